@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { nearest } from '../core/config/nearest.js';
+import { ConfigError } from '../core/config/problem.js';
+import { StartError } from '../core/start-error.js';
+import { checkCommand } from './check.js';
+import { type Flags, readFlags, UsageError } from './flags.js';
+import { mockCommand } from './mock.js';
+import { startCommand } from './start.js';
+
+const usage = `headgate [start]     start the gateway
+headgate check       validate the configuration and print what it resolves to (--schema: its JSON Schema)
+headgate mock        a mock provider server, for tests and demonstrations
+
+  --config FILE      configuration (default: headgate.yaml, if there is one)
+  --host HOST        address to listen on (default: 127.0.0.1)
+  --port PORT        port to listen on (default: 8080)
+  --threads N|auto   I/O threads (default: auto, one less than there are cores)
+  --data DIR         where records are kept (default: ./data)
+  --log-level LEVEL  trace, debug, info, warn, error, fatal or silent (default: info)
+  --version, --help
+`;
+
+const commands: Record<string, (flags: Flags, entry: URL) => Promise<void> | void> = {
+  start: startCommand,
+  check: checkCommand,
+  mock: mockCommand,
+};
+
+/** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
+export async function runCli(argv: readonly string[], entry: URL): Promise<void> {
+  try {
+    const { flags, words } = readFlags(argv);
+    if (flags.help === true) {
+      process.stdout.write(usage);
+      return;
+    }
+    if (flags.version === true) {
+      process.stdout.write(`${version()}\n`);
+      return;
+    }
+    const name = words[0] ?? 'start';
+    const command = commands[name];
+    if (command === undefined || words.length > 1) throw new UsageError(unknownCommand(words));
+    await command(flags, entry);
+  } catch (error) {
+    process.stderr.write(`headgate: ${explain(error)}\n`);
+    process.exit(
+      error instanceof UsageError || error instanceof ConfigError || isPluginProblem(error) ? 2 : 1,
+    );
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\n\n${usage}`;
+  if (error instanceof ConfigError || error instanceof StartError) return error.message;
+  if (error instanceof Error && isPluginProblem(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Also one that comes from an I/O thread, as a plain error of that name. */
+function isPluginProblem(error: unknown): boolean {
+  return error instanceof Error && error.name === 'PluginProblem';
+}
+
+function unknownCommand(words: readonly string[]): string {
+  const word = words.find((one) => !(one in commands)) ?? words[1] ?? '';
+  const near = nearest(word, Object.keys(commands));
+  return `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
+}
+
+function version(): string {
+  // From dist/bin and from bin alike, the package is two levels up at most.
+  for (const up of ['../package.json', '../../package.json']) {
+    try {
+      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
+        name?: string;
+        version?: string;
+      };
+      if (found.name === 'headgate' && found.version !== undefined) return found.version;
+    } catch {
+      // Not there: the other one is.
+    }
+  }
+  return 'unknown';
+}

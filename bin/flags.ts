@@ -1,0 +1,47 @@
+import { parseArgs } from 'node:util';
+import { nearest } from '../core/config/nearest.js';
+
+/** Flags that every command takes. */
+export interface Flags {
+  config?: string;
+  host?: string;
+  port?: string;
+  threads?: string;
+  data?: string;
+  'log-level'?: string;
+  schema?: boolean;
+  help?: boolean;
+  version?: boolean;
+}
+
+/** A command line that makes no sense, with words for people. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const options = {
+  config: { type: 'string' },
+  host: { type: 'string' },
+  port: { type: 'string' },
+  threads: { type: 'string' },
+  data: { type: 'string' },
+  'log-level': { type: 'string' },
+  schema: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const;
+
+export function readFlags(argv: readonly string[]): { flags: Flags; words: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { flags: values, words: positionals };
+  } catch (error) {
+    const unknown = /Unknown option '--?([^']+)'/.exec(error instanceof Error ? error.message : '');
+    if (unknown?.[1] === undefined)
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    const near = nearest(unknown[1], Object.keys(options));
+    throw new UsageError(
+      `there is no flag --${unknown[1]}${near === undefined ? '' : `; did you mean --${near}?`}`,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { type CanonicalResponse, type Reply, unfoldResponse } from '@headgate/sdk';
+import { answerHeaders } from './answer-headers.js';
+import { gatewayError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import { answerBytes, failWith } from './fail.js';
+
+/** Gives the client what a gate replied, in the shape of the client's API and streamed if it asked for that. */
+export function answerWithReply(x: Exchange, reply: Reply): void {
+  if (x.answered) return;
+  switch (reply.type) {
+    case 'error':
+      failWith(x, reply.error, reply.headers ?? null);
+      return;
+    case 'raw':
+      if (reply.headers.length > 0)
+        x.addHeaders(reply.headers.filter((_, i) => !isContentType(reply.headers, i)));
+      answerBytes(x, reply.status, answerHeaders(x, contentTypeOf(reply.headers), null), reply.body);
+      return;
+    case 'answer':
+      if (reply.headers !== undefined) x.addHeaders(reply.headers);
+      x.usage = reply.response.usage;
+      answerCanonical(x, reply.response);
+  }
+}
+
+/** A whole answer in the hub, written in the client's format. */
+export function answerCanonical(x: Exchange, response: CanonicalResponse): void {
+  const { response: whole, stream } = x.endpoint.format;
+  if (whole === undefined || (x.stream && stream === undefined)) {
+    throw gatewayError('operation_unsupported', { model: x.model, operation: x.endpoint.format.operation });
+  }
+  if (!x.stream || stream === undefined) {
+    answerBytes(x, 200, answerHeaders(x, 'application/json', null), JSON.stringify(whole.encode(response)));
+    return;
+  }
+  const encoder = stream.encoder({ requestId: x.id, includeUsage: includeUsage(x) });
+  const text = unfoldResponse(response)
+    .map((event) => encoder.push(event))
+    .join('');
+  answerBytes(x, 200, answerHeaders(x, 'text/event-stream', null), text);
+}
+
+/** Whether the client's stream carries usage: its format has no switch for it, or the client has set it already. */
+export function includeUsage(x: Exchange): boolean {
+  const { format } = x.endpoint;
+  return format.meterEdit === undefined || format.meterEdit(x) === undefined;
+}
+
+function isContentType(headers: readonly string[], i: number): boolean {
+  return headers[i - (i % 2)] === 'content-type';
+}
+
+function contentTypeOf(headers: readonly string[]): string {
+  const at = headers.indexOf('content-type');
+  return at >= 0 && at % 2 === 0 ? (headers[at + 1] ?? 'text/plain') : 'text/plain';
+}

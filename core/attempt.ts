@@ -1,0 +1,394 @@
+import type { AttemptRecord, HeaderList, UpstreamCall, UpstreamSink, Verdict } from '@headgate/sdk';
+import { openRecord } from './attempt-record.js';
+import { canonicalError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import { fail, failWith } from './fail.js';
+import { answerFailure, type Failure, failureCode } from './failure.js';
+import { runChain } from './plan/run-chain.js';
+import { Refusal } from './refusal.js';
+import type { Relay } from './relay/relay.js';
+import type { ProviderKey } from './route/key-ring.js';
+import type { CompiledTarget, ModelRoute, Speech } from './route/target.js';
+import { encode, upstreamRequest } from './stages/encode.js';
+import { type Cause, judge } from './stages/judge.js';
+import { openRelay } from './stages/relay.js';
+import { sign } from './stages/sign.js';
+import { connectionFailure } from './upstream/connection-failure.js';
+import type { Waiting } from './upstream/deadlines.js';
+import { inflating } from './upstream/inflate.js';
+import { viewOf } from './view.js';
+
+/** How long the end of an error answer is waited for. */
+const ERROR_WAIT_MS = 2_000;
+
+const NO_KEYS: ProviderKey[] = [];
+
+/** Stages 10–14 of the pipeline: starts the loop over targets and attempts. */
+export function attemptTargets(x: Exchange): void {
+  x.attempt = new Attempt(x);
+  x.attempt.next();
+}
+
+/**
+ * The retry and fallback loop: encode, sign, dispatch, judge, relay, and again with another key, after a pause, or at the
+ * next target, until an answer is relayed or no target is left. One object a request: it is the sink of whichever
+ * upstream call is running, and what its deadline is about.
+ */
+export class Attempt implements UpstreamSink, Waiting {
+  deadline = Number.POSITIVE_INFINITY;
+  private readonly totalDeadline: number;
+  private targetAt = 0;
+  private triesHere = 0;
+  private triedKeys = NO_KEYS;
+  private target: CompiledTarget | null = null;
+  private speech: Speech | null = null;
+  private key: ProviderKey | null = null;
+  private strip = false;
+  private call: UpstreamCall | null = null;
+  private relay: Relay | null = null;
+  private record: AttemptRecord | null = null;
+  private dispatchedAt = 0;
+  private waitingSince = 0;
+  private pausedByClient = false;
+  /** Something of this attempt's answer has come. */
+  private heard = false;
+  private timer: NodeJS.Timeout | null = null;
+  private refusal: Refusal | null = null;
+  private last: Failure | null = null;
+  /** Chunks that came while a head hook was still thinking; null in place of a chunk is the end. */
+  private early: (Buffer | null)[] | null = null;
+
+  constructor(private readonly x: Exchange) {
+    const { totalMs } = x.route as ModelRoute;
+    this.totalDeadline = x.startedAt + Math.min(totalMs, x.timeoutMs);
+    x.io.deadlines.add(this);
+    x.incoming.sink.onDrain = () => this.resume();
+  }
+
+  /** The next try: at the same target with a key that is fit, else at the next target, else the end. */
+  next(): void {
+    const { x } = this;
+    if (x.answered) return;
+    for (; this.targetAt < x.targets.length; this.nextTarget()) {
+      const target = x.targets[this.targetAt] as CompiledTarget;
+      const key = this.pick(target, performance.now(), this.triedKeys);
+      if (key === null) continue;
+      this.run(target, key);
+      return;
+    }
+    answerFailure(x, this.last);
+  }
+
+  /** A key that is fit; a resting one only at the first try here or when there is no further target to go to. */
+  private pick(target: CompiledTarget, now: number, tried: readonly ProviderKey[]): ProviderKey | null {
+    const desperate = tried.length === 0 || this.targetAt === this.x.targets.length - 1;
+    return target.provider.keys.pick(target.model, now, tried, desperate);
+  }
+
+  private nextTarget(): void {
+    this.targetAt++;
+    this.triesHere = 0;
+    this.triedKeys = NO_KEYS;
+  }
+
+  private run(target: CompiledTarget, key: ProviderKey): void {
+    const { x } = this;
+    this.target = target;
+    this.key = key;
+    this.triesHere++;
+    this.relay = null;
+    this.refusal = null;
+    this.heard = false;
+    const speech = target.speech.get(x.endpoint.format.id) as Speech;
+    this.speech = speech;
+    x.target = target;
+    this.record = openRecord(target, key);
+    x.attempts.push(this.record);
+    if (x.view !== null) {
+      x.view.target = { provider: target.provider.id, model: target.model };
+      x.view.attempt = x.attempts.length;
+    }
+    const encoded = encode(x, target, speech);
+    this.strip = encoded.strip;
+    const request = upstreamRequest(x, key.headers, speech, encoded.body);
+    const wait = sign(x, target.provider, key, request);
+    const send = (): void => {
+      if (x.answered) return;
+      const now = performance.now();
+      this.dispatchedAt = now;
+      this.waitingSince = now;
+      this.deadline = Math.min(now + target.timeouts.firstByteMs, this.totalDeadline);
+      this.call = target.transport.dispatch(request, this);
+    };
+    if (wait === undefined) send();
+    else wait.then(send).catch((reason) => fail(x, reason));
+  }
+
+  head(status: number, headers: HeaderList): void {
+    const { x, record } = this;
+    if (record !== null) record.status = status;
+    this.waited();
+    const verdict = this.judge(status, headers);
+    const hooks = x.plan?.head ?? null;
+    if (hooks === null) {
+      this.decide(verdict, status, headers);
+      return;
+    }
+    viewOf(x).onHead(status, headers);
+    // The body must not arrive before it is known who gets it.
+    const chosen = runChain(hooks, verdict, viewOf(x), x);
+    if (chosen instanceof Promise) this.waitForVerdict(chosen, status, headers);
+    else this.decide(chosen, status, headers);
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.early !== null) {
+      this.early.push(chunk);
+      return false;
+    }
+    if (this.refusal !== null) {
+      if (this.refusal.keep(chunk)) {
+        this.stop();
+        this.refused();
+      }
+      return true;
+    }
+    if (this.relay === null) return true;
+    this.heard = true;
+    const room = this.relay.data(chunk);
+    if (room) this.touch();
+    else {
+      // While the client is slow the provider's silence is our doing.
+      this.pausedByClient = true;
+      this.deadline = this.totalDeadline;
+    }
+    return room;
+  }
+
+  end(): void {
+    if (this.early !== null) {
+      this.early.push(null);
+      return;
+    }
+    this.call = null;
+    if (this.refusal !== null) {
+      this.refused();
+      return;
+    }
+    this.finishRecord(null);
+    // A whole answer has sent nothing yet: all of its coming was waited for, not only its head.
+    if (this.x.headAt === 0) this.waited();
+    this.relay?.end();
+  }
+
+  error(error: Error): void {
+    this.call = null;
+    this.broken(...connectionFailure(error));
+  }
+
+  onDeadline(): void {
+    const { x } = this;
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.call?.abort();
+    this.call = null;
+    if (performance.now() >= this.totalDeadline) {
+      const error = canonicalError('request_timeout', {
+        limit: Math.round(this.totalDeadline - x.startedAt),
+      });
+      this.clearTimer();
+      this.finishRecord(error.code);
+      if (this.relay !== null) this.relay.interrupt(error);
+      else failWith(x, error);
+      return;
+    }
+    if (this.refusal !== null) {
+      this.refused();
+      return;
+    }
+    const { timeouts } = this.target as CompiledTarget;
+    const why = this.heard ? `silent for ${timeouts.idleMs} ms` : `no answer for ${timeouts.firstByteMs} ms`;
+    this.broken('timeout', why);
+  }
+
+  /** The client has caught up, or a guard is done. */
+  resume(): void {
+    if (this.pausedByClient) {
+      this.pausedByClient = false;
+      this.touch();
+    }
+    this.call?.resume();
+  }
+
+  /** Stops the upstream call; nothing more is heard of it. */
+  stop(): void {
+    this.clearTimer();
+    if (this.call === null) return;
+    this.call.abort();
+    this.call = null;
+  }
+
+  /** The request is over. */
+  release(): void {
+    this.stop();
+    if (this.record !== null && this.record.ms === 0) this.finishRecord(this.x.error?.code ?? null);
+    this.x.io.deadlines.delete(this);
+    this.x.incoming.sink.onDrain = null;
+  }
+
+  private judge(cause: Cause, headers: HeaderList): Verdict {
+    const { x } = this;
+    const target = this.target as CompiledTarget;
+    const key = this.key as ProviderKey;
+    const { keys } = target.provider;
+    const now = performance.now();
+    const tried = this.triedKeys === NO_KEYS ? [key] : [...this.triedKeys, key];
+    const rotates = cause === 401 || cause === 403 || cause === 429;
+    const otherKey = rotates && keys.keys.length > 1 && this.pick(target, now, tried) !== null;
+    const verdict = judge(cause, headers, {
+      retries: (x.route as ModelRoute).retries,
+      key,
+      otherKey,
+      tries: this.triesHere,
+      now,
+      random: x.io.random,
+    });
+    // Another key is not another try at the target; after a pause every key may be tried again.
+    this.triedKeys = otherKey ? tried : NO_KEYS;
+    if (otherKey) this.triesHere--;
+    return verdict;
+  }
+
+  private waitForVerdict(pending: Promise<Verdict>, status: number, headers: HeaderList): void {
+    this.early = [];
+    pending.then(
+      (verdict) => {
+        const early = this.early ?? [];
+        this.early = null;
+        if (this.x.answered) return;
+        this.decide(verdict, status, headers);
+        for (const chunk of early) {
+          if (chunk === null) this.end();
+          else this.data(chunk);
+        }
+        this.call?.resume();
+      },
+      (reason) => fail(this.x, reason),
+    );
+  }
+
+  private decide(verdict: Verdict, status: number, headers: HeaderList): void {
+    const { x } = this;
+    if (verdict.action === 'relay' && status < 400) {
+      const speech = this.speech as Speech;
+      this.relay = inflating(openRelay(x, status, headers, speech, this.strip), headers);
+      return;
+    }
+    // The body says why: it is needed for the client if this was the last try, and its end keeps the connection.
+    const wanted: Verdict = verdict.action === 'relay' ? { action: 'fail' } : verdict;
+    this.refusal = new Refusal(this.failure(status, headers, ''), wanted);
+    this.deadline = Math.min(performance.now() + ERROR_WAIT_MS, this.totalDeadline);
+  }
+
+  private refused(): void {
+    const { refusal } = this;
+    if (refusal === null) return;
+    this.refusal = null;
+    this.act(refusal.verdict, refusal.complete());
+  }
+
+  /** No HTTP answer, or one that broke off. */
+  private broken(cause: 'timeout' | 'connection', why: string): void {
+    const { x } = this;
+    if (this.refusal !== null) {
+      this.refused();
+      return;
+    }
+    this.waited();
+    if (this.relay !== null) {
+      if (x.headAt !== 0) {
+        const code = cause === 'timeout' ? 'provider_timeout' : 'stream_interrupted';
+        const provider = this.target?.provider.id ?? '';
+        this.finishRecord(code);
+        this.relay.interrupt(canonicalError(code, { provider, why }));
+        return;
+      }
+      // The client has seen nothing of this answer yet, so another may still take its place.
+      this.relay.drop();
+      this.relay = null;
+      x.usage = null;
+      x.firstTokenAt = 0;
+    }
+    this.act(this.judge(cause, []), this.failure(cause, [], why));
+  }
+
+  private failure(cause: Cause, headers: HeaderList, why: string): Failure {
+    const { credential } = this.key as ProviderKey;
+    return { cause, headers, body: '', speech: this.speech as Speech, credential, why };
+  }
+
+  private act(verdict: Verdict, failure: Failure): void {
+    const { x } = this;
+    this.last = failure;
+    this.waited();
+    this.finishRecord(failureCode(failure));
+    if (x.answered) return;
+    switch (verdict.action) {
+      case 'retry':
+        this.pause(verdict.delayMs);
+        return;
+      case 'next':
+        this.nextTarget();
+        this.again();
+        return;
+      default:
+        answerFailure(x, failure);
+    }
+  }
+
+  private pause(delayMs: number): void {
+    if (delayMs <= 0) {
+      this.again();
+      return;
+    }
+    this.deadline = this.totalDeadline;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.waited();
+      this.again();
+    }, delayMs);
+    this.waitingSince = performance.now();
+  }
+
+  private again(): void {
+    try {
+      this.next();
+    } catch (reason) {
+      fail(this.x, reason);
+    }
+  }
+
+  /** The provider has said something: the idle time starts anew. */
+  private touch(): void {
+    const { timeouts } = this.target as CompiledTarget;
+    this.deadline = Math.min(this.x.io.deadlines.now + timeouts.idleMs, this.totalDeadline);
+  }
+
+  /** Books the time since the last mark as spent waiting, not as the gateway's own. */
+  private waited(): void {
+    if (this.waitingSince === 0 || this.x.headAt !== 0) return;
+    const now = performance.now();
+    this.x.waitedMs += now - this.waitingSince;
+    this.waitingSince = now;
+  }
+
+  private finishRecord(error: string | null): void {
+    if (this.record === null || this.record.ms !== 0) return;
+    this.record.ms = this.dispatchedAt === 0 ? 0 : performance.now() - this.dispatchedAt;
+    this.record.error = error;
+  }
+
+  private clearTimer(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+}

@@ -1,0 +1,31 @@
+import { type JsonObject, MalformedBody } from '@headgate/sdk';
+import { GatewayError, gatewayError } from './errors.js';
+import type { Exchange } from './exchange.js';
+
+/** The request in the hub, decoded on first use: by the decode stage, or by an attempt at a target of another format. */
+export function canonicalOf(x: Exchange): NonNullable<Exchange['canonical']> {
+  if (x.canonical !== null) return x.canonical;
+  const codec = x.endpoint.format.request;
+  if (codec === undefined) {
+    throw gatewayError('operation_unsupported', { model: x.model, operation: x.endpoint.format.operation });
+  }
+  try {
+    return (x.canonical = codec.decode(parsedBody(x)));
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error;
+    const { canonical } = gatewayError('invalid_field', { why: error.message });
+    throw new GatewayError(error.param === undefined ? canonical : { ...canonical, param: error.param });
+  }
+}
+
+/** The body as JSON, parsed on first use. */
+export function parsedBody(x: Exchange): JsonObject {
+  if (x.parsed !== null) return x.parsed;
+  try {
+    return (x.parsed = JSON.parse(x.incoming.body.bytes.toString('utf8')) as JsonObject);
+  } catch (error) {
+    throw gatewayError('invalid_json', {
+      why: error instanceof Error ? error.message : 'it cannot be parsed',
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import type { JsonObject } from '@headgate/sdk';
+import type { Secret } from './secret.js';
+import type { BUDGET_PERIODS } from './sections/keys.js';
+import type { LogLevel } from './sections/observability.js';
+import type { Timeouts } from './sections/timeouts.js';
+
+/** The configuration the gateway runs with: every default filled in, times in ms, sizes in bytes, paths absolute. */
+export interface Config {
+  /** Absolute path of the file; null when there is none. */
+  readonly file: string | null;
+  /** Absolute path of the folder for what the gateway writes (records, spool). */
+  readonly dataDir: string;
+  readonly server: ServerConfig;
+  readonly admin: { readonly token: Secret | null };
+  readonly auth: AuthConfig;
+  readonly providers: ReadonlyMap<string, ProviderConfig>;
+  /** By public name. */
+  readonly models: ReadonlyMap<string, ModelConfig>;
+  readonly keys: readonly VirtualKeyConfig[];
+  readonly plugins: readonly PluginConfig[];
+  readonly store: StoreConfig;
+  readonly observability: ObservabilityConfig;
+}
+
+export interface ServerConfig {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly threads: 'auto' | number;
+  readonly bodyLimitBytes: number;
+  /** Per I/O thread. */
+  readonly maxInFlight: number;
+  readonly maxHeaders: number;
+  readonly maxHeaderBytes: number;
+  readonly drainTimeoutMs: number;
+  /** Absolute paths of PEM files. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+}
+
+export interface AuthConfig {
+  /** Whether the data plane needs a virtual key. */
+  readonly required: boolean;
+  /** `default`: nothing was said and the file has no keys, so keys in the store may still make it true. */
+  readonly from: 'setting' | 'keys' | 'default';
+}
+
+export interface ProviderConfig {
+  readonly id: string;
+  /** Id of the built-in row at the end of the `extends` chain; its own id for a built-in provider. */
+  readonly row: string;
+  readonly extends: string | null;
+  /** Without a trailing slash; null for a provider that answers inside the process. */
+  readonly baseUrl: string | null;
+  readonly keys: readonly ProviderKeyConfig[];
+  /** Lower-case names. */
+  readonly headers: ReadonlyMap<string, Secret>;
+  /** Wire format → path, instead of the row's; null leaves the row's. */
+  readonly formats: Readonly<Record<string, string>> | null;
+  readonly timeouts: Timeouts;
+  /** Why it is there: the file, a variable of the environment, a target that names it, or always. */
+  readonly origin: 'file' | 'env' | 'target' | 'built-in';
+}
+
+export interface ProviderKeyConfig {
+  readonly value: Secret;
+  readonly weight: number;
+  readonly name: string | null;
+  /** Patterns with `*`; null is all. */
+  readonly models: readonly string[] | null;
+  /** For people: `file`, `file, ${OPENAI_API_KEY}`, `env OPENAI_API_KEY`. */
+  readonly source: string;
+}
+
+export interface ModelConfig {
+  readonly name: string;
+  readonly strategy: 'fallback' | 'weighted';
+  readonly targets: readonly TargetConfig[];
+  readonly retries: RetriesConfig;
+  /** Limit of the whole request over all targets, ms. */
+  readonly totalMs: number;
+}
+
+export interface TargetConfig {
+  readonly provider: string;
+  /** The provider's own name of the model; may contain slashes. */
+  readonly model: string;
+  readonly weight: number;
+  /** Model over provider over default. For the whole request, `ModelConfig.totalMs` counts. */
+  readonly timeouts: Timeouts;
+}
+
+export interface RetriesConfig {
+  /** Tries at each target, the first one included. */
+  readonly attempts: number;
+  /** Classes such as `5xx` are spelt out. */
+  readonly statuses: ReadonlySet<number>;
+  readonly onTimeout: boolean;
+  readonly onConnection: boolean;
+  readonly backoffInitialMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export interface VirtualKeyConfig {
+  readonly name: string;
+  readonly value: Secret;
+  /** Patterns with `*`. */
+  readonly models: readonly string[];
+  readonly budget: { readonly capNanos: number; readonly per: (typeof BUDGET_PERIODS)[number] } | null;
+  readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
+  /** Milliseconds since 1970; null never. */
+  readonly expiresMs: number | null;
+  readonly metadata: { readonly customer: string | null; readonly tags: readonly string[] };
+}
+
+export interface PluginConfig {
+  /** As written. */
+  readonly use: string;
+  /** Absolute path when `use` is a path; null when it is a name. */
+  readonly path: string | null;
+  readonly name: string | null;
+  /** May hold secrets of the environment, which printing hides. */
+  readonly config: Secret<JsonObject>;
+  readonly order: number | null;
+  readonly onFailure: 'open' | 'closed' | null;
+  readonly timeoutMs: number | null;
+}
+
+export interface StoreConfig {
+  readonly kind: 'sqlite';
+  /** Absolute path, or `:memory:`. */
+  readonly path: string;
+}
+
+export interface ObservabilityConfig {
+  readonly prometheus: boolean;
+  readonly logLevel: LogLevel;
+  readonly logRequests: boolean;
+  readonly logBodies: boolean;
+}

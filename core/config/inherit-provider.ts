@@ -1,0 +1,105 @@
+import type { Findings } from './findings.js';
+import type { Derived, Env } from './interpolate.js';
+import { nearest } from './nearest.js';
+import type { ProviderHint } from './provider-hint.js';
+import type { ParsedProvider } from './sections/providers.js';
+import { DEFAULT_TIMEOUTS, resolveTimeouts, type Timeouts } from './sections/timeouts.js';
+
+export interface ProviderSources {
+  /** Providers of the file that could be read. */
+  parsed: Readonly<Record<string, ParsedProvider>>;
+  /** Every id that the file mentions, readable or not: what extends a broken one is not wrong itself. */
+  mentioned: ReadonlySet<string>;
+  rows: ReadonlyMap<string, ProviderHint>;
+  /** Ids of rows that answer inside the process: always there, without base URL or key. */
+  builtIn: ReadonlySet<string>;
+  env: Env;
+  derived: ReadonlyMap<string, Derived>;
+}
+
+/** What a provider has from itself and what it extends. */
+export interface Inherited {
+  row: string;
+  baseUrl: string | null;
+  formats: Readonly<Record<string, string>> | null;
+  timeouts: Timeouts;
+}
+
+const entryOf = (parsed: ProviderSources['parsed'], id: string): ParsedProvider | undefined =>
+  Object.hasOwn(parsed, id) ? parsed[id] : undefined;
+
+/** Reports each circle of `extends` once. */
+export function reportCycles(parsed: ProviderSources['parsed'], findings: Findings): void {
+  const done = new Set<string>();
+  for (const start of Object.keys(parsed)) {
+    const trail: string[] = [];
+    let id: string | undefined = start;
+    while (id !== undefined && !done.has(id)) {
+      done.add(id);
+      trail.push(id);
+      id = entryOf(parsed, id)?.extends;
+      const again = id === undefined ? -1 : trail.indexOf(id);
+      if (again < 0) continue;
+      const circle = [...trail.slice(again), trail[again]!];
+      findings.error(['providers', circle[0]!, 'extends'], {
+        what: `goes round in a circle: ${circle.join(' → ')}`,
+      });
+      break;
+    }
+  }
+}
+
+/** Follows `extends` to a built-in row. Null when there is none; reported only at the entry where it is wrong. */
+export function inherit(
+  id: string,
+  sources: ProviderSources,
+  findings: Findings,
+  trail: string[] = [],
+): Inherited | null {
+  const { parsed, mentioned, rows } = sources;
+  const reporting = trail.length === 0;
+  const entry = entryOf(parsed, id);
+  if (entry === undefined && mentioned.has(id)) return null;
+  if (entry?.extends === undefined) {
+    const row = rows.get(id);
+    if (row === undefined) {
+      if (reporting) reportUnknown(id, sources, findings);
+      return null;
+    }
+    const base = { row: id, baseUrl: row.baseUrl ?? null, formats: null, timeouts: DEFAULT_TIMEOUTS };
+    return entry === undefined ? base : over(base, entry);
+  }
+  if (trail.includes(id)) return null;
+  if (!mentioned.has(entry.extends) && !rows.has(entry.extends)) {
+    if (reporting) {
+      const suggestion = nearest(entry.extends, [...rows.keys(), ...mentioned]);
+      findings.error(['providers', id, 'extends'], {
+        what: 'unknown provider',
+        value: entry.extends,
+        ...(suggestion !== undefined && { suggestion }),
+      });
+    }
+    return null;
+  }
+  const base = inherit(entry.extends, sources, findings, [...trail, id]);
+  return base === null ? null : over(base, entry);
+}
+
+function reportUnknown(id: string, sources: ProviderSources, findings: Findings): void {
+  const suggestion = nearest(id, sources.rows.keys());
+  findings.error(['providers', id], {
+    what: 'unknown provider',
+    hint: 'a provider that is not built in needs "extends", such as extends: openai',
+    at: 'key',
+    ...(suggestion !== undefined && { suggestion }),
+  });
+}
+
+function over(base: Inherited, entry: ParsedProvider): Inherited {
+  return {
+    row: base.row,
+    baseUrl: entry.base_url?.replace(/\/+$/, '') ?? base.baseUrl,
+    formats: entry.formats ?? base.formats,
+    timeouts: resolveTimeouts(entry.timeouts, base.timeouts),
+  };
+}

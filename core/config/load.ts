@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Config } from './config.js';
+import { Findings } from './findings.js';
+import { hiderOf } from './hide.js';
+import { type Env, interpolate } from './interpolate.js';
+import { findNotYet } from './not-yet.js';
+import { formatPath } from './path.js';
+import { kindOf } from './printable.js';
+import { ConfigError, type Problem } from './problem.js';
+import type { ProviderHint } from './provider-hint.js';
+import { readConfigFile } from './read-file.js';
+import { resolveConfig } from './resolve.js';
+import { type Overrides, readSettings } from './settings.js';
+import { type Validated, validate } from './validate.js';
+import { type Locator, NOWHERE, parseYamlFile, type YamlFile } from './yaml-file.js';
+
+/** Read from the working directory when neither `--config` nor HEADGATE_CONFIG names a file; it may be missing. */
+const DEFAULT_FILE = 'headgate.yaml';
+
+export interface LoadOptions {
+  /** `--config`: must exist. */
+  file?: string | undefined;
+  env: Env;
+  /** Flags; they go before variables, which go before the file. */
+  overrides?: Overrides | undefined;
+  /** The built-in providers. */
+  rows: readonly ProviderHint[];
+  /** Ids of rows that answer inside the process and are always there. */
+  builtIn?: readonly string[] | undefined;
+  /** What relative flags and variables start from. */
+  cwd?: string | undefined;
+  /** Milliseconds since 1970, for expiry warnings. */
+  now?: number | undefined;
+}
+
+export interface LoadedConfig {
+  config: Config;
+  warnings: readonly Problem[];
+  /** The file as it is named in messages; null when there is none. */
+  file: string | null;
+  /** Finds places in the file, for problems that are found later (a plugin's own settings). */
+  locator: Locator;
+  /** Replaces what secret-looking variables used in the file hold, wherever it stands in a text. */
+  hide: (text: string) => string;
+}
+
+/**
+ * Reads, checks and completes the configuration.
+ * @throws ConfigError with every problem found; nothing else.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const cwd = options.cwd ?? process.cwd();
+  const file = nameFile(options, cwd);
+  const yaml = file === null ? null : readYaml(resolve(cwd, file), file);
+  // An empty file, or one with comments only, is a configuration that says nothing.
+  const data = yaml === null || yaml.data === null ? {} : yaml.data;
+  const { data: filled, derived, problems: unset } = interpolate(data, options.env);
+  const locator = yaml ?? NOWHERE;
+  const findings = new Findings(locator, derived);
+  findings.problems.push(...(yaml?.problems ?? []));
+  if (yaml !== null && yaml.data === null) findings.warn([], { what: 'is empty, so the defaults hold' });
+  const settings = readSettings(options.env, options.overrides ?? {}, findings);
+  if (data === undefined) throw failure(findings, file);
+
+  for (const { path, ...parts } of unset) findings.error(path, parts);
+  const missing = new Set(unset.map((problem) => formatPath(problem.path)));
+  for (const { path, ...parts } of findNotYet(filled)) findings.error(path, { ...parts, at: 'key' });
+  const before = findings.problems.length;
+  const validated: Validated | null = validate(filled, derived, findings);
+  // A variable that is not set leaves an empty text; that it is empty is not a second problem.
+  const kept = findings.problems.filter((problem, index) => index < before || !missing.has(problem.path));
+  findings.problems.splice(0, Number.POSITIVE_INFINITY, ...kept);
+  if (validated === null) throw failure(findings, file);
+
+  const config = resolveConfig(
+    {
+      validated,
+      mentioned: { providers: namesIn(filled, 'providers'), models: namesIn(filled, 'models') },
+      settings,
+      rows: new Map(options.rows.map((row) => [row.id, row])),
+      builtIn: new Set(options.builtIn ?? []),
+      env: options.env,
+      derived,
+      file: file === null ? null : resolve(cwd, file),
+      folder: file === null ? cwd : dirname(resolve(cwd, file)),
+      cwd,
+      now: options.now ?? Date.now(),
+    },
+    findings,
+  );
+  if (findings.problems.length > 0) throw failure(findings, file);
+  return { config, warnings: findings.warnings, file, locator, hide: hiderOf(derived, options.env) };
+}
+
+function nameFile(options: LoadOptions, cwd: string): string | null {
+  const named = options.file ?? (options.env['HEADGATE_CONFIG'] || undefined);
+  if (named !== undefined) return named;
+  return existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : null;
+}
+
+function readYaml(absolute: string, file: string): YamlFile {
+  const read = readConfigFile(absolute);
+  if ('problem' in read) throw new ConfigError([read.problem], file);
+  const yaml = parseYamlFile(read.text);
+  if (yaml.problems.length > 0 || yaml.data === undefined) return yaml;
+  if (typeof yaml.data === 'object' && !Array.isArray(yaml.data)) return yaml;
+  const message = `expected a mapping with sections such as providers and models, found ${kindOf(yaml.data)}`;
+  return { ...yaml, data: undefined, problems: [{ path: '', line: 1, column: 1, message }] };
+}
+
+function namesIn(data: unknown, section: string): Set<string> {
+  const inside = (data as Record<string, unknown>)[section];
+  return new Set(
+    typeof inside === 'object' && inside !== null && !Array.isArray(inside) ? Object.keys(inside) : [],
+  );
+}
+
+function failure(findings: Findings, file: string | null): ConfigError {
+  const inFile = (problem: Problem): number => problem.line ?? Number.POSITIVE_INFINITY;
+  const sorted = findings.problems.toSorted((a, b) => {
+    if (inFile(a) !== inFile(b)) return inFile(a) - inFile(b);
+    return (a.column ?? 0) - (b.column ?? 0);
+  });
+  return new ConfigError(sorted, file);
+}

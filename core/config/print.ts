@@ -1,0 +1,161 @@
+import type {
+  Config,
+  ModelConfig,
+  PluginConfig,
+  ProviderConfig,
+  RetriesConfig,
+  VirtualKeyConfig,
+} from './config.js';
+import { formatDuration } from './duration.js';
+import type { LoadedConfig } from './load.js';
+import { formatProblems } from './problem.js';
+import type { Timeouts } from './sections/timeouts.js';
+import { formatSize } from './size.js';
+
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+
+/** `429, 5xx`: classes that are complete are named as such. */
+function statusesOf(retries: RetriesConfig): string[] {
+  const rest = new Set(retries.statuses);
+  const named: string[] = [];
+  for (const [name, first] of [
+    ['4xx', 400],
+    ['5xx', 500],
+  ] as const) {
+    const all = Array.from({ length: 100 }, (_, index) => first + index);
+    if (!all.every((status) => rest.has(status))) continue;
+    for (const status of all) rest.delete(status);
+    named.push(name);
+  }
+  return [...[...rest].toSorted((a, b) => a - b).map(String), ...named];
+}
+
+function retriesLine(retries: RetriesConfig): string {
+  const on = statusesOf(retries);
+  if (retries.onTimeout) on.push('timeout');
+  if (retries.onConnection) on.push('connection');
+  const pause = `${formatDuration(retries.backoffInitialMs)} to ${formatDuration(retries.backoffMaxMs)}`;
+  const tries = retries.attempts === 1 ? '1 try' : `${retries.attempts} tries`;
+  return `${tries} a target, on ${on.length === 0 ? 'nothing' : on.join(', ')}, pausing ${pause}`;
+}
+
+function timeoutsLine(timeouts: Timeouts): string {
+  const { connectMs, firstByteMs, idleMs, totalMs } = timeouts;
+  const said = [`connect ${formatDuration(connectMs)}`, `first byte ${formatDuration(firstByteMs)}`];
+  return [...said, `idle ${formatDuration(idleMs)}`, `total ${formatDuration(totalMs)}`].join(', ');
+}
+
+const ORIGINS: Record<ProviderConfig['origin'], string> = {
+  file: '',
+  env: ' (not in the file: its variable is set)',
+  target: ' (not in the file: a target names it)',
+  'built-in': ' (built in)',
+};
+
+function providerLines(provider: ProviderConfig, hasFile: boolean): string[] {
+  const origin = hasFile || provider.origin === 'built-in' ? ORIGINS[provider.origin] : '';
+  const from = provider.extends === null ? '' : `, extends ${provider.extends}`;
+  const keys = provider.keys.length === 0 ? 'no key' : count(provider.keys.length, 'key');
+  const lines = [`  ${provider.id}  ${provider.baseUrl ?? 'inside this process'}${from}, ${keys}${origin}`];
+  for (const key of provider.keys) {
+    const name = key.name === null ? '' : `${key.name}: `;
+    const models = key.models === null ? '' : `, for ${key.models.join(' ')}`;
+    lines.push(`      key ${name}${key.value} from ${key.source}, weight ${key.weight}${models}`);
+  }
+  if (provider.headers.size > 0) {
+    lines.push(
+      `      headers ${[...provider.headers].map(([name, value]) => `${name}: ${value}`).join(', ')}`,
+    );
+  }
+  if (provider.formats !== null) {
+    lines.push(
+      `      formats ${Object.entries(provider.formats)
+        .map(([format, path]) => `${format} at ${path}`)
+        .join(', ')}`,
+    );
+  }
+  return lines;
+}
+
+function modelLines(model: ModelConfig): string[] {
+  const lines = [`  ${model.name}  ${model.strategy}, ${retriesLine(model.retries)}`];
+  for (const target of model.targets) {
+    const share = model.strategy === 'weighted' ? `, weight ${target.weight}` : '';
+    lines.push(`      ${target.provider}/${target.model}${share}; ${timeoutsLine(target.timeouts)}`);
+  }
+  return lines;
+}
+
+function keyLine(key: VirtualKeyConfig): string {
+  const said = [`models ${key.models.join(' ')}`];
+  if (key.budget !== null) said.push(`${key.budget.capNanos / 1e9} USD a ${key.budget.per}`);
+  if (key.limits.rpm !== null) said.push(`${key.limits.rpm} requests a minute`);
+  if (key.limits.tpm !== null) said.push(`${key.limits.tpm} tokens a minute`);
+  if (key.expiresMs !== null) said.push(`until ${new Date(key.expiresMs).toISOString()}`);
+  if (key.metadata.customer !== null) said.push(`customer ${key.metadata.customer}`);
+  if (key.metadata.tags.length > 0) said.push(`tags ${key.metadata.tags.join(' ')}`);
+  return `  ${key.name}  ${key.value}, ${said.join(', ')}`;
+}
+
+function pluginLine(plugin: PluginConfig): string {
+  const said = [plugin.name === null ? plugin.use : `${plugin.use} as ${plugin.name}`];
+  if (plugin.path !== null) said.push(`from ${plugin.path}`);
+  if (plugin.order !== null) said.push(`order ${plugin.order}`);
+  if (plugin.onFailure !== null) said.push(`fails ${plugin.onFailure}`);
+  if (plugin.timeoutMs !== null) said.push(`at most ${formatDuration(plugin.timeoutMs)}`);
+  return `  ${said.join(', ')}, config ${JSON.stringify(plugin.config)}`;
+}
+
+const AUTH: Record<Config['auth']['from'], string> = {
+  setting: 'as set',
+  keys: 'because there are keys',
+  default: 'because there are no keys',
+};
+
+function settingLines(config: Config): string[] {
+  const { server, auth, observability } = config;
+  const scheme = server.tls === null ? 'http' : 'https';
+  const host = server.host.includes(':') && !server.host.startsWith('[') ? `[${server.host}]` : server.host;
+  const limits = `body ${formatSize(server.bodyLimitBytes)}, ${count(server.maxHeaders, 'header')} of ${formatSize(server.maxHeaderBytes)}`;
+  const yes = (on: boolean): string => (on ? 'on' : 'off');
+  return [
+    `server  ${scheme}://${host}:${server.port}, threads ${server.threads}, drains for ${formatDuration(server.drainTimeoutMs)}`,
+    `limits  ${limits}, ${count(server.maxInFlight, 'request')} at once in a thread`,
+    `admin   ${config.admin.token === null ? 'no token' : `token ${config.admin.token}`}`,
+    `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
+    `data    ${config.dataDir}`,
+    `store   ${config.store.kind}:${config.store.path}`,
+    `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}, bodies ${yes(observability.logBodies)}`,
+    `metrics ${yes(observability.prometheus)}`,
+  ];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [`${title}  none`] : [title, ...lines];
+}
+
+/** What `headgate check` prints: the configuration as it will be used, for people, without a secret. */
+export function printConfig(loaded: LoadedConfig): string {
+  const { config, file, warnings } = loaded;
+  const lines = [
+    file === null ? 'no configuration file: defaults and environment' : `${file} is valid`,
+    ...settingLines(config),
+    ...section(
+      'providers',
+      [...config.providers.values()].flatMap((provider) => providerLines(provider, file !== null)),
+    ),
+    ...section('models', [...config.models.values()].flatMap(modelLines)),
+    ...section('keys', config.keys.map(keyLine)),
+    ...section('plugins', config.plugins.map(pluginLine)),
+  ];
+  if (warnings.length > 0)
+    lines.push(
+      ...section(
+        'warnings',
+        formatProblems(warnings, file)
+          .split('\n')
+          .map((line) => `  ${line}`),
+      ),
+    );
+  return loaded.hide(lines.join('\n'));
+}

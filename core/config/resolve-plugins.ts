@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JsonObject } from '@headgate/sdk';
+import type { PluginConfig } from './config.js';
+import type { Findings } from './findings.js';
+import type { Derived } from './interpolate.js';
+import { type Path, pathKey } from './path.js';
+import { REDACTED, Secret } from './secret.js';
+import type { ParsedPlugin } from './sections/plugins.js';
+
+/** Absolute path of the module when `use` is one, null when it is a name. */
+function pluginPath(use: string, folder: string): string | null {
+  if (use.startsWith('file://'))
+    return URL.canParse(use) && !/%2f/i.test(use) ? fileURLToPath(use) : resolve(folder, use);
+  return /^(\.{1,2}[\\/]|\/|[A-Za-z]:[\\/])/.test(use) ? resolve(folder, use) : null;
+}
+
+/** The same structure with the strings that came from variables hidden. */
+function hideDerived(value: unknown, path: Path, derived: ReadonlyMap<string, Derived>): unknown {
+  if (typeof value === 'string') return derived.has(pathKey(path)) ? REDACTED : value;
+  if (Array.isArray(value)) return value.map((item, index) => hideDerived(item, [...path, index], derived));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, hideDerived(item, [...path, key], derived)]),
+  );
+}
+
+/** Plugins in the order of the file; a path that does not exist is reported. */
+export function resolvePlugins(
+  parsed: readonly ParsedPlugin[],
+  index: readonly number[],
+  folder: string,
+  derived: ReadonlyMap<string, Derived>,
+  findings: Findings,
+): PluginConfig[] {
+  return parsed.map((plugin, position) => {
+    const at = index[position] ?? position;
+    const path = pluginPath(plugin.use, folder);
+    if (path !== null && !existsSync(path)) {
+      findings.error(['plugins', at, 'use'], { what: 'no such file', value: plugin.use });
+    }
+    const shown = hideDerived(plugin.config, ['plugins', at, 'config'], derived);
+    return {
+      use: plugin.use,
+      path,
+      name: plugin.name ?? null,
+      config: new Secret(plugin.config as JsonObject, shown),
+      order: plugin.order ?? null,
+      onFailure: plugin.on_failure ?? null,
+      timeoutMs: plugin.timeout ?? null,
+    };
+  });
+}

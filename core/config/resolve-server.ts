@@ -1,0 +1,79 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from './config.js';
+import type { Findings } from './findings.js';
+import type { ParsedConfig } from './schema.js';
+import type { Settings } from './settings.js';
+
+function tlsFiles(parsed: ParsedConfig['server'], folder: string, findings: Findings): ServerConfig['tls'] {
+  if (parsed.tls === undefined) return null;
+  const files = { cert: resolve(folder, parsed.tls.cert), key: resolve(folder, parsed.tls.key) };
+  for (const part of ['cert', 'key'] as const) {
+    try {
+      accessSync(files[part], constants.R_OK);
+    } catch {
+      findings.error(['server', 'tls', part], { what: 'no such file, or it may not be read' });
+    }
+  }
+  return files;
+}
+
+/** Settings go before the file. */
+export function resolveServer(
+  parsed: ParsedConfig['server'],
+  settings: Settings,
+  folder: string,
+  findings: Findings,
+): ServerConfig {
+  return {
+    host: settings.host ?? parsed.host,
+    port: settings.port ?? parsed.port,
+    threads: settings.threads ?? parsed.threads,
+    bodyLimitBytes: parsed.body_limit,
+    maxInFlight: parsed.max_in_flight,
+    maxHeaders: parsed.max_headers,
+    maxHeaderBytes: parsed.max_header_size,
+    drainTimeoutMs: parsed.drain_timeout,
+    tls: tlsFiles(parsed, folder, findings),
+  };
+}
+
+export function resolveAuth(parsed: ParsedConfig['auth'], settings: Settings, keyCount: number): AuthConfig {
+  const said = settings.authRequired ?? parsed.required;
+  if (said !== undefined) return { required: said, from: 'setting' };
+  return keyCount > 0 ? { required: true, from: 'keys' } : { required: false, from: 'default' };
+}
+
+/**
+ * `--data` and HEADGATE_DATA name the data folder, relative to `cwd`; otherwise it is the folder of the database, so that
+ * everything written lies together. A `store.url` of the file stays what it is.
+ */
+export function resolveStore(
+  parsed: ParsedConfig['store'],
+  settings: Settings,
+  folder: string,
+  cwd: string,
+): { dataDir: string; store: StoreConfig } {
+  const named = settings.dataDir === undefined ? null : resolve(cwd, settings.dataDir);
+  const given = parsed.url?.startsWith('sqlite:') ? parsed.url.slice('sqlite:'.length) : null;
+  if (given === null) {
+    const dataDir = named ?? resolve(cwd, 'data');
+    return { dataDir, store: { kind: 'sqlite', path: join(dataDir, 'headgate.db') } };
+  }
+  if (given === ':memory:')
+    return { dataDir: named ?? resolve(cwd, 'data'), store: { kind: 'sqlite', path: given } };
+  const path = resolve(folder, given);
+  return { dataDir: named ?? dirname(path), store: { kind: 'sqlite', path } };
+}
+
+export function resolveObservability(
+  parsed: ParsedConfig['observability'],
+  settings: Settings,
+): ObservabilityConfig {
+  return {
+    prometheus: parsed.prometheus,
+    logLevel: settings.logLevel ?? parsed.log_level,
+    logRequests: parsed.log_requests,
+    logBodies: parsed.log_bodies,
+  };
+}

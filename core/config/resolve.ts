@@ -1,0 +1,102 @@
+import { checkBind, isLoopback } from './check-bind.js';
+import type { Config } from './config.js';
+import type { Findings } from './findings.js';
+import type { Derived, Env } from './interpolate.js';
+import { pathKey } from './path.js';
+import type { ProviderHint } from './provider-hint.js';
+import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
+import { resolveModels } from './resolve-models.js';
+import { resolvePlugins } from './resolve-plugins.js';
+import { resolveProviders } from './resolve-providers.js';
+import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
+import { Secret } from './secret.js';
+import type { Settings } from './settings.js';
+import type { Validated } from './validate.js';
+
+export interface ResolveInput {
+  validated: Validated;
+  /** Names in the file whose entries may be broken. */
+  mentioned: { providers: ReadonlySet<string>; models: ReadonlySet<string> };
+  settings: Settings;
+  rows: ReadonlyMap<string, ProviderHint>;
+  builtIn: ReadonlySet<string>;
+  env: Env;
+  derived: ReadonlyMap<string, Derived>;
+  file: string | null;
+  /** What relative paths of the file start from. */
+  folder: string;
+  cwd: string;
+  now: number;
+}
+
+/** Puts the parts together and runs the checks that need more than one of them. */
+export function resolveConfig(input: ResolveInput, findings: Findings): Config {
+  const { parsed } = input.validated;
+  const { settings, mentioned, rows, folder, derived } = input;
+  const providers = resolveProviders(
+    {
+      parsed: parsed.providers,
+      mentioned: mentioned.providers,
+      rows,
+      builtIn: input.builtIn,
+      env: input.env,
+      derived,
+    },
+    findings,
+  );
+  const models = resolveModels(
+    { parsed: parsed.models, rows, mentioned: mentioned.providers, providers },
+    findings,
+  );
+  const adminToken = settings.adminToken ?? parsed.admin.token;
+  const keys = resolveKeys(
+    {
+      parsed: parsed.keys,
+      index: input.validated.keyIndex,
+      models,
+      modelNames: mentioned.models,
+      providers,
+      adminToken,
+      now: input.now,
+    },
+    findings,
+  );
+  const config: Config = {
+    file: input.file,
+    server: resolveServer(parsed.server, settings, folder, findings),
+    admin: { token: adminToken === undefined ? null : new Secret(adminToken) },
+    auth: resolveAuth(parsed.auth, settings, keys.length),
+    providers,
+    models,
+    keys,
+    plugins: resolvePlugins(parsed.plugins, input.validated.pluginIndex, folder, derived, findings),
+    ...resolveStore(parsed.store, settings, folder, input.cwd),
+    observability: resolveObservability(parsed.observability, settings),
+  };
+  checkExposure(config, input, findings);
+  return config;
+}
+
+function checkExposure(config: Config, input: ResolveInput, findings: Findings): void {
+  const refused = checkBind(config);
+  const path = ['server', 'host'];
+  // Whoever wrote the address of a variable put it there; the address itself is no secret.
+  const known = !input.derived.has(pathKey(path));
+  if (refused !== null)
+    findings.error(path, {
+      what: known ? refused : refused.replace(config.server.host, 'a reachable address'),
+    });
+  else if (!isLoopback(config.server.host) && !config.auth.required) {
+    findings.warn(path, {
+      what: 'whoever reaches it can spend your provider keys',
+      hint: 'add keys, or set auth.required',
+    });
+  }
+  const token = config.admin.token;
+  if (token !== null && token.reveal().length < MIN_SECRET_LENGTH) {
+    findings.warn(['admin', 'token'], {
+      what: `shorter than ${MIN_SECRET_LENGTH} characters`,
+      hint: 'it could be guessed',
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import { alternatives } from './explain.js';
+import type { Findings } from './findings.js';
+import type { Env } from './interpolate.js';
+import { nearest } from './nearest.js';
+import { quote } from './path.js';
+import { adminSection, authSection } from './sections/access.js';
+import { type LogLevel, observabilitySection } from './sections/observability.js';
+import { serverSection } from './sections/server.js';
+import { wanted } from './wants.js';
+
+/** Command line flags, as typed or already converted. */
+export interface Overrides {
+  host?: string | undefined;
+  port?: string | number | undefined;
+  threads?: string | number | undefined;
+  dataDir?: string | undefined;
+  logLevel?: string | undefined;
+}
+
+/** What flags and variables say; undefined where they say nothing. */
+export interface Settings {
+  host?: string | undefined;
+  port?: number | undefined;
+  threads?: 'auto' | number | undefined;
+  adminToken?: string | undefined;
+  authRequired?: boolean | undefined;
+  dataDir?: string | undefined;
+  logLevel?: LogLevel | undefined;
+}
+
+interface Source {
+  /** `--port` or `HEADGATE_PORT`. */
+  name: string;
+  value: string | number;
+  secret?: boolean;
+}
+
+/** The first of flag and variable that is there; an empty variable counts as not set. */
+function pick(
+  flag: string | number | undefined,
+  flagName: string | null,
+  env: Env,
+  variable: string,
+): Source | null {
+  if (flag !== undefined && flagName !== null) return { name: flagName, value: flag };
+  const value = env[variable];
+  return value === undefined || value === '' ? null : { name: variable, value };
+}
+
+function read<T>(source: Source | null, schema: z.ZodType<T>, findings: Findings): T | undefined {
+  if (source === null) return undefined;
+  const text = String(source.value);
+  let value: unknown = text;
+  if (/^-?\d+(\.\d+)?$/.test(text)) value = Number(text);
+  else if (text === 'true' || text === 'false') value = text === 'true';
+  let result = schema.safeParse(value);
+  // A token or a folder of digits is still text.
+  if (!result.success && value !== text) {
+    const asText = schema.safeParse(text);
+    if (asText.success) result = asText;
+  }
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const words = issue?.code === 'invalid_value' ? issue.values.map(String) : [];
+  const suggestion = nearest(text, words);
+  findings.setting(source.name, {
+    expected: (issue && wanted(issue.message)) ?? (words.length > 0 ? alternatives(words) : 'another value'),
+    found: source.secret === true ? 'something else' : quote(text),
+    ...(suggestion !== undefined && { suggestion }),
+  });
+  return undefined;
+}
+
+/** Reads `HEADGATE_*` and the flags, which go before them. Both go before the file. */
+export function readSettings(env: Env, flags: Overrides, findings: Findings): Settings {
+  const server = serverSection.shape;
+  const token = pick(undefined, null, env, 'HEADGATE_ADMIN_TOKEN');
+  return {
+    host: read(pick(flags.host, '--host', env, 'HEADGATE_HOST'), server.host, findings),
+    port: read(pick(flags.port, '--port', env, 'HEADGATE_PORT'), server.port, findings),
+    threads: read(pick(flags.threads, '--threads', env, 'HEADGATE_THREADS'), server.threads, findings),
+    adminToken: read(token && { ...token, secret: true }, adminSection.shape.token, findings),
+    authRequired: read(
+      pick(undefined, null, env, 'HEADGATE_AUTH_REQUIRED'),
+      authSection.shape.required,
+      findings,
+    ),
+    dataDir: pick(flags.dataDir, '--data', env, 'HEADGATE_DATA')?.value.toString(),
+    logLevel: read(
+      pick(flags.logLevel, '--log-level', env, 'HEADGATE_LOG_LEVEL'),
+      observabilitySection.shape.log_level,
+      findings,
+    ),
+  };
+}

@@ -1,0 +1,32 @@
+import type { HeaderList } from '@headgate/sdk';
+
+/** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
+export interface ControlRequest {
+  method: string;
+  path: string;
+  query: string;
+  headers: HeaderList;
+  body: Uint8Array;
+}
+
+export interface ControlAnswer {
+  status: number;
+  headers: HeaderList;
+  body: string;
+}
+
+/**
+ * What an I/O thread may ask of the main thread. In one process with one thread it is a direct call; between threads it
+ * is messages. Nothing here is on the way of a model request.
+ */
+export interface Control {
+  handle(request: ControlRequest): Promise<ControlAnswer>;
+  /** Place of a counter in the shared memory. */
+  counterSlot(name: string): Promise<number>;
+  kvGet(key: string): Promise<unknown>;
+  kvSet(key: string, value: unknown, ttlMs?: number): Promise<void>;
+  kvDelete(key: string): Promise<void>;
+  countTokens(model: string, text: string): Promise<number>;
+  /** Nano-dollars that a key spent on requests that arrived since then, unix milliseconds, by the ledger. */
+  spent(keyId: string, since: number): Promise<number>;
+}

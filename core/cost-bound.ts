@@ -1,0 +1,84 @@
+import { maxCostNano } from './catalog/prices/max-cost.js';
+import type { Exchange } from './exchange.js';
+import type { CompiledTarget } from './route/target.js';
+
+/** Output tokens of a request that sets no cap, at a model whose own cap nobody knows. */
+const DEFAULT_OUTPUT_TOKENS = 4096;
+
+/**
+ * A token is at least one byte of text, and JSON never makes text shorter, so the body's bytes bound the tokens of its
+ * texts; this is for what providers add to them: chat templates, and about 500 tokens of instructions for tools.
+ */
+const ADDED_INPUT_TOKENS = 512;
+
+/** Fields that multiply an answer's length in the formats that have them. */
+const CHOICES = ['n', 'best_of'] as const;
+
+/** The cap on output tokens that the request sets, over all its choices. */
+export function maxOutputTokens(x: Exchange): number | undefined {
+  if (!x.edited) return x.endpoint.format.maxOutputTokens?.(x);
+  const { maxOutputTokens: cap, choices } = x.canonical ?? {};
+  return cap === undefined ? undefined : cap * Math.max(1, choices ?? 1);
+}
+
+/**
+ * The most that the request can cost at the dearest target it may go to, nano-dollars; null when none has a price.
+ * `outputTokens` replaces what is known of the length of the answer.
+ */
+export function maxCost(x: Exchange, outputTokens?: number): number | null {
+  const { operation } = x.endpoint.format;
+  if (operation === 'count-tokens') return 0;
+  const output = outputTokens ?? (operation === 'chat' ? maxOutputTokens(x) : 0);
+  const input = inputBytes(x) + ADDED_INPUT_TOKENS;
+  let most: number | null = null;
+  for (const target of possibleTargets(x)) {
+    const cost = atTarget(x, target, input, output);
+    if (cost !== null && (most === null || cost > most)) most = cost;
+  }
+  return most;
+}
+
+function atTarget(
+  x: Exchange,
+  target: CompiledTarget,
+  input: number,
+  output: number | undefined,
+): number | null {
+  if (!target.speech.has(x.endpoint.format.id)) return null;
+  const { prices } = x.runtime;
+  const { priceId } = target.provider;
+  const price = prices.find(priceId, target.model, x.receivedAt);
+  if (price === null || price.free) return price === null ? null : 0;
+  const info = prices.info(priceId, target.model);
+  const window = info?.contextWindow ?? null;
+  const tokens = window === null ? input : Math.min(input, window);
+  return maxCostNano(price, tokens, output ?? (info?.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS) * choices(x));
+}
+
+/** Once they are ordered, those; before that, the model's, and what `x-headgate-fallbacks` adds to them. */
+function possibleTargets(x: Exchange): readonly CompiledTarget[] {
+  if (x.targets.length > 0) return x.targets;
+  const own = x.route?.targets ?? [];
+  const header = x.header('x-headgate-fallbacks');
+  if (header === undefined) return own;
+  // A name that means nothing is the route stage's to refuse.
+  const more = header
+    .split(',')
+    .flatMap((name) => x.runtime.models.find(name.trim(), x.endpoint.format)?.targets ?? []);
+  return [...own, ...more];
+}
+
+function inputBytes(x: Exchange): number {
+  const { length } = x.incoming.body.bytes;
+  return x.edited ? Math.max(length, Buffer.byteLength(JSON.stringify(x.canonical))) : length;
+}
+
+function choices(x: Exchange): number {
+  if (x.edited) return Math.max(1, x.canonical?.choices ?? 1);
+  let most = 1;
+  for (const name of CHOICES) {
+    const asked = Number(x.json(name));
+    if (asked > most) most = asked;
+  }
+  return most;
+}

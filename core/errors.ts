@@ -1,0 +1,179 @@
+import type { CanonicalError, ErrorKind } from '@headgate/sdk';
+
+interface ErrorRow {
+  status: number;
+  kind: ErrorKind;
+  /** `{name}` is replaced by that field of the details. */
+  message: string;
+  param?: string;
+}
+
+/** Every error the gateway itself can give: its stable code, status and text. */
+const table = {
+  not_found: { status: 404, kind: 'not-found', message: 'There is nothing at {method} {path}.' },
+  method_not_allowed: {
+    status: 405,
+    kind: 'invalid-request',
+    message: '{path} does not answer {method}; use {allow}.',
+  },
+  duplicate_content_length: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The request has more than one Content-Length header.',
+  },
+  body_too_large: {
+    status: 413,
+    kind: 'too-large',
+    message:
+      'The request body is larger than the {limit} bytes that this gateway accepts (server.body_limit).',
+  },
+  headers_too_large: {
+    status: 431,
+    kind: 'too-large',
+    message:
+      'The request headers are more than this gateway accepts: at most {count} of them and {bytes} bytes.',
+  },
+  invalid_json: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The request body is not a valid JSON object: {why}.',
+  },
+  duplicate_field: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The request body names the field "{field}" more than once.',
+  },
+  invalid_field: { status: 400, kind: 'invalid-request', message: '{why}' },
+  model_required: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The request needs a "model", a non-empty string.',
+    param: 'model',
+  },
+  model_not_found: {
+    status: 404,
+    kind: 'not-found',
+    message: 'There is no model "{model}" here.{hint}',
+    param: 'model',
+  },
+  operation_unsupported: {
+    status: 404,
+    kind: 'not-found',
+    message: 'No target of model "{model}" can serve {operation} requests in this format.',
+    param: 'model',
+  },
+  key_required: {
+    status: 401,
+    kind: 'authentication',
+    message: 'This gateway needs a virtual key: send it where your SDK puts its API key.',
+  },
+  key_unknown: { status: 401, kind: 'authentication', message: 'The virtual key is not known here.' },
+  key_expired: { status: 401, kind: 'authentication', message: 'The virtual key has expired.' },
+  admin_required: {
+    status: 401,
+    kind: 'authentication',
+    message: 'This needs the admin token: send it as "Authorization: Bearer …".',
+  },
+  model_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The virtual key "{key}" may not use the model "{model}".',
+    param: 'model',
+  },
+  invalid_metadata: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The header x-headgate-metadata must be a JSON object of strings or "k=v, k=v": {why}.',
+  },
+  invalid_header: { status: 400, kind: 'invalid-request', message: 'The header {name} is not valid: {why}.' },
+  draining: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The gateway is stopping and takes no new requests.',
+  },
+  too_many_in_flight: {
+    status: 503,
+    kind: 'overloaded',
+    message: 'The gateway already has {limit} requests in flight (server.max_in_flight).',
+  },
+  plugin_failed: {
+    status: 500,
+    kind: 'internal',
+    message: 'The plugin "{plugin}" failed in its {phase} hook.',
+  },
+  no_target: { status: 503, kind: 'unavailable', message: 'No target of model "{model}" is left to try.' },
+  provider_unreachable: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The provider "{provider}" could not be reached: {why}.',
+  },
+  provider_timeout: {
+    status: 504,
+    kind: 'timeout',
+    message: 'The provider "{provider}" took too long: {why}.',
+  },
+  provider_refused_key: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The provider "{provider}" refused the credentials this gateway holds for it (HTTP {status}).',
+  },
+  provider_rate_limited: {
+    status: 429,
+    kind: 'rate-limit',
+    message: 'The provider "{provider}" is rate-limiting this gateway.',
+  },
+  provider_bad_answer: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The provider "{provider}" gave an answer that cannot be understood: {why}.',
+  },
+  stream_interrupted: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The provider "{provider}" ended the answer before it was complete: {why}.',
+  },
+  request_timeout: {
+    status: 504,
+    kind: 'timeout',
+    message: 'The request took longer than its total time of {limit} ms.',
+  },
+  answer_refused: {
+    status: 502,
+    kind: 'upstream',
+    message: 'A plugin did not accept the answer of the provider "{provider}".',
+  },
+  answer_blocked: {
+    status: 400,
+    kind: 'content-filter',
+    message: 'A plugin stopped the answer.',
+  },
+  internal: {
+    status: 500,
+    kind: 'internal',
+    message: 'Something went wrong inside the gateway; its log has the request id.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof table;
+
+/** An error with everything a client may see, and nothing else. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  constructor(readonly canonical: CanonicalError) {
+    super(canonical.message);
+  }
+}
+
+/** The canonical error of a row of the table. */
+export function canonicalError(
+  code: ErrorCode,
+  details: Record<string, string | number> = {},
+): CanonicalError {
+  const row: ErrorRow = table[code];
+  const message = row.message.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? ''));
+  return { kind: row.kind, status: row.status, code, message, ...(row.param && { param: row.param }) };
+}
+
+export function gatewayError(code: ErrorCode, details?: Record<string, string | number>): GatewayError {
+  return new GatewayError(canonicalError(code, details));
+}

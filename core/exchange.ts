@@ -1,0 +1,121 @@
+import type {
+  AttemptRecord,
+  CanonicalError,
+  CanonicalRequest,
+  HeaderList,
+  JsonObject,
+  RequestMetadata,
+  ScannedFields,
+  Usage,
+} from '@headgate/sdk';
+import type { Attempt } from './attempt.js';
+import type { RequestBody } from './http/request-body.js';
+import type { VirtualKey } from './identity/key-table.js';
+import type { IoThread } from './io-thread.js';
+import type { Plan } from './plan/plan.js';
+import type { ClientSink } from './relay/sink.js';
+import type { Endpoint } from './route/endpoint.js';
+import type { CompiledTarget, ModelRoute } from './route/target.js';
+import type { Runtime } from './runtime.js';
+import type { ExchangeView } from './view.js';
+import type { FieldSpans } from './wire/json-spans.js';
+
+export const NO_METADATA: RequestMetadata = Object.freeze({ tags: [], other: {} });
+
+/** What `accept` copied out of the server's short-lived request. */
+export interface Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: HeaderList;
+  readonly body: RequestBody;
+  readonly sink: ClientSink;
+}
+
+/**
+ * One request and everything known about it so far. All fields exist from the start, in this order, so that every
+ * exchange has the same hidden class; stages fill them in.
+ */
+export class Exchange implements ScannedFields {
+  readonly id: string;
+  /** Unix milliseconds of arrival. */
+  readonly receivedAt: number;
+  /** Arrival on the monotonic clock, milliseconds. */
+  readonly startedAt: number;
+  /** The configuration at arrival: a reload in between changes nothing for this request. */
+  readonly runtime: Runtime;
+
+  /** The stage the pipeline goes on with when a wait is over. */
+  at = 0;
+  /** True once the client has its answer or is gone: nothing more may be written. */
+  answered = false;
+  settled = false;
+
+  principal: VirtualKey | null = null;
+  metadata: RequestMetadata = NO_METADATA;
+  spans: FieldSpans | null = null;
+  /** Public model name. */
+  model = '';
+  stream = false;
+  route: ModelRoute | null = null;
+  plan: Plan | null = null;
+  canonical: CanonicalRequest | null = null;
+  /** A hook replaced the request, so its bytes are no longer what is meant. */
+  edited = false;
+  parsed: JsonObject | null = null;
+  view: ExchangeView | null = null;
+  slots: unknown[] | null = null;
+
+  targets: readonly CompiledTarget[] = [];
+  attempt: Attempt | null = null;
+  readonly attempts: AttemptRecord[] = [];
+  /** Fields that a codec could not express for the target. */
+  dropped: string[] | null = null;
+
+  status = 0;
+  usage: Usage | null = null;
+  /** Of the target that answered last. */
+  target: CompiledTarget | null = null;
+  error: CanonicalError | null = null;
+  clientGone = false;
+  /** The client's own limit on the whole request, from `x-headgate-timeout`. */
+  timeoutMs = Number.POSITIVE_INFINITY;
+  cache = 'bypass';
+  /** Headers that hooks want on the answer (remaining limits, …). */
+  extraHeaders: HeaderList | null = null;
+
+  /** Monotonic milliseconds spent waiting for providers before the head of the answer. */
+  waitedMs = 0;
+  /** Monotonic milliseconds; 0 when it has not happened. */
+  headAt = 0;
+  firstTokenAt = 0;
+
+  constructor(
+    readonly io: IoThread,
+    readonly endpoint: Endpoint,
+    readonly incoming: Incoming,
+  ) {
+    this.id = io.ids.next();
+    this.receivedAt = Date.now();
+    this.startedAt = performance.now();
+    this.runtime = io.runtime;
+  }
+
+  /** Value of a request header by its lower-case name. */
+  header(name: string): string | undefined {
+    const headers = this.incoming.headers;
+    for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) return headers[i + 1];
+    return undefined;
+  }
+
+  /** Raw JSON text of a scanned top-level field. */
+  json(name: string): string | undefined {
+    const field = this.endpoint.fields.names.indexOf(name);
+    if (field < 0 || this.spans === null || !this.spans.has(field)) return undefined;
+    return this.incoming.body.bytes.toString('utf8', this.spans.start(field), this.spans.end(field));
+  }
+
+  addHeaders(headers: HeaderList): void {
+    this.extraHeaders = this.extraHeaders === null ? headers : [...this.extraHeaders, ...headers];
+  }
+}

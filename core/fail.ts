@@ -1,0 +1,57 @@
+import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import { answerHeaders } from './answer-headers.js';
+import { canonicalError, GatewayError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import { settle } from './stages/settle.js';
+
+/** Any stage's error exit: the client gets an error in the shape of its own API, and the request is settled. */
+export function fail(x: Exchange, reason: unknown): void {
+  if (reason instanceof GatewayError) {
+    failWith(x, reason.canonical);
+    return;
+  }
+  x.io.log.error('unexpected error', {
+    request: x.id,
+    error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+  });
+  failWith(x, canonicalError('internal'));
+}
+
+export function failWith(x: Exchange, error: CanonicalError, headers: HeaderList | null = null): void {
+  if (x.answered) return;
+  const { body } = x.incoming;
+  if (!body.complete && !body.tooLarge) {
+    // An answer in the middle of an upload is lost by many clients: let the upload end (its size is limited) and be
+    // forgotten, then answer.
+    x.answered = true;
+    body.then(() => {
+      x.answered = false;
+      if (!x.clientGone) answerError(x, error, headers);
+    });
+    return;
+  }
+  answerError(x, error, headers);
+}
+
+function answerError(x: Exchange, error: CanonicalError, headers: HeaderList | null): void {
+  x.error = error;
+  const text = x.endpoint.format.error.encode(error, x.id);
+  const all = answerHeaders(x, 'application/json', headers);
+  if (error.retryAfterMs !== undefined) all.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+  answerBytes(x, error.status, all, text);
+}
+
+/** Sends a whole answer that did not come from a relay, and settles. */
+export function answerBytes(
+  x: Exchange,
+  status: number,
+  headers: HeaderList,
+  body: Uint8Array | string,
+): void {
+  if (x.answered) return;
+  x.answered = true;
+  x.status = status;
+  if (x.headAt === 0) x.headAt = performance.now();
+  x.incoming.sink.send(status, headers, body);
+  settle(x);
+}

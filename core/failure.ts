@@ -1,0 +1,75 @@
+import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import { answerHeaders } from './answer-headers.js';
+import { canonicalError } from './errors.js';
+import type { Exchange } from './exchange.js';
+import { answerBytes, failWith } from './fail.js';
+import { passable } from './relay/hooked.js';
+import type { Speech } from './route/target.js';
+import { type Cause, retryAfterMs } from './stages/judge.js';
+
+/** An attempt that was not relayed: what the client hears if no later attempt succeeds. */
+export interface Failure {
+  cause: Cause;
+  headers: HeaderList;
+  body: string;
+  speech: Speech;
+  /** The credential that was used: a provider's error may repeat it. */
+  credential: string;
+  /** What went wrong when there was no HTTP answer. */
+  why: string;
+}
+
+/** For the ledger and the log. */
+export function failureCode(failure: Failure): string {
+  if (failure.cause === 'timeout') return 'provider_timeout';
+  if (failure.cause === 'connection') return 'provider_unreachable';
+  return `http_${failure.cause}`;
+}
+
+/** The last failure becomes the client's error, in the shape of the client's API. */
+export function answerFailure(x: Exchange, failure: Failure | null): void {
+  if (failure === null) {
+    failWith(x, canonicalError('no_target', { model: x.model }));
+    return;
+  }
+  const provider = x.target?.provider.id ?? '';
+  const { cause, why } = failure;
+  if (cause === 'timeout') failWith(x, canonicalError('provider_timeout', { provider, why }));
+  else if (cause === 'connection') failWith(x, canonicalError('provider_unreachable', { provider, why }));
+  else if (cause === 401 || cause === 403) {
+    // The client's own key was fine: its SDK must not tell its user otherwise. And the body may name our key.
+    failWith(x, canonicalError('provider_refused_key', { provider, status: cause }));
+  } else if (cause < 400) {
+    // Nothing is wrong with the answer itself: a head hook did not want it.
+    failWith(x, canonicalError('answer_refused', { provider }));
+  } else answerHttpFailure(x, failure, cause);
+}
+
+function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
+  const { format } = failure.speech;
+  const body = redacted(failure);
+  const decoded = format.error.decode(status, body);
+  const wait = retryAfterMs(failure.headers);
+  const error: CanonicalError = wait === undefined ? decoded : { ...decoded, retryAfterMs: wait };
+  if (!failure.speech.same || !isJson(body)) {
+    failWith(x, error, failure.speech.same ? failure.headers : passable(failure.headers));
+    return;
+  }
+  // The provider's own words, in the client's own format: nothing could be said better.
+  x.error = error;
+  answerBytes(x, status, answerHeaders(x, 'application/json', failure.headers), body);
+}
+
+/** Providers repeat what they were sent, keys included. */
+function redacted({ body, credential }: Failure): string {
+  return credential.length < 8 ? body : body.replaceAll(credential, '***');
+}
+
+function isJson(body: string): boolean {
+  try {
+    JSON.parse(body);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+import type { SettledRecord } from '@headgate/sdk';
+import type { PriceTable } from './catalog/prices/price-table.js';
+import type { Config } from './config/config.js';
+import type { Control } from './control.js';
+import { Exchange, type Incoming } from './exchange.js';
+import { proceed } from './pipeline.js';
+import type { PluginSource } from './plugin/load.js';
+import type { PluginLogger } from './plugin/logger.js';
+import { type Equipment, PluginSet } from './plugin/plugin-set.js';
+import { RequestIds } from './request-ids.js';
+import { clientPaths, Endpoint } from './route/endpoint.js';
+import { compileRuntime, type Runtime } from './runtime.js';
+import { settle } from './stages/settle.js';
+import { Deadlines } from './upstream/deadlines.js';
+import { Transports } from './upstream/transports.js';
+
+export interface IoThreadParts {
+  readonly source: PluginSource;
+  readonly control: Control;
+  readonly counters: SharedArrayBuffer;
+  readonly prices: PriceTable;
+  readonly log: PluginLogger;
+  /** Where settled records go. */
+  readonly record: (record: SettledRecord) => void;
+  /** Counts of plugins. */
+  readonly count: (name: string, by: number, labels: Record<string, string>) => void;
+}
+
+/** How long a drain waits between looks at whether requests are still running. */
+const DRAIN_POLL_MS = 10;
+
+/** Everything one I/O thread has: its runtime, pools, deadlines, plugins, and the requests in flight. */
+export class IoThread {
+  readonly ids = new RequestIds();
+  readonly deadlines = new Deadlines();
+  readonly random: () => number = Math.random;
+  readonly log: PluginLogger;
+  readonly record: (record: SettledRecord) => void;
+  readonly control: Control;
+  inFlight = 0;
+  draining = false;
+  private current: Runtime | null = null;
+  private prepared: { runtime: Runtime; equipment: Equipment } | null = null;
+  private readonly endpointsByPath = new Map<string, Endpoint>();
+  private readonly transports = new Transports();
+  private readonly plugins: PluginSet;
+  private readonly prices: PriceTable;
+
+  constructor(parts: IoThreadParts) {
+    this.log = parts.log;
+    this.record = parts.record;
+    this.control = parts.control;
+    this.prices = parts.prices;
+    this.plugins = new PluginSet(parts.source, parts);
+  }
+
+  get runtime(): Runtime {
+    if (this.current === null) throw new Error('no configuration has been applied yet');
+    return this.current;
+  }
+
+  /** Client API paths that carry model requests. */
+  get endpoints(): ReadonlyMap<string, Endpoint> {
+    return this.endpointsByPath;
+  }
+
+  /** First half of a reload: everything that can fail. The running configuration is not touched. */
+  async prepare(config: Config): Promise<void> {
+    const equipment = await this.plugins.equip(config);
+    const runtime = compileRuntime(config, equipment, this.prices, this.transports);
+    for (const { path, format, prefixes } of clientPaths) {
+      const found = equipment.formats.get(format);
+      if (found === undefined) continue;
+      const renamed = [...equipment.rows.values()].flatMap((row) =>
+        Object.entries(row.renames[format] ?? {}).flat(),
+      );
+      for (const prefix of ['', ...prefixes]) {
+        const full = prefix + path;
+        if (!this.endpointsByPath.has(full))
+          this.endpointsByPath.set(full, new Endpoint(full, found, renamed));
+      }
+    }
+    this.prepared = { runtime, equipment };
+  }
+
+  /** Second half: the new configuration is in use for every request from now on. */
+  commit(): void {
+    if (this.prepared === null) return;
+    const { runtime, equipment } = this.prepared;
+    this.prepared = null;
+    this.current = runtime;
+    equipment.retire().catch((error) => this.log.error('a plugin failed to close', { error: String(error) }));
+  }
+
+  /** Stage 1 has copied what it needs: runs a request. Returns what to call when the client leaves. */
+  begin(endpoint: Endpoint, incoming: Incoming): Exchange {
+    const x = new Exchange(this, endpoint, incoming);
+    this.inFlight++;
+    proceed(x);
+    return x;
+  }
+
+  /** The client has left: whatever runs for it is stopped. */
+  abandoned(x: Exchange): void {
+    if (x.settled) return;
+    x.clientGone = true;
+    x.attempt?.stop();
+    settle(x);
+  }
+
+  /** Takes no new requests and waits for the running ones. True when all of them ended in time. */
+  async drain(timeoutMs: number): Promise<boolean> {
+    this.draining = true;
+    const until = performance.now() + timeoutMs;
+    while (this.inFlight > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
+    return this.inFlight === 0;
+  }
+
+  async close(): Promise<void> {
+    this.draining = true;
+    this.deadlines.close();
+    await this.transports.close();
+    await this.plugins.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { attemptTargets } from './attempt.js';
+import type { Exchange } from './exchange.js';
+import { fail } from './fail.js';
+import { admit } from './stages/admit.js';
+import { check } from './stages/check.js';
+import { decode } from './stages/decode.js';
+import { identify } from './stages/identify.js';
+import { plan } from './stages/plan.js';
+import { receive } from './stages/receive.js';
+import { route } from './stages/route.js';
+import { scan } from './stages/scan.js';
+
+/** Something a stage waits for: a promise, or the request body, which needs none. */
+export interface Wait {
+  then(resume: () => void, refuse: (reason: unknown) => void): unknown;
+}
+
+/** Does its part, throws a GatewayError, or answers the client itself; returns what to wait for, if anything. */
+// biome-ignore lint/suspicious/noConfusingVoidType: most stages return nothing
+export type Stage = (x: Exchange) => Wait | void;
+
+/**
+ * The life of a request. `accept` (1) has made the exchange; each stage below does one thing to it; the last one goes
+ * through the targets, attempt by attempt (encode 10, sign 11, dispatch 12, judge 13, relay 14: see attempt.ts), and
+ * whatever happens, `settle` (15) runs exactly once. docs/lifecycle.md says how each stage can end a request.
+ */
+export const stages: readonly Stage[] = [
+  admit, //          2  draining? in-flight cap? declared length?
+  identify, //       3  who calls: virtual key, plugins' identify gates
+  receive, //        4  the body's bytes, within the limit
+  scan, //           5  offsets of the few fields that are needed
+  plan, //           6  model → route and compiled plan
+  decode, //         7  to the hub, only if the plan needs it
+  check, //          8  limits, budgets, caches, guards: the request gates
+  route, //          9  an ordered list of targets
+  attemptTargets, // 10–14
+];
+
+/** Runs the stages from `x.at` on, without a promise unless a stage waits for one. */
+export function proceed(x: Exchange): void {
+  try {
+    while (x.at < stages.length && !x.answered) {
+      const wait = (stages[x.at++] as Stage)(x);
+      if (wait === undefined) continue;
+      wait.then(
+        () => proceed(x),
+        (reason) => fail(x, reason),
+      );
+      return;
+    }
+  } catch (reason) {
+    fail(x, reason);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
+import type { Control } from '../control.js';
+import { openCounter } from '../state/open-counter.js';
+import { guardedFetch } from '../upstream/guarded-fetch.js';
+import type { PluginLogger } from './logger.js';
+
+export interface HostParts {
+  readonly control: Control;
+  readonly counters: SharedArrayBuffer;
+  readonly log: PluginLogger;
+  readonly count: (name: string, by: number, labels: Record<string, string>) => void;
+}
+
+export interface PluginRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly handler: (request: RouteRequest) => Reply | Promise<Reply>;
+}
+
+let slots = 0;
+
+/** What one plugin may use of the gateway, under its own name. */
+export function createHost(plugin: string, parts: HostParts, routes: PluginRoute[]): Host {
+  const { control } = parts;
+  const own = (name: string): string => `${plugin}:${name}`;
+  return {
+    plugin,
+    log: parts.log.child({ plugin }),
+    kv: {
+      get: <T>(key: string) => control.kvGet(own(key)) as Promise<T | undefined>,
+      set: (key, value, options) => control.kvSet(own(key), value, options?.ttlMs),
+      delete: (key) => control.kvDelete(own(key)),
+    },
+    counters: {
+      open: async (name, options) =>
+        openCounter(parts.counters, await control.counterSlot(own(name)), options),
+    },
+    tasks: { countTokens: (model, text) => control.countTokens(model, text) },
+    metrics: { count: (name, by = 1, labels = {}) => parts.count(own(name), by, labels) },
+    clock: { now: Date.now, monotonic: () => performance.now() },
+    spent: (keyId, since) => control.spent(keyId, since),
+    fetch: guardedFetch,
+    route(method, path, handler) {
+      if (!path.startsWith('/')) throw new Error(`a route must begin with "/", not "${path}"`);
+      routes.push({ method: method.toUpperCase(), path: `/plugins/${plugin}${path}`, handler });
+    },
+    slot: <S>(create: () => S): Slot<S> => ({ index: slots++, create }),
+  };
+}

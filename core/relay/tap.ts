@@ -1,0 +1,130 @@
+import type { CanonicalError, HeaderList, StreamMeter } from '@headgate/sdk';
+import { canonicalError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { failWith } from '../fail.js';
+import { type ByteTaps, openTaps } from '../plan/run-tap.js';
+import { settle } from '../stages/settle.js';
+import { EventHold } from '../wire/sse-boundary.js';
+import type { Relay } from './relay.js';
+import { startStream } from './stream-head.js';
+
+/**
+ * A stream of the client's own format: bytes pass as they came, a meter looks at them. Only whole events leave, so that
+ * the client never holds half an event when the provider dies: then it gets an error event of its own API instead.
+ */
+export class TapRelay implements Relay {
+  private readonly hold = new EventHold();
+  private readonly taps: ByteTaps | null;
+  private meter: StreamMeter | null;
+  private chunks: Buffer[] = [];
+  private readonly passLater = (): void => this.passChunks();
+
+  constructor(
+    private readonly x: Exchange,
+    private readonly status: number,
+    private readonly contentType: string,
+    private readonly headers: HeaderList,
+    private readonly strip: boolean,
+  ) {
+    this.meter = x.endpoint.format.meter?.stream({ strip }) ?? null;
+    this.taps = openTaps(x);
+  }
+
+  /** What arrives in one tick is looked at, and leaves, together: 40 events of a burst cost little more than one. */
+  data(chunk: Buffer): boolean {
+    if (this.chunks.push(chunk) === 1) queueMicrotask(this.passLater);
+    return !this.x.incoming.sink.full;
+  }
+
+  end(): void {
+    this.passChunks();
+    const rest = this.hold.rest();
+    if (rest !== null) this.pass(rest);
+    const { meter, x } = this;
+    if (meter !== null) {
+      x.usage = meter.usage();
+      if (meter.failed)
+        x.error = canonicalError('stream_interrupted', { provider: providerOf(x), why: 'it said so itself' });
+      else if (!meter.finished) {
+        this.interrupt(
+          canonicalError('stream_interrupted', {
+            provider: providerOf(x),
+            why: 'the stream has no end marker',
+          }),
+        );
+        return;
+      }
+    }
+    if (x.headAt === 0) startStream(x, this.status, this.contentType, this.headers);
+    x.incoming.sink.end();
+    settle(x);
+  }
+
+  interrupt(error: CanonicalError): void {
+    const { x } = this;
+    this.passChunks();
+    x.usage = this.meter?.usage() ?? null;
+    if (x.headAt === 0) {
+      failWith(x, error);
+      return;
+    }
+    x.error = error;
+    if (this.hold.midEvent) x.incoming.sink.write('\n\n');
+    x.incoming.sink.write(x.endpoint.format.error.encodeInStream(error, x.id));
+    x.incoming.sink.end();
+    settle(x);
+  }
+
+  drop(): void {
+    this.chunks = [];
+  }
+
+  private passChunks(): void {
+    const { chunks } = this;
+    if (chunks.length === 0 || this.x.settled) return;
+    this.chunks = [];
+    const events = this.hold.take(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    if (events === null) return;
+    this.pass(events);
+    this.x.incoming.sink.flush();
+  }
+
+  private pass(events: Buffer): void {
+    const { x, strip } = this;
+    const { sink } = x.incoming;
+    // The head waits for the first events: until then another target may take over.
+    if (x.headAt === 0) startStream(x, this.status, this.contentType, this.headers);
+    if (strip) {
+      const kept = this.look(events);
+      if (kept.length > 0) sink.write(kept);
+      this.taps?.see(kept);
+      return;
+    }
+    // Bytes first: what the meter thinks of them changes nothing.
+    sink.write(events);
+    this.look(events);
+    this.taps?.see(events);
+  }
+
+  private look(events: Buffer): Buffer {
+    const { meter, x } = this;
+    if (meter === null) return events;
+    try {
+      const kept = meter.push(events);
+      if (x.firstTokenAt === 0 && meter.started) x.firstTokenAt = performance.now();
+      return kept;
+    } catch (error) {
+      // A meter that cannot follow is unplugged; the answer goes on unmetered, and the log says so.
+      this.meter = null;
+      x.io.log.error('meter failed', {
+        request: x.id,
+        error: error instanceof Error ? error.message : String(error),
+      });
+      return events;
+    }
+  }
+}
+
+function providerOf(x: Exchange): string {
+  return x.target?.provider.id ?? '';
+}

@@ -1,0 +1,187 @@
+import {
+  type CanonicalError,
+  type HeaderList,
+  MalformedBody,
+  type Reply,
+  type StreamCodec,
+  type StreamDecoder,
+  type StreamEncoder,
+  type StreamEvent,
+} from '@headgate/sdk';
+import { answerWithReply, includeUsage } from '../answer.js';
+import { canonicalError, GatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { failWith } from '../fail.js';
+import { type ByteTaps, openTaps } from '../plan/run-tap.js';
+import type { Speech } from '../route/target.js';
+import { settle } from '../stages/settle.js';
+import { SseSplitter } from '../wire/sse-split.js';
+import { EventPipe } from './event-pipe.js';
+import { mayPassBytes, passable } from './hooked.js';
+import type { Relay } from './relay.js';
+import { startStream } from './stream-head.js';
+
+/**
+ * A stream that goes through the hub: another format, or hooks that read events. The head leaves with the first text, so
+ * that a guard which refuses at once can still give a proper answer.
+ */
+export class TranslateRelay implements Relay {
+  private readonly splitter: SseSplitter;
+  private readonly decoder: StreamDecoder;
+  private readonly encoder: StreamEncoder;
+  private readonly pipe: EventPipe | null;
+  private readonly taps: ByteTaps | null;
+  private readonly emit: (event: StreamEvent) => void;
+  private text = '';
+  private started = false;
+  private over = false;
+  private inData = false;
+
+  constructor(
+    private readonly x: Exchange,
+    private readonly headers: HeaderList,
+    speech: Speech,
+  ) {
+    // Only chosen when both formats can stream.
+    this.decoder = (speech.format.stream as StreamCodec).decoder();
+    this.encoder = (x.endpoint.format.stream as StreamCodec).encoder({
+      requestId: x.id,
+      includeUsage: includeUsage(x),
+    });
+    this.taps = openTaps(x);
+    this.pipe = mayPassBytes(x) ? null : this.openPipe();
+    const next = this.pipe === null ? (event: StreamEvent) => this.write(event) : this.pipe.push;
+    this.emit = (event) => {
+      this.notice(event);
+      next(event);
+    };
+    this.splitter = new SseSplitter((event, data) => this.decoder.push(event, data, this.emit));
+  }
+
+  data(chunk: Buffer): boolean {
+    return this.guarded(() => this.splitter.push(chunk));
+  }
+
+  end(): void {
+    this.guarded(() => {
+      this.splitter.end();
+      this.decoder.end(this.emit);
+    });
+  }
+
+  interrupt(error: CanonicalError): void {
+    if (this.over) return;
+    this.emitError(error);
+    this.flush();
+  }
+
+  drop(): void {
+    this.over = true;
+  }
+
+  private guarded(read: () => void): boolean {
+    if (this.over) return true;
+    this.inData = true;
+    try {
+      read();
+    } catch (reason) {
+      this.refused(reason);
+    }
+    this.inData = false;
+    return this.flush() && (this.pipe === null || this.pipe.busy === 0);
+  }
+
+  private openPipe(): EventPipe {
+    return new EventPipe(this.x, {
+      write: (event) => {
+        this.write(event);
+        if (!this.inData) this.flush();
+      },
+      resume: () => this.x.attempt?.resume(),
+      block: (reply) => this.block(reply),
+      fail: (reason) => {
+        this.refused(reason);
+        if (!this.inData) this.flush();
+      },
+    });
+  }
+
+  private notice(event: StreamEvent): void {
+    const { x } = this;
+    if (event.type === 'usage') x.usage = event.usage;
+    else if (event.type === 'part-delta' && x.firstTokenAt === 0) x.firstTokenAt = performance.now();
+  }
+
+  private write(event: StreamEvent): void {
+    if (this.over) return;
+    this.text += this.encoder.push(event);
+    if (event.type === 'error') {
+      this.x.error = event.error;
+      this.over = true;
+    } else if (event.type === 'end') this.over = true;
+  }
+
+  /** Sends what has been written; after the last event, ends. */
+  private flush(): boolean {
+    const { x } = this;
+    let room = true;
+    if (this.text !== '') {
+      if (!this.started) {
+        this.started = true;
+        startStream(x, 200, 'text/event-stream', passable(this.headers));
+      }
+      const { text } = this;
+      this.text = '';
+      room = x.incoming.sink.write(text);
+      this.taps?.see(Buffer.from(text));
+    }
+    if (this.over && !x.settled) {
+      if (!this.started) startStream(x, 200, 'text/event-stream', passable(this.headers));
+      x.incoming.sink.end();
+      x.attempt?.stop();
+      settle(x);
+    }
+    return room;
+  }
+
+  private refused(reason: unknown): void {
+    const provider = this.x.target?.provider.id ?? '';
+    if (reason instanceof GatewayError) this.emitError(reason.canonical);
+    else if (reason instanceof MalformedBody || reason instanceof SyntaxError || isTooLarge(reason)) {
+      const why = reason instanceof SyntaxError ? 'an event is not JSON' : (reason as Error).message;
+      this.emitError(canonicalError('provider_bad_answer', { provider, why }));
+    } else {
+      this.x.io.log.error('unexpected error in a stream', {
+        request: this.x.id,
+        error: reason instanceof Error ? (reason.stack ?? reason.message) : String(reason),
+      });
+      this.emitError(canonicalError('internal'));
+    }
+  }
+
+  private emitError(error: CanonicalError): void {
+    if (this.started || this.text !== '') {
+      this.write({ type: 'error', error });
+      return;
+    }
+    this.over = true;
+    this.x.attempt?.stop();
+    failWith(this.x, error);
+  }
+
+  private block(reply: Reply): void {
+    if (!this.started && this.text === '') {
+      this.over = true;
+      this.x.attempt?.stop();
+      answerWithReply(this.x, reply);
+      return;
+    }
+    const error = reply.type === 'error' ? reply.error : canonicalError('answer_blocked');
+    this.write({ type: 'error', error });
+    if (!this.inData) this.flush();
+  }
+}
+
+function isTooLarge(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'SseEventTooLarge';
+}

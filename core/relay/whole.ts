@@ -1,0 +1,111 @@
+import type { CanonicalError, CanonicalResponse, HeaderList, JsonObject } from '@headgate/sdk';
+import { answerHeaders } from '../answer-headers.js';
+import { canonicalError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { answerBytes, fail, failWith } from '../fail.js';
+import { usdText } from '../money.js';
+import { tapWhole } from '../plan/run-tap.js';
+import type { Speech } from '../route/target.js';
+import { costOf } from '../stages/settle.js';
+import { answerHooked, mayPassBytes } from './hooked.js';
+import { RawRelay } from './raw.js';
+import type { Relay } from './relay.js';
+
+/** Most of an answer that is held before its head is sent. What is larger passes as it comes, without a cost header. */
+const HOLD_BYTES = 4 * 1024 * 1024;
+
+/** A whole JSON answer: held until it is complete, so that its cost is in its head and a bad one becomes an error. */
+export class WholeRelay implements Relay {
+  private chunks: Buffer[] = [];
+  private size = 0;
+  private overflow: RawRelay | null = null;
+  private readonly bytesPass: boolean;
+
+  constructor(
+    private readonly x: Exchange,
+    private readonly status: number,
+    private readonly contentType: string,
+    private readonly headers: HeaderList,
+    private readonly speech: Speech,
+  ) {
+    this.bytesPass = speech.same && mayPassBytes(x);
+  }
+
+  data(chunk: Buffer): boolean {
+    if (this.overflow !== null) return this.overflow.data(chunk);
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.size <= HOLD_BYTES || !this.bytesPass) return true;
+    this.overflow = new RawRelay(this.x, this.status, this.contentType, this.headers);
+    const held = Buffer.concat(this.chunks);
+    this.chunks = [];
+    return this.overflow.data(held);
+  }
+
+  end(): void {
+    if (this.overflow !== null) {
+      this.overflow.end();
+      return;
+    }
+    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
+    if (!looksLikeObject(body)) this.bad('it is not a JSON object');
+    else if (this.bytesPass) this.pass(body);
+    else this.translate(body);
+  }
+
+  interrupt(error: CanonicalError): void {
+    if (this.overflow !== null) this.overflow.interrupt(error);
+    else failWith(this.x, error);
+  }
+
+  drop(): void {}
+
+  private pass(body: Buffer): void {
+    const { x } = this;
+    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    x.headAt = performance.now();
+    const headers = answerHeaders(x, this.contentType, this.headers);
+    const cost = costOf(x);
+    if (cost !== null) headers.push('x-headgate-cost-usd', usdText(cost));
+    tapWhole(x, body);
+    answerBytes(x, this.status, headers, body);
+  }
+
+  private translate(body: Buffer): void {
+    const { x, speech } = this;
+    let response: CanonicalResponse;
+    try {
+      const codec = speech.format.response;
+      if (codec === undefined) throw new Error('its format cannot be translated');
+      response = codec.decode(JSON.parse(body.toString('utf8')) as JsonObject);
+    } catch (error) {
+      this.bad(error instanceof SyntaxError ? 'its JSON is broken' : messageOf(error));
+      return;
+    }
+    try {
+      const wait = answerHooked(x, response, this.headers);
+      wait?.catch((reason) => fail(x, reason));
+    } catch (reason) {
+      fail(x, reason);
+    }
+  }
+
+  private bad(why: string): void {
+    failWith(
+      this.x,
+      canonicalError('provider_bad_answer', { provider: this.x.target?.provider.id ?? '', why }),
+    );
+  }
+}
+
+function looksLikeObject(body: Buffer): boolean {
+  for (const byte of body) {
+    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
+    return byte === 0x7b;
+  }
+  return false;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

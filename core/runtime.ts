@@ -1,0 +1,64 @@
+import type { Signer } from '@headgate/sdk';
+import type { PriceTable } from './catalog/prices/price-table.js';
+import type { Config } from './config/config.js';
+import { DEFAULT_RETRIES } from './config/resolve-models.js';
+import { KeyTable } from './identity/key-table.js';
+import { PlanTable } from './plan/plan.js';
+import type { PluginRoute } from './plugin/host.js';
+import type { Equipment } from './plugin/plugin-set.js';
+import { compileProvider, speeches } from './route/compile-provider.js';
+import { ModelTable, type RoutableProvider } from './route/model-table.js';
+import type { Transports } from './upstream/transports.js';
+
+/**
+ * A configuration compiled for one thread: everything a request looks up, frozen. A reload makes a new one and swaps it
+ * in one assignment; requests that have begun keep the one they began with.
+ */
+export interface Runtime {
+  readonly config: Config;
+  readonly keys: KeyTable;
+  readonly models: ModelTable;
+  readonly plans: PlanTable;
+  readonly prices: PriceTable;
+  readonly providers: ReadonlyMap<string, RoutableProvider>;
+  readonly routes: readonly PluginRoute[];
+}
+
+export function compileRuntime(
+  config: Config,
+  equipment: Equipment,
+  prices: PriceTable,
+  transports: Transports,
+): Runtime {
+  const providers = new Map<string, RoutableProvider>();
+  for (const [id, settings] of config.providers) {
+    const row = equipment.rows.get(settings.row);
+    if (row === undefined) throw new Error(`providers.${id}: there is no provider row "${settings.row}"`);
+    const provider = compileProvider(settings, {
+      row,
+      signer: signerOf(equipment, row.signer, id),
+      local: equipment.transports.get(settings.row) ?? null,
+      http: (origin, connectTimeoutMs) => transports.http(origin, connectTimeoutMs),
+    });
+    providers.set(id, {
+      provider,
+      speech: speeches(provider, equipment.formats),
+      timeouts: settings.timeouts,
+    });
+  }
+  return Object.freeze({
+    config,
+    keys: new KeyTable(config.keys),
+    models: new ModelTable(config.models, providers, prices, DEFAULT_RETRIES),
+    plans: new PlanTable(equipment.hooks),
+    prices,
+    providers,
+    routes: equipment.routes,
+  });
+}
+
+function signerOf(equipment: Equipment, id: string, provider: string): Signer {
+  const signer = equipment.signers.get(id);
+  if (signer === undefined) throw new Error(`providers.${provider}: there is no signer "${id}"`);
+  return signer;
+}

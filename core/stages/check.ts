@@ -1,0 +1,20 @@
+import type { Reply } from '@headgate/sdk';
+import { answerWithReply } from '../answer.js';
+import type { Exchange } from '../exchange.js';
+import type { Wait } from '../pipeline.js';
+import { runGate } from '../plan/run-gate.js';
+import { viewOf } from '../view.js';
+
+/** Stage 8. The request gates: limits, budgets, caches, guards, prompt edits. The first that replies ends the request. */
+export function check(x: Exchange): Wait | undefined {
+  const gates = x.plan?.request ?? null;
+  if (gates === null) return undefined;
+  const answer = runGate<Reply>(gates, viewOf(x), x);
+  if (answer instanceof Promise) return answer.then((reply) => take(x, reply));
+  take(x, answer);
+  return undefined;
+}
+
+function take(x: Exchange, reply: Reply | undefined): void {
+  if (reply !== undefined && !x.answered) answerWithReply(x, reply);
+}

@@ -1,0 +1,15 @@
+import { gatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+
+/** Stage 6. The route of the public model, whether this caller may use it, and the hooks compiled for it. */
+export function plan(x: Exchange): void {
+  const { models, plans } = x.runtime;
+  const route = models.find(x.model, x.endpoint.format);
+  if (route === null) throw gatewayError('model_not_found', { model: x.model, hint: models.hint(x.model) });
+  const { principal } = x;
+  if (principal !== null && !principal.mayUse(x.model) && !principal.mayUse(route.name)) {
+    throw gatewayError('model_not_allowed', { key: principal.name, model: x.model });
+  }
+  x.route = route;
+  x.plan = plans.find(x.endpoint.format, route.name);
+}

@@ -1,0 +1,8 @@
+import type { Exchange } from '../exchange.js';
+import type { Wait } from '../pipeline.js';
+
+/** Stage 4. Waits until the body is there, or has grown past the limit; most small bodies already are. */
+export function receive(x: Exchange): Wait | undefined {
+  const { body } = x.incoming;
+  return body.complete || body.tooLarge ? undefined : body;
+}

@@ -1,0 +1,63 @@
+import type { Outcome, SettledRecord } from '@headgate/sdk';
+import { overheadUs } from '../answer-headers.js';
+import { costNano } from '../catalog/prices/cost.js';
+import type { Exchange } from '../exchange.js';
+import { runNotify } from '../plan/run-notify.js';
+
+/** Stage 15. Exactly once per request, whatever happened: what it was, what it cost, who pays; then everything is let go. */
+export function settle(x: Exchange): void {
+  if (x.settled) return;
+  x.settled = true;
+  x.answered = true;
+  const { io, spans } = x;
+  io.inFlight--;
+  if (spans !== null) {
+    x.spans = null;
+    x.endpoint.giveBack(spans);
+  }
+  x.attempt?.release();
+  const record = recordOf(x);
+  io.record(record);
+  // A request that ended before it was planned is told too: of its model no more is known than the client's word.
+  const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;
+  if (hooks !== null) runNotify(hooks, record, x);
+}
+
+/** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */
+export function costOf(x: Exchange): number | null {
+  if (x.usage === null || x.target === null) return null;
+  const price = x.runtime.prices.find(x.target.provider.priceId, x.target.model, x.receivedAt);
+  return price === null ? null : costNano(price, x.usage);
+}
+
+function recordOf(x: Exchange): SettledRecord {
+  const now = performance.now();
+  const { principal, metadata, target, error } = x;
+  const outcome: Outcome = x.clientGone ? 'client-closed' : error === null ? 'ok' : 'error';
+  return {
+    id: x.id,
+    time: x.receivedAt,
+    operation: x.endpoint.format.operation,
+    format: x.endpoint.format.id,
+    stream: x.stream,
+    keyId: principal === null ? '' : principal.id,
+    keyName: principal === null ? '' : principal.name,
+    customer: metadata.customer ?? '',
+    session: metadata.session ?? '',
+    tags: metadata.tags,
+    model: x.route === null ? x.model.slice(0, 256) : x.route.name,
+    provider: target === null ? '' : target.provider.id,
+    targetModel: target === null ? '' : target.model,
+    status: x.status,
+    outcome,
+    error: error === null ? '' : error.code,
+    usage: x.usage,
+    costNano: costOf(x),
+    attempts: x.attempts,
+    totalMs: now - x.startedAt,
+    firstByteMs: x.headAt === 0 ? null : x.headAt - x.startedAt,
+    firstTokenMs: x.firstTokenAt === 0 ? null : x.firstTokenAt - x.startedAt,
+    overheadUs: overheadUs(x),
+    cache: x.cache,
+  };
+}

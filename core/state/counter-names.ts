@@ -1,0 +1,19 @@
+import { COUNTER_CAPACITY } from './shared-counters.js';
+
+/** Gives each counter name its place in the shared memory. Lives on the main thread; a name keeps its place for good. */
+export class CounterNames {
+  private readonly slots = new Map<string, number>();
+
+  constructor(private readonly capacity = COUNTER_CAPACITY) {}
+
+  slot(name: string): number {
+    const known = this.slots.get(name);
+    if (known !== undefined) return known;
+    if (this.slots.size >= this.capacity) {
+      throw new Error(`there is room for ${this.capacity} counters, and all of them are taken`);
+    }
+    const slot = this.slots.size;
+    this.slots.set(name, slot);
+    return slot;
+  }
+}

@@ -1,0 +1,112 @@
+import type { SettledRecord } from '@headgate/sdk';
+import type { Applier } from './applier.js';
+import { decodeRecords } from './record-codec.js';
+import type { Spool } from './spool.js';
+
+export interface IntakeOptions {
+  /** Null when nothing is kept on disk. */
+  spool: Pick<Spool, 'append'> | null;
+  applier: Pick<Applier, 'add'>;
+  /** Log and metrics: told of every batch once, whatever becomes of it. */
+  observe(records: readonly SettledRecord[]): void;
+  onTrouble(message: string, error: unknown): void;
+  onRecovered(): void;
+  onLost(records: number): void;
+  /** Bytes kept in memory while the spool cannot be written. */
+  maxHeldBytes?: number;
+}
+
+interface Held {
+  readonly batch: Uint8Array;
+  readonly records: readonly SettledRecord[];
+}
+
+const MAX_HELD = 16 * 1024 * 1024;
+
+/**
+ * Takes batches in: to the spool before anything else. While the disk refuses, as many as fit in a bounded memory are
+ * held and offered again, in order; the rest is lost, counted and reported.
+ */
+export class Intake {
+  /** Batches taken in. */
+  batches = 0;
+  /** Records taken in. */
+  records = 0;
+  private held: Held[] = [];
+  private heldBytes = 0;
+  private readonly maxHeldBytes: number;
+
+  constructor(private readonly options: IntakeOptions) {
+    this.maxHeldBytes = options.maxHeldBytes ?? MAX_HELD;
+  }
+
+  take(batch: Uint8Array): void {
+    const refused = !this.retry();
+    const end = refused ? undefined : this.spool(batch);
+    let records: readonly SettledRecord[];
+    try {
+      records = decodeRecords(batch);
+    } catch (error) {
+      this.options.onTrouble('a batch of settled records cannot be read', error);
+      return;
+    }
+    this.batches++;
+    this.records += records.length;
+    if (end === undefined) this.hold({ batch, records });
+    else this.options.applier.add(records, end);
+    this.options.observe(records);
+  }
+
+  /** Offers what is held to the spool again. False while it refuses. */
+  retry(): boolean {
+    if (this.held.length === 0) return true;
+    let taken = 0;
+    for (const one of this.held) {
+      const end = this.spool(one.batch);
+      if (end === undefined) break;
+      this.options.applier.add(one.records, end);
+      this.heldBytes -= one.batch.length;
+      taken++;
+    }
+    this.held.splice(0, taken);
+    if (this.held.length > 0) return false;
+    this.options.onRecovered();
+    return true;
+  }
+
+  get waiting(): boolean {
+    return this.held.length > 0;
+  }
+
+  /** Gives up what is held. */
+  abandon(): void {
+    let records = 0;
+    for (const one of this.held) records += one.records.length;
+    this.held = [];
+    this.heldBytes = 0;
+    if (records > 0) this.options.onLost(records);
+  }
+
+  /** The end of the batch in the spool, null without a spool, undefined when the disk refused. */
+  private spool(batch: Uint8Array) {
+    if (this.options.spool === null) return null;
+    try {
+      return this.options.spool.append(batch);
+    } catch (error) {
+      this.options.onTrouble(
+        'settled records cannot be written to the spool; they are held in memory',
+        error,
+      );
+      return undefined;
+    }
+  }
+
+  private hold(one: Held): void {
+    if (this.heldBytes + one.batch.length > this.maxHeldBytes) {
+      this.options.onLost(one.records.length);
+      return;
+    }
+    this.held.push(one);
+    this.heldBytes += one.batch.length;
+  }
+}

@@ -1,0 +1,44 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { LineLevel, LogLevel } from '../observe/log-writer.js';
+import type { Retention } from './retention.js';
+import type { UsageQuery, UsageReport } from './usage-report.js';
+
+/** How the ledger is. `problems` are sentences for people; empty when all is well. */
+export interface LedgerHealth {
+  ok: boolean;
+  problems: string[];
+}
+
+export interface LedgerSettings {
+  dataDir: string;
+  url?: string;
+  logLevel: LogLevel;
+  logRequests: boolean;
+  logFile?: string;
+  retention: Retention;
+}
+
+/** What can be asked of the ledger's thread, and what it answers. */
+export interface LedgerQuestions {
+  usage: { ask: UsageQuery; answer: UsageReport };
+  spent: { ask: { keyId: string; sinceMs: number }; answer: number };
+  metrics: { ask: null; answer: string };
+  flush: { ask: null; answer: null };
+}
+
+export type Question = keyof LedgerQuestions;
+
+/** From the main thread to the ledger's. */
+export type LedgerRequest =
+  | { type: 'connect'; port: MessagePort }
+  | { type: 'log'; level: LineLevel; message: string; fields: Record<string, unknown> }
+  | { type: 'close' }
+  | { [Q in Question]: { type: 'ask'; id: number; question: Q; ask: LedgerQuestions[Q]['ask'] } }[Question];
+
+/** From the ledger's thread to the main one. */
+export type LedgerMessage =
+  | { type: 'ready' }
+  | { type: 'failed'; message: string }
+  | { type: 'health'; health: LedgerHealth }
+  | { type: 'answer'; id: number; value: LedgerQuestions[Question]['answer'] }
+  | { type: 'refused'; id: number; message: string };

@@ -1,0 +1,39 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { LedgerMessage, LedgerRequest, LedgerSettings } from './ledger-protocol.js';
+import { LedgerService } from './ledger-service.js';
+
+/** Entry of the ledger's thread. It ends by itself once it was told to close and nothing is left to write. */
+const parent = parentPort;
+if (parent !== null) run(workerData as LedgerSettings, (message) => parent.postMessage(message));
+
+function run(settings: LedgerSettings, send: (message: LedgerMessage) => void): void {
+  let service: LedgerService;
+  try {
+    service = new LedgerService(settings, (health) => send({ type: 'health', health }));
+  } catch (error) {
+    send({ type: 'failed', message: text(error) });
+    return;
+  }
+  parent?.on('message', (message: LedgerRequest) => receive(service, message, send));
+  send({ type: 'ready' });
+}
+
+function receive(
+  service: LedgerService,
+  message: LedgerRequest,
+  send: (message: LedgerMessage) => void,
+): void {
+  if (message.type === 'ask') {
+    const { id } = message;
+    service.answer(message.question, message.ask).then(
+      (value) => send({ type: 'answer', id, value }),
+      (error: unknown) => send({ type: 'refused', id, message: text(error) }),
+    );
+  } else if (message.type === 'close') {
+    void service.close().finally(() => parent?.close());
+  } else service.tell(message);
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,186 @@
+import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
+import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
+import { ProcessMetrics } from '../observe/process-metrics.js';
+import type {
+  LedgerHealth,
+  LedgerMessage,
+  LedgerQuestions,
+  LedgerRequest,
+  LedgerSettings,
+  Question,
+} from './ledger-protocol.js';
+import type { UsageQuery, UsageReport } from './usage-report.js';
+
+export interface LedgerOptions {
+  /** Folder of the spool, the lock and, unless `url` says otherwise, the database. */
+  dataDir: string;
+  /** `sqlite:PATH`, or `sqlite::memory:` for no disk at all. Default: `headgate.db` in `dataDir`. */
+  url?: string;
+  logLevel?: LogLevel;
+  /** One log line a request, at level info. */
+  logRequests?: boolean;
+  /** A file for the log instead of stdout. */
+  logFile?: string;
+  /** How long request rows are kept; the hourly sums stay. */
+  retention?: { days?: number; maxRows?: number };
+}
+
+interface Pending {
+  resolve(value: LedgerQuestions[Question]['answer']): void;
+  reject(error: Error): void;
+}
+
+const DEFAULT_DAYS = 30;
+const DEFAULT_ROWS = 5_000_000;
+/** In memory the rows are there to look at the last requests, not to keep. */
+const DEFAULT_ROWS_IN_MEMORY = 20_000;
+
+/**
+ * Starts the thread that keeps settled records, the request log and the metrics. Rejects with a message for people when
+ * the data folder cannot be written or is in use, or the database is damaged or of a newer version.
+ */
+export function startLedger(options: LedgerOptions): Promise<Ledger> {
+  const inMemory = options.url === 'memory:' || options.url === 'sqlite::memory:';
+  const settings: LedgerSettings = {
+    dataDir: options.dataDir,
+    url: options.url,
+    logLevel: options.logLevel ?? 'info',
+    logRequests: options.logRequests ?? true,
+    logFile: options.logFile,
+    retention: {
+      days: options.retention?.days ?? DEFAULT_DAYS,
+      maxRows: options.retention?.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
+    },
+  };
+  return Ledger.start(settings);
+}
+
+/** The main thread's handle on the ledger. */
+export class Ledger {
+  private readonly process = new ProcessMetrics();
+  private readonly pending = new Map<number, Pending>();
+  private readonly exited: Promise<void>;
+  private readonly leastLevel: number;
+  private current: LedgerHealth = { ok: true, problems: [] };
+  private ids = 0;
+  private ending = false;
+  private ended = false;
+
+  private constructor(
+    private readonly worker: Worker,
+    level: LogLevel,
+  ) {
+    this.leastLevel = level === 'silent' ? LINE_LEVELS.length : LINE_LEVELS.indexOf(level);
+    worker.on('message', (message: LedgerMessage) => this.onMessage(message));
+    worker.on('error', (error) => this.onGone(`the ledger's thread failed: ${error.message}`));
+    this.exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.onGone("the ledger's thread ended");
+        resolve();
+      });
+    });
+  }
+
+  static start(settings: LedgerSettings): Promise<Ledger> {
+    return new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./ledger-thread.js', import.meta.url), {
+        workerData: settings,
+        name: 'ledger',
+      });
+      const onExit = (): void => reject(new Error("the ledger's thread ended before it was ready"));
+      worker.once('exit', onExit);
+      worker.once('error', reject);
+      worker.once('message', (message: LedgerMessage) => {
+        worker.off('exit', onExit);
+        worker.off('error', reject);
+        if (message.type === 'failed') worker.once('exit', () => reject(new Error(message.message)));
+        else resolve(new Ledger(worker, settings.logLevel));
+      });
+    });
+  }
+
+  /** A port for the `Recorder` of one I/O thread, to be transferred to it. */
+  connect(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.send({ type: 'connect', port: port1 }, [port1]);
+    return port2;
+  }
+
+  /** Usage of every request recorded so far. Rejects while the database cannot be written. */
+  async usage(query: UsageQuery): Promise<UsageReport> {
+    return (await this.ask('usage', query)) as UsageReport;
+  }
+
+  /** Nano-dollars that the key spent on requests since then, unix milliseconds. */
+  async spent(keyId: string, sinceMs: number): Promise<number> {
+    return (await this.ask('spent', { keyId, sinceMs })) as number;
+  }
+
+  /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */
+  async metrics(): Promise<string> {
+    const [requests, process] = await Promise.all([this.ask('metrics', null), this.process.text()]);
+    return `${String(requests)}\n${process}`;
+  }
+
+  /** Writes a log line, by the same writer as the request lines. */
+  log(level: LineLevel, message: string, fields: Record<string, unknown> = {}): void {
+    if (this.ended || LINE_LEVELS.indexOf(level) < this.leastLevel) return;
+    try {
+      this.send({ type: 'log', level, message, fields });
+    } catch {
+      // A field that cannot be copied to another thread, such as a function.
+      this.send({ type: 'log', level, message, fields: { unwritable: Object.keys(fields) } });
+    }
+  }
+
+  health(): LedgerHealth {
+    return this.current;
+  }
+
+  /** Resolves when everything recorded before, in any thread, is in the database; rejects when that is not sure. */
+  async flush(): Promise<void> {
+    await this.ask('flush', null);
+  }
+
+  /** Takes in and writes what is left and ends the thread. What the database refuses stays in the spool for the next start. */
+  close(): Promise<void> {
+    if (!this.ending) {
+      this.ending = true;
+      this.send({ type: 'close' });
+    }
+    return this.exited;
+  }
+
+  private ask<Q extends Question>(
+    question: Q,
+    ask: LedgerQuestions[Q]['ask'],
+  ): Promise<LedgerQuestions[Question]['answer']> {
+    if (this.ended) return Promise.reject(new Error("the ledger's thread has ended"));
+    const id = ++this.ids;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      this.send({ type: 'ask', id, question, ask } as LedgerRequest);
+    });
+  }
+
+  private onMessage(message: LedgerMessage): void {
+    if (message.type === 'health') this.current = message.health;
+    if (message.type !== 'answer' && message.type !== 'refused') return;
+    const waiting = this.pending.get(message.id);
+    this.pending.delete(message.id);
+    if (message.type === 'answer') waiting?.resolve(message.value);
+    else waiting?.reject(new Error(message.message));
+  }
+
+  private onGone(why: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (!this.ending) this.current = { ok: false, problems: [why] };
+    for (const waiting of this.pending.values()) waiting.reject(new Error(why));
+    this.pending.clear();
+  }
+
+  private send(message: LedgerRequest, transfer: readonly Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
+  }
+}

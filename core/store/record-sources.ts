@@ -1,0 +1,129 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { RecorderMessage, RecorderRequest, ThreadGauges } from '../observe/recorder-protocol.js';
+
+/** How long an I/O thread may take to hand over what it holds; a thread that hangs or died must not hold up the others. */
+const ANSWER_MS = 1000;
+const TAKE_MS = 1000;
+
+interface Source {
+  gauges: ThreadGauges | null;
+  lost: number;
+}
+
+interface Round {
+  readonly token: number;
+  readonly open: Set<MessagePort>;
+  readonly done: (complete: boolean) => void;
+}
+
+/** The ports of the I/O threads, through which settled records come in. */
+export class RecordSources {
+  private readonly sources = new Map<MessagePort, Source>();
+  private rounds: Round[] = [];
+  private tokens = 0;
+  /** Records that threads which are gone could not send. */
+  private lostBefore = 0;
+
+  constructor(private readonly onBatch: (batch: Uint8Array) => void) {}
+
+  add(port: MessagePort): void {
+    this.sources.set(port, { gauges: null, lost: 0 });
+    port.on('message', (message: ArrayBuffer | RecorderMessage) => this.onMessage(port, message));
+    port.on('close', () => this.remove(port));
+  }
+
+  /**
+   * Asks every thread for what it holds and resolves when all of it came in: an answer arrives behind the batches. False
+   * when a thread gave none in time.
+   */
+  collect(): Promise<boolean> {
+    if (this.sources.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const token = ++this.tokens;
+      const limit = setTimeout(() => {
+        // When it was this thread that was slow, the answers are waiting in the ports.
+        this.takeWaiting();
+        this.endRound(token);
+      }, ANSWER_MS);
+      const done = (complete: boolean): void => {
+        clearTimeout(limit);
+        resolve(complete);
+      };
+      this.rounds.push({ token, open: new Set(this.sources.keys()), done });
+      for (const port of this.sources.keys())
+        port.postMessage({ type: 'flush', token } satisfies RecorderRequest);
+    });
+  }
+
+  /** Sum over the threads. */
+  gauges(): ThreadGauges {
+    let inFlight = 0;
+    for (const source of this.sources.values()) inFlight += source.gauges?.in_flight_requests ?? 0;
+    return { in_flight_requests: inFlight };
+  }
+
+  /** Records that never left their thread. */
+  get lost(): number {
+    let lost = this.lostBefore;
+    for (const source of this.sources.values()) lost += source.lost;
+    return lost;
+  }
+
+  close(): void {
+    this.takeWaiting();
+    for (const port of this.sources.keys()) port.close();
+    this.sources.clear();
+  }
+
+  /** What has been posted and not been looked at; not for long, since threads may go on posting. */
+  private takeWaiting(): void {
+    const end = performance.now() + TAKE_MS;
+    for (const port of [...this.sources.keys()]) {
+      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+        if (performance.now() > end) return;
+        this.onMessage(port, next.message as ArrayBuffer | RecorderMessage);
+      }
+    }
+  }
+
+  private onMessage(port: MessagePort, message: ArrayBuffer | RecorderMessage): void {
+    if (message instanceof ArrayBuffer) {
+      this.onBatch(new Uint8Array(message));
+      return;
+    }
+    const source = this.sources.get(port);
+    if (source === undefined) return;
+    if (message.type === 'gauges') source.gauges = message.gauges;
+    else source.lost = message.lost;
+    if (message.type === 'flushed') {
+      source.gauges = message.gauges;
+      this.answered(port, message.token);
+    }
+    if (message.type === 'end') {
+      port.postMessage({ type: 'ended' } satisfies RecorderRequest);
+      this.remove(port);
+    }
+  }
+
+  private answered(port: MessagePort, upTo: number): void {
+    for (const round of [...this.rounds]) {
+      if (round.token > upTo || !round.open.delete(port)) continue;
+      if (round.open.size === 0) this.endRound(round.token);
+    }
+  }
+
+  private endRound(token: number): void {
+    const round = this.rounds.find((one) => one.token === token);
+    if (round === undefined) return;
+    this.rounds = this.rounds.filter((one) => one !== round);
+    round.done(round.open.size === 0);
+  }
+
+  private remove(port: MessagePort): void {
+    const source = this.sources.get(port);
+    if (source === undefined) return;
+    this.sources.delete(port);
+    this.lostBefore += source.lost;
+    this.answered(port, this.tokens);
+  }
+}

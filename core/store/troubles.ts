@@ -1,0 +1,29 @@
+import type { LedgerHealth } from './ledger-protocol.js';
+
+/** What is wrong at the moment, by the part that has the trouble. Tells of changes only, not of every failed retry. */
+export class Troubles {
+  private readonly open = new Map<string, string>();
+
+  constructor(
+    private readonly log: (level: 'info' | 'error', message: string, fields: Record<string, unknown>) => void,
+    private readonly changed: (health: LedgerHealth) => void,
+  ) {}
+
+  begin(part: string, message: string, error: unknown): void {
+    const text = `${message}: ${error instanceof Error ? error.message : String(error)}`;
+    if (this.open.get(part) === text) return;
+    this.open.set(part, text);
+    this.log('error', message, { part, error: error instanceof Error ? error.message : String(error) });
+    this.changed(this.health());
+  }
+
+  end(part: string): void {
+    if (!this.open.delete(part)) return;
+    this.log('info', `the ${part} works again`, { part });
+    this.changed(this.health());
+  }
+
+  health(): LedgerHealth {
+    return { ok: this.open.size === 0, problems: [...this.open.values()] };
+  }
+}

@@ -1,0 +1,100 @@
+import { availableParallelism } from 'node:os';
+import type { MessagePort } from 'node:worker_threads';
+import { PriceTable } from '../catalog/prices/price-table.js';
+import type { Config } from '../config/config.js';
+import type { Control } from '../control.js';
+import { Recorder } from '../observe/recorder.js';
+import type { PluginSource } from '../plugin/load.js';
+import { type LogLine, PluginLogger } from '../plugin/logger.js';
+import type { IoHandle } from './io-handle.js';
+import { LocalIo } from './local-io.js';
+import { WorkerIo } from './worker-io.js';
+
+export interface IoGroupParts {
+  readonly source: PluginSource;
+  readonly threadEntry: URL;
+  readonly control: Control;
+  readonly counters: SharedArrayBuffer;
+  /** A new port of the ledger for one thread's records. */
+  readonly connect: () => MessagePort;
+  readonly log: LogLine;
+  readonly count: (name: string, by: number, labels: Record<string, string>) => void;
+  readonly onDied: (why: string) => void;
+}
+
+/** All I/O threads as one. One thread is the main thread itself. */
+export class IoGroup {
+  private readonly threads: readonly IoHandle[];
+
+  constructor(threads: 'auto' | number, parts: IoGroupParts) {
+    const wanted = threads === 'auto' ? Math.max(1, availableParallelism() - 1) : threads;
+    const count = sharesPorts() ? wanted : 1;
+    if (count < wanted) {
+      parts.log('warn', 'only Linux lets threads share a port: running one I/O thread', { wanted });
+    }
+    this.threads = count === 1 ? [local(parts)] : Array.from({ length: count }, (_, i) => worker(parts, i));
+  }
+
+  get size(): number {
+    return this.threads.length;
+  }
+
+  /** All threads take the configuration, or none does and this throws. */
+  async apply(config: Config): Promise<void> {
+    const prepared = await Promise.allSettled(this.threads.map((thread) => thread.prepare(config)));
+    for (const one of prepared) if (one.status === 'rejected') throw one.reason;
+    await Promise.all(this.threads.map((thread) => thread.commit()));
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.listen(host, port)));
+  }
+
+  async drain(timeoutMs: number): Promise<boolean> {
+    const ended = await Promise.all(this.threads.map((thread) => thread.drain(timeoutMs)));
+    return ended.every(Boolean);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  /** For a main thread that is about to die: whatever server runs in it is closed at once. */
+  closeLocal(): void {
+    for (const thread of this.threads) if (thread instanceof LocalIo) thread.closeServer();
+  }
+}
+
+function sharesPorts(): boolean {
+  return process.platform === 'linux';
+}
+
+function local(parts: IoGroupParts): LocalIo {
+  const recorder: Recorder = new Recorder(parts.connect(), {
+    gauges: () => ({ in_flight_requests: io.io.inFlight }),
+  });
+  const io: LocalIo = new LocalIo(
+    {
+      source: parts.source,
+      control: parts.control,
+      counters: parts.counters,
+      prices: PriceTable.load(),
+      log: new PluginLogger(parts.log),
+      count: parts.count,
+    },
+    recorder,
+  );
+  return io;
+}
+
+function worker(parts: IoGroupParts, index: number): WorkerIo {
+  return new WorkerIo({
+    entry: parts.threadEntry,
+    name: `io-${index + 1}`,
+    data: { counters: parts.counters, records: parts.connect() },
+    control: parts.control,
+    log: parts.log,
+    count: parts.count,
+    onDied: (why) => parts.onDied(`I/O thread ${index + 1} failed: ${why}`),
+  });
+}

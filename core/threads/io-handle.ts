@@ -1,0 +1,14 @@
+import type { Config } from '../config/config.js';
+
+/** An I/O thread as the main thread steers it, whether it is a thread of its own or the main thread itself. */
+export interface IoHandle {
+  /** First half of a reload; throws and changes nothing when the configuration does not work. */
+  prepare(config: Config): Promise<void>;
+  commit(): Promise<void>;
+  /** Resolves with the port. */
+  listen(host: string, port: number): Promise<number>;
+  /** Takes no new connections, waits for running requests. True when all ended in time. */
+  drain(timeoutMs: number): Promise<boolean>;
+  /** Ends what still runs and lets everything go. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { PriceTable } from '../catalog/prices/price-table.js';
+import { type PackedConfig, unpackConfig } from '../config/transfer.js';
+import type { Control } from '../control.js';
+import { Recorder } from '../observe/recorder.js';
+import type { PluginSource } from '../plugin/load.js';
+import { PluginLogger } from '../plugin/logger.js';
+import { LocalIo } from './local-io.js';
+import { Rpc } from './rpc.js';
+
+/** What the main thread hands to an I/O thread at its start. */
+export interface IoWorkerData {
+  readonly counters: SharedArrayBuffer;
+  /** From the ledger: where settled records go. */
+  readonly records: MessagePort;
+}
+
+/** The life of an I/O thread: it does what the main thread asks, and closes its server before it ends, however it ends. */
+export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
+  const port = parentPort;
+  if (port === null) throw new Error('an I/O thread must be started by the main thread');
+  const rpc: Rpc = new Rpc(port, {
+    prepare: (packed: PackedConfig) => io.prepare(unpackConfig(packed)),
+    commit: () => io.commit(),
+    listen: (host: string, onPort: number) => io.listen(host, onPort),
+    drain: (timeoutMs: number) => io.drain(timeoutMs),
+    close: async () => {
+      await io.close();
+      // Nothing is left that keeps the thread alive but this port; it ends once the answer is out.
+      setImmediate(() => port.close());
+    },
+  });
+  const log = new PluginLogger((level, message, fields) => rpc.notice('log', level, message, fields));
+  const recorder: Recorder = new Recorder(data.records, {
+    gauges: () => ({ in_flight_requests: io.io.inFlight }),
+  });
+  const io: LocalIo = new LocalIo(
+    {
+      source,
+      control: remoteControl(rpc),
+      counters: data.counters,
+      prices: PriceTable.load(),
+      log,
+      count: (name, by, labels) => rpc.notice('count', name, by, labels),
+    },
+    recorder,
+  );
+  const die = (error: unknown): void => {
+    io.closeServer();
+    recorder.flush();
+    rpc.notice('died', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    setImmediate(() => port.close());
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+function remoteControl(rpc: Rpc): Control {
+  return {
+    handle: (request) => rpc.call('handle', request),
+    counterSlot: (name) => rpc.call('counterSlot', name),
+    kvGet: (key) => rpc.call('kvGet', key),
+    kvSet: (key, value, ttlMs) => rpc.call('kvSet', key, value, ttlMs),
+    kvDelete: (key) => rpc.call('kvDelete', key),
+    countTokens: (model, text) => rpc.call('countTokens', model, text),
+    spent: (keyId, since) => rpc.call('spent', keyId, since),
+  };
+}

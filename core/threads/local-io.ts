@@ -1,0 +1,48 @@
+import type { Config } from '../config/config.js';
+import { HttpServer } from '../http/server.js';
+import { IoThread, type IoThreadParts } from '../io-thread.js';
+import type { Recorder } from '../observe/recorder.js';
+import type { IoHandle } from './io-handle.js';
+
+/** An I/O thread in the thread it is made in. */
+export class LocalIo implements IoHandle {
+  readonly io: IoThread;
+  private server: HttpServer | null = null;
+
+  constructor(
+    parts: Omit<IoThreadParts, 'record'>,
+    private readonly recorder: Recorder,
+  ) {
+    this.io = new IoThread({ ...parts, record: (record) => recorder.record(record) });
+  }
+
+  prepare(config: Config): Promise<void> {
+    return this.io.prepare(config);
+  }
+
+  async commit(): Promise<void> {
+    this.io.commit();
+  }
+
+  listen(host: string, port: number): Promise<number> {
+    this.server = new HttpServer(this.io);
+    return this.server.listen(host, port);
+  }
+
+  drain(timeoutMs: number): Promise<boolean> {
+    this.server?.stopListening();
+    return this.io.drain(timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    this.closeServer();
+    await this.io.close();
+    await this.recorder.close();
+  }
+
+  /** At once and without waiting, for when the thread is about to die: uWebSockets.js must be closed before it does. */
+  closeServer(): void {
+    this.server?.close();
+    this.server = null;
+  }
+}

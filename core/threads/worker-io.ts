@@ -1,0 +1,84 @@
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../config/config.js';
+import { packConfig } from '../config/transfer.js';
+import type { Control } from '../control.js';
+import type { LogLine } from '../plugin/logger.js';
+import type { IoHandle } from './io-handle.js';
+import type { IoWorkerData } from './io-worker.js';
+import { Rpc } from './rpc.js';
+
+export interface WorkerIoParts {
+  /** The composition root, started again as a thread. */
+  readonly entry: URL;
+  readonly name: string;
+  readonly data: IoWorkerData;
+  readonly control: Control;
+  readonly log: LogLine;
+  readonly count: (name: string, by: number, labels: Record<string, string>) => void;
+  /** The thread failed on its own. Its server is closed; its requests are lost. */
+  readonly onDied: (why: string) => void;
+}
+
+/** An I/O thread of its own, steered by messages. Never terminated from outside: that would abort the process. */
+export class WorkerIo implements IoHandle {
+  private readonly rpc: Rpc;
+  private readonly exited: Promise<void>;
+  private closing = false;
+  private died = false;
+
+  constructor(parts: WorkerIoParts) {
+    const { control } = parts;
+    const worker = new Worker(parts.entry, {
+      workerData: parts.data,
+      transferList: [parts.data.records],
+      name: parts.name,
+    });
+    const dead = (why: string): void => {
+      this.rpc.close(new Error(`${parts.name} is gone: ${why}`));
+      if (this.died || this.closing) return;
+      this.died = true;
+      parts.onDied(why);
+    };
+    this.rpc = new Rpc(worker, {
+      handle: (request: Parameters<Control['handle']>[0]) => control.handle(request),
+      counterSlot: (name: string) => control.counterSlot(name),
+      kvGet: (key: string) => control.kvGet(key),
+      kvSet: (key: string, value: unknown, ttlMs?: number) => control.kvSet(key, value, ttlMs),
+      kvDelete: (key: string) => control.kvDelete(key),
+      countTokens: (model: string, text: string) => control.countTokens(model, text),
+      spent: (keyId: string, since: number) => control.spent(keyId, since),
+      log: parts.log,
+      count: parts.count,
+      died: dead,
+    });
+    worker.on('error', (error) => dead(error.stack ?? error.message));
+    this.exited = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        dead(`it ended with code ${code}`);
+        resolve();
+      });
+    });
+  }
+
+  prepare(config: Config): Promise<void> {
+    return this.rpc.call('prepare', packConfig(config));
+  }
+
+  commit(): Promise<void> {
+    return this.rpc.call('commit');
+  }
+
+  listen(host: string, port: number): Promise<number> {
+    return this.rpc.call('listen', host, port);
+  }
+
+  async drain(timeoutMs: number): Promise<boolean> {
+    return this.died ? true : this.rpc.call<boolean>('drain', timeoutMs);
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    if (!this.died) await this.rpc.call('close').catch(() => {});
+    await this.exited;
+  }
+}

@@ -1,0 +1,26 @@
+import type { WireFormat } from '@headgate/sdk';
+import { scannedInteger } from '../shared/scanned-field.js';
+import { anthropicError } from './error.js';
+import { anthropicMeter } from './meter.js';
+import { anthropicRequest } from './request.js';
+import { anthropicResponse } from './response.js';
+import { anthropicStream } from './stream.js';
+import { ANTHROPIC_MESSAGES } from './types.js';
+import { userOf } from './user.js';
+
+export { anthropicCountTokens } from './count-tokens.js';
+
+/** `POST /v1/messages`, https://docs.anthropic.com/en/api/messages. Its streams always carry usage. */
+export const anthropicMessages: WireFormat = {
+  id: ANTHROPIC_MESSAGES,
+  operation: 'chat',
+  requestIdHeader: 'request-id',
+  request: anthropicRequest,
+  response: anthropicResponse,
+  stream: anthropicStream,
+  error: anthropicError,
+  meter: anthropicMeter,
+  fields: ['max_tokens', 'metadata'],
+  maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  user: userOf,
+};

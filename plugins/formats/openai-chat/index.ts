@@ -1,0 +1,33 @@
+import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { openaiError } from '../shared/openai-error.js';
+import { openaiMeter } from '../shared/openai-meter.js';
+import { scannedInteger, scannedString } from '../shared/scanned-field.js';
+import { usageEdit } from '../shared/stream-usage-edit.js';
+import { openaiChatRequest } from './request.js';
+import { openaiChatResponse } from './response.js';
+import { openaiChatStream } from './stream.js';
+import { OPENAI_CHAT } from './types.js';
+
+/** `n` answers may each be as long as the cap says. */
+function maxOutputTokens(fields: ScannedFields): number | undefined {
+  const cap =
+    scannedInteger(fields.json('max_completion_tokens')) ?? scannedInteger(fields.json('max_tokens'));
+  if (cap === undefined) return undefined;
+  return cap * Math.max(1, scannedInteger(fields.json('n')) ?? 1);
+}
+
+/** `POST /v1/chat/completions`, https://platform.openai.com/docs/api-reference/chat. */
+export const openaiChat: WireFormat = {
+  id: OPENAI_CHAT,
+  operation: 'chat',
+  requestIdHeader: 'x-request-id',
+  request: openaiChatRequest,
+  response: openaiChatResponse,
+  stream: openaiChatStream,
+  error: openaiError,
+  meter: openaiMeter,
+  fields: ['max_completion_tokens', 'max_tokens', 'n', 'user', 'safety_identifier', 'stream_options'],
+  maxOutputTokens,
+  user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
+  meterEdit: usageEdit,
+};

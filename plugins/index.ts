@@ -1,0 +1,21 @@
+import { definePlugin, type Plugin } from '@headgate/sdk';
+import { formats } from './formats/index.js';
+import { readCatalog } from './providers/catalog.js';
+import { mock } from './providers/mock/index.js';
+import { bearer } from './providers/signers/bearer.js';
+import { header } from './providers/signers/header.js';
+import { none } from './providers/signers/none.js';
+
+/** What every gateway has without being asked: one line each. */
+export const builtins: readonly Plugin[] = [
+  definePlugin({ name: 'formats', version: '1.0.0', formats }),
+  definePlugin({ name: 'signers', version: '1.0.0', signers: [bearer, header, none] }),
+  definePlugin({ name: 'providers', version: '1.0.0', providers: readCatalog().map((row) => ({ row })) }),
+  definePlugin({ name: 'mock', version: '1.0.0', providers: [mock] }),
+];
+
+/** Plugins that a config names in `use:` or that one of its settings switches on; loaded only then. */
+export const named: Readonly<Record<string, () => Promise<Plugin>>> = {
+  budget: () => import('./budget/index.js').then((module) => module.default),
+  'rate-limit': () => import('./rate-limit/index.js').then((module) => module.default),
+};

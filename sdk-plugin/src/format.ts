@@ -1,0 +1,134 @@
+import type { CanonicalError } from './canonical/error.js';
+import type { StreamEvent } from './canonical/event.js';
+import type { CanonicalRequest } from './canonical/request.js';
+import type { CanonicalResponse } from './canonical/response.js';
+import type { Usage } from './canonical/usage.js';
+import type { JsonObject } from './json.js';
+
+/** What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. */
+export type Operation = 'chat' | 'embedding' | 'count-tokens';
+
+/** Told by a codec when the target's format has no way to say something; shown in a header and the log. */
+export type Warn = (field: string, why: string) => void;
+
+/** What an encoder must know beside the request itself. */
+export interface EncodeContext {
+  /** The target's model name. */
+  model: string;
+  /** The model's cap on output tokens when known; Anthropic requires `max_tokens` and this is its default. */
+  maxOutputTokens?: number;
+  warn: Warn;
+}
+
+export interface RequestCodec {
+  /** Throws {@link MalformedBody} when the body cannot be understood. */
+  decode(body: JsonObject): CanonicalRequest;
+  encode(request: CanonicalRequest, context: EncodeContext): JsonObject;
+}
+
+export interface ResponseCodec {
+  decode(body: JsonObject): CanonicalResponse;
+  encode(response: CanonicalResponse): JsonObject;
+}
+
+/** Reads one stream. Made per stream; must survive any order of events that a provider can send, or throw MalformedBody. */
+export interface StreamDecoder {
+  /** One SSE event (`event` is `''` when the wire names none) turned into hub events. */
+  push(event: string, data: string, emit: (event: StreamEvent) => void): void;
+  /** The upstream closed. Emits what is owed (`end`), or an `error` event when the answer was cut short. */
+  end(emit: (event: StreamEvent) => void): void;
+}
+
+/** Writes one stream as wire text, ready to be sent; an empty string sends nothing. Made per stream. */
+export interface StreamEncoder {
+  push(event: StreamEvent): string;
+}
+
+export interface StreamEncodeOptions {
+  /** Id of the gateway's request, for error events. */
+  requestId: string;
+  /** Whether the client asked for usage in the stream. */
+  includeUsage: boolean;
+}
+
+export interface StreamCodec {
+  decoder(): StreamDecoder;
+  encoder(options: StreamEncodeOptions): StreamEncoder;
+}
+
+export interface ErrorCodec {
+  /** Reads a provider's error answer; `body` may be anything, HTML or nothing included. */
+  decode(status: number, body: string): CanonicalError;
+  /** The JSON body of an error answer in this API's shape. */
+  encode(error: CanonicalError, requestId: string): string;
+  /** An error in the middle of a stream, as wire text in this API's shape. */
+  encodeInStream(error: CanonicalError, requestId: string): string;
+}
+
+/** Looks at a passing stream of whole events. It never changes what the provider said, but for events it was told to strip. */
+export interface StreamMeter {
+  /** Whole events only. Returns the bytes to send on: the same buffer, or less when an event was stripped. */
+  push(events: Buffer): Buffer;
+  /** True once the provider's own end marker or a finish reason has passed. */
+  readonly finished: boolean;
+  /** The last events that passed hold the provider's own error: nothing needs to be added to it. */
+  readonly failed: boolean;
+  /** The last usage seen, or null. */
+  usage(): Usage | null;
+  /** True once the first event that carries content has passed; for time to first token. */
+  readonly started: boolean;
+}
+
+export interface Meter {
+  /** Usage of a whole JSON answer, read without parsing more than it must. */
+  body(body: Buffer): Usage | null;
+  /** `strip`: hold back the usage event that only the gateway asked for. */
+  stream(options: { strip: boolean }): StreamMeter;
+}
+
+/** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
+export interface ScannedFields {
+  json(name: string): string | undefined;
+}
+
+/** A top-level field to set in the bytes of a same-format request. */
+export interface FieldEdit {
+  field: string;
+  json: string;
+}
+
+/**
+ * One wire format: how an API writes requests, answers, streams and errors. A format is turned into the hub and back;
+ * it never knows of another format. Codecs are absent where nothing but bytes of the same format can be forwarded.
+ */
+export interface WireFormat {
+  /** E.g. `openai-chat`. */
+  readonly id: string;
+  readonly operation: Operation;
+  /** Answer header in which clients of this API look for the request's id. */
+  readonly requestIdHeader: string;
+  readonly request?: RequestCodec;
+  readonly response?: ResponseCodec;
+  readonly stream?: StreamCodec;
+  readonly error: ErrorCodec;
+  readonly meter?: Meter;
+  /** Request fields (beside `model` and `stream`) that the gateway should find in the bytes for the members below. */
+  readonly fields: readonly string[];
+  /** The cap on output tokens that a request sets, for reservations. */
+  maxOutputTokens?(fields: ScannedFields): number | undefined;
+  /** The end user that the request names, if any. */
+  user?(fields: ScannedFields): string | undefined;
+  /** What to set in a streamed same-format request so that its usage can be metered; then the meter strips that event. */
+  meterEdit?(fields: ScannedFields): FieldEdit | undefined;
+}
+
+/** A body or event that cannot be understood. `param` names the field, `message` says what was expected. */
+export class MalformedBody extends Error {
+  override readonly name = 'MalformedBody';
+  constructor(
+    message: string,
+    readonly param?: string,
+  ) {
+    super(message);
+  }
+}

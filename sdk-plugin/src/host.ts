@@ -1,0 +1,116 @@
+import type { Reply } from './reply.js';
+import type { WindowOptions } from './window.js';
+
+/** Structured log with the plugin's name on every line. */
+export interface Logger {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A key-value store shared by all threads. Values are anything `structuredClone` can copy. */
+export interface KeyValueStore {
+  get<T>(key: string): Promise<T | undefined>;
+  /** `ttlMs`: forget it after that time. */
+  set(key: string, value: unknown, options?: { ttlMs?: number }): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/**
+ * A number shared by all threads, moved atomically. Whole numbers up to 2^53. With a window it starts again from zero
+ * at each boundary of that window.
+ */
+export interface Counter {
+  value(): number;
+  /** Adds and returns the new value. */
+  add(delta: number): number;
+  /** Adds only if the sum stays at or below `cap`; null when it would not, and nothing was added. */
+  reserve(amount: number, cap: number): Reservation | null;
+  /** Unix milliseconds at which it starts again from zero; Infinity without a window. */
+  resetsAt(): number;
+}
+
+/** An amount taken from a counter before it is known how much will be used. */
+export interface Reservation {
+  /** The counter's value with it. */
+  readonly total: number;
+  /**
+   * Puts what was really used in the place of the amount, in the window it was taken from: when that is over, nothing
+   * changes, since a later window never held it. May be called again when more is known.
+   */
+  settle(used: number): void;
+}
+
+export interface CounterOptions extends WindowOptions {
+  /**
+   * What was counted since then (unix milliseconds, the start of the window of now) as far as a record outside this
+   * process knows. Asked before `open` resolves; the count of that window is raised to it if it is less.
+   */
+  restore?: (since: number) => Promise<number>;
+}
+
+export interface Counters {
+  /** The counter of that name, the same in every thread and over reloads; names are private to the plugin. */
+  open(name: string, options?: CounterOptions): Promise<Counter>;
+}
+
+/** CPU work that runs on the worker pool. */
+export interface Tasks {
+  /** Tokens of a text under the model's tokenizer, or the nearest known one. */
+  countTokens(model: string, text: string): Promise<number>;
+}
+
+export interface Metrics {
+  /** Adds to a counter named `headgate_plugin_<plugin>_<name>`. */
+  count(name: string, by?: number, labels?: Record<string, string>): void;
+}
+
+export interface RouteRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: { get(name: string): string | undefined };
+  readonly body: Uint8Array;
+}
+
+/** Per-request state of one plugin, made on first use by `view.state(slot)`. */
+export interface Slot<S> {
+  readonly index: number;
+  readonly create: () => S;
+}
+
+export interface Clock {
+  /** Unix milliseconds. */
+  now(): number;
+  /** Milliseconds of a clock that never jumps. */
+  monotonic(): number;
+}
+
+/** What the gateway gives a plugin at set-up, once in each I/O thread. */
+export interface Host {
+  readonly plugin: string;
+  readonly log: Logger;
+  readonly kv: KeyValueStore;
+  readonly counters: Counters;
+  readonly tasks: Tasks;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /**
+   * Nano-dollars that a key (`principal.id`) has spent on requests that arrived since then, unix milliseconds, by the
+   * ledger: settled requests of earlier runs of the gateway are in it, running ones are not.
+   */
+  spent(keyId: string, since: number): Promise<number>;
+  /** Outbound HTTP that refuses private, loopback and link-local addresses unless the operator allowed them. */
+  fetch(
+    url: string,
+    init?: { method?: string; headers?: Record<string, string>; body?: string; timeoutMs?: number },
+  ): Promise<{
+    status: number;
+    headers: Record<string, string>;
+    text(): Promise<string>;
+  }>;
+  /** Serves an extra path under `/plugins/<plugin>`. */
+  route(method: string, path: string, handler: (request: RouteRequest) => Reply | Promise<Reply>): void;
+  slot<S>(create: () => S): Slot<S>;
+}

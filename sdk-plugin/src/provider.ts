@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { HeaderList } from './headers.js';
+
+/** Data that describes a provider; validated at boot. A provider with nothing special about it is only this row. */
+export const providerRow = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+  name: z.string(),
+  /** Without a trailing slash. Paths of `formats` are appended to it. Absent: the operator must set `base_url`. */
+  baseUrl: z
+    .string()
+    .regex(/^https?:\/\/[^/]+.*[^/]$/)
+    .optional(),
+  /** Wire format id → path. The first chat format is the one requests of other formats are translated to. */
+  formats: z.record(z.string(), z.string().startsWith('/')),
+  signer: z.string(),
+  signerOptions: z.record(z.string(), z.string()).default({}),
+  /** Environment variables that may hold its key, first found wins. */
+  keyEnv: z.array(z.string()).default([]),
+  /** False for servers that usually run without a key (Ollama, vLLM). */
+  keyRequired: z.boolean().default(true),
+  /** Sent with every request. */
+  headers: z.record(z.string(), z.string()).default({}),
+  /** Request fields to rename, per wire format: `{ "openai-chat": { "max_completion_tokens": "max_tokens" } }`. */
+  renames: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  /** `option`: usage in streams must be asked for. `always`: it comes by itself and asking would be an error. */
+  streamUsage: z.enum(['option', 'always']).default('option'),
+  /** Nothing to pay: local servers and the mock. */
+  free: z.boolean().default(false),
+  /** Where its API is documented. */
+  docs: z.string().optional(),
+});
+export type ProviderRow = z.infer<typeof providerRow>;
+export type ProviderRowInput = z.input<typeof providerRow>;
+
+/** A request as it leaves the gateway. */
+export interface UpstreamRequest {
+  method: string;
+  /** Path and query below the provider's origin. */
+  path: string;
+  /** Flat name, value pairs, lower-case names. */
+  headers: HeaderList;
+  body: Buffer | null;
+}
+
+/** What a transport tells about an answer as it comes; push, never pull. Calls stop after `end` or `error`. */
+export interface UpstreamSink {
+  head(status: number, headers: HeaderList): void;
+  /** Returns false when the client is full: send nothing more until `resume` of the running call is called. */
+  data(chunk: Buffer): boolean;
+  end(): void;
+  error(error: Error): void;
+}
+
+/** A running upstream call. */
+export interface UpstreamCall {
+  /** Stops it at once; the sink hears nothing more. */
+  abort(): void;
+  resume(): void;
+}
+
+/** A provider that answers inside the process instead of over HTTP (the mock, a local model). */
+export interface Transport {
+  dispatch(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall;
+  close?(): Promise<void>;
+}
+
+/** What a plugin may register as a provider: a row, and a transport when it does not speak HTTP. */
+export interface ProviderModule {
+  row: ProviderRowInput;
+  transport?: () => Transport;
+}

@@ -1,0 +1,189 @@
+import type { CanonicalRequest } from './canonical/request.js';
+import type { Usage } from './canonical/usage.js';
+import type { Operation } from './format.js';
+import type { HeaderList } from './headers.js';
+import type { Logger, Slot } from './host.js';
+import type { JsonValue } from './json.js';
+import type { Needs } from './needs.js';
+
+/** Who is calling. */
+export interface Principal {
+  /** Stable id, never the secret itself. */
+  readonly id: string;
+  /** For people: the key's name in the config. */
+  readonly name: string;
+  /** Public model names it may use; `*` matches any run of characters. */
+  readonly models: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What the caller says about a request in `x-headgate-metadata`, or its key says by default. */
+export interface RequestMetadata {
+  readonly customer?: string;
+  readonly session?: string;
+  readonly tags: readonly string[];
+  /** Everything else that was given. */
+  readonly other: Readonly<Record<string, string>>;
+}
+
+/** Reads request headers by lower-case name. */
+export interface HeaderReader {
+  get(name: string): string | undefined;
+}
+
+/** What every view has. One object a request, shared by all hooks of all plugins. */
+export interface BaseView {
+  readonly requestId: string;
+  /** Unix milliseconds. */
+  readonly receivedAt: number;
+  readonly operation: Operation;
+  /** Wire format of the client. */
+  readonly format: string;
+  readonly path: string;
+  readonly headers: HeaderReader;
+  readonly principal: Principal | null;
+  readonly metadata: RequestMetadata;
+  /** Public model name as the client asked for it; `''` before the body was read. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly log: Logger;
+  /** The plugin's own per-request state, made on first use. */
+  state<S>(slot: Slot<S>): S;
+}
+
+export interface IdentifyView extends BaseView {
+  /** What the client sent as its key, from whichever header its API uses; null when it sent none. */
+  readonly credential: string | null;
+}
+
+interface HeadRequest extends BaseView {
+  /** The body's bytes. Never write to them. */
+  readonly body: Uint8Array;
+  /** One top-level field of the body, parsed on demand; undefined when absent. */
+  field(name: string): JsonValue | undefined;
+  /** Cap on output tokens that the request itself sets, over all choices it asks for; undefined when it sets none. */
+  maxOutputTokens(): number | undefined;
+  /**
+   * The most that this request can cost, in nano-dollars, at the dearest of the targets it may go to; null when no
+   * price is known for any of them. A target without a price counts as nothing beside one that has a price.
+   *
+   * Input is bounded by one token a byte of the body and some for what providers add, and by the model's context
+   * window; output by the request's own cap, else the model's, else 4096 tokens. `outputTokens` replaces the latter: 0
+   * gives the part of the input. What is not in the body is not in the bound: pictures and files by reference, tools
+   * that the provider runs, several prompts in one legacy completion, targets that a route hook adds.
+   */
+  maxCostNano(outputTokens?: number): number | null;
+  /**
+   * Adds a header to the answer, whoever gives it; without effect once the head of the answer is out. It goes before a
+   * provider's header of that name, and with one `x-ratelimit-…` none of the provider's is passed on.
+   */
+  answerHeader(name: string, value: string): void;
+}
+
+interface CanonicalAccess {
+  /** The request in the hub. Treat it as read-only and call `replace`. */
+  readonly request: CanonicalRequest;
+  /** Changes the request for every later hook and for the provider. */
+  replace(request: CanonicalRequest): void;
+}
+
+/** `needs.request` decides whether `view.request` exists: without `canonical` it does not compile. */
+export type RequestView<N extends Needs> = HeadRequest &
+  (N['request'] extends 'canonical' ? CanonicalAccess : unknown);
+
+/** Where a request may go: a provider and the name of the model there. */
+export interface Target {
+  readonly provider: string;
+  readonly model: string;
+}
+
+export type RouteView<N extends Needs> = RequestView<N>;
+
+/** An attempt at one target. */
+export interface AttemptInfo {
+  readonly target: Target;
+  /** 1 for the first attempt of the request, counted over all targets. */
+  readonly attempt: number;
+}
+
+/** What the `upstream` chain passes along: how the request leaves the gateway. */
+export interface UpstreamHead {
+  /** Path and query below the provider's origin. */
+  path: string;
+  headers: HeaderList;
+}
+
+export type UpstreamView<N extends Needs> = RequestView<N> & AttemptInfo;
+
+/** What to do with an upstream answer, decided on its head. */
+export type Verdict =
+  | { action: 'relay' }
+  /** Same target again, after `delayMs`. */
+  | { action: 'retry'; delayMs: number }
+  /** The next target of the route. */
+  | { action: 'next' }
+  /** Give up and tell the client. */
+  | { action: 'fail' };
+
+export type HeadView<N extends Needs> = RequestView<N> &
+  AttemptInfo & { readonly status: number; readonly responseHeaders: HeaderReader };
+
+export type StreamView<N extends Needs> = RequestView<N> & AttemptInfo;
+
+/** One attempt as the ledger and the log keep it. */
+export interface AttemptRecord {
+  provider: string;
+  model: string;
+  /** Name or position of the provider key used, never the key. */
+  key: string;
+  /** HTTP status, or 0 when none came. */
+  status: number;
+  /** Error code when the attempt was not relayed. */
+  error: string | null;
+  /** Milliseconds from dispatch to the end of the attempt. */
+  ms: number;
+}
+
+/** How a request ended. `client-closed`: the client left first. */
+export type Outcome = 'ok' | 'error' | 'client-closed';
+
+/** Everything known about a finished request, said exactly once, whatever happened. */
+export interface SettledRecord {
+  /** Unique over time, threads and nodes; sorts by time. */
+  id: string;
+  /** Unix milliseconds of arrival. */
+  time: number;
+  operation: Operation;
+  format: string;
+  stream: boolean;
+  keyId: string;
+  keyName: string;
+  customer: string;
+  session: string;
+  tags: readonly string[];
+  /** Public model name. */
+  model: string;
+  /** Provider and model that answered last; `''` when none was tried. */
+  provider: string;
+  targetModel: string;
+  /** HTTP status sent to the client; 0 when it left before any was sent. */
+  status: number;
+  outcome: Outcome;
+  /** Error code, `''` when all went well. */
+  error: string;
+  /** Null when the provider said nothing. */
+  usage: Usage | null;
+  /** Nano-dollars (1 USD = 1e9), null when no price is known. */
+  costNano: number | null;
+  attempts: AttemptRecord[];
+  /** Milliseconds, with fractions: arrival to last byte. */
+  totalMs: number;
+  /** Milliseconds from arrival to the first byte of the answer; null when there was none. */
+  firstByteMs: number | null;
+  /** Milliseconds from arrival to the first content of a stream. */
+  firstTokenMs: number | null;
+  /** Microseconds the gateway itself took until the answer's head was ready. */
+  overheadUs: number;
+  /** `miss`, `bypass`, `hit-exact`, `hit-semantic`. */
+  cache: string;
+}

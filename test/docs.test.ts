@@ -1,0 +1,226 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+import { settings } from '../bin/settings.js';
+import { startHeadgate } from './e2e/harness.js';
+import { chatBody, post } from './e2e/http-client.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const filesIn = (folder: string, suffix: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(suffix) && !name.includes('node_modules'))
+    .map((name) => join(folder, name));
+
+const readme = read('README.md');
+const architecture = read('ARCHITECTURE.md');
+const lifecycle = read('docs/lifecycle.md');
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...filesIn('docs', '.md'),
+  ...filesIn('examples', '.md'),
+];
+
+/** The fenced blocks of a page in a language. */
+const blocks = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(
+    ([, inside = '']) => inside,
+  );
+
+/** Variables that a configuration reads, all set. */
+function variablesOf(text: string): Record<string, string> {
+  const names = [...text.matchAll(/\$\{(\w+)[}:]/g)].map(([, name = '']) => name);
+  return Object.fromEntries(names.map((name) => [name, `${name.toLowerCase()}-0123456789`]));
+}
+
+/** Loads a configuration as the command line does. */
+function load(text: string): ReturnType<typeof settings> {
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-docs-'));
+  const file = join(folder, 'headgate.yaml');
+  writeFileSync(file, text);
+  writeFileSync(join(folder, 'require-customer.js'), '');
+  const before = { ...process.env };
+  const variables = variablesOf(text);
+  Object.assign(process.env, variables);
+  try {
+    return settings({ config: file });
+  } finally {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe('the configurations of the documentation', () => {
+  const configurations = [
+    ...blocks(readme, 'yaml').map((text, i): [string, string] => [`README.md, block ${i + 1}`, text]),
+    ...filesIn('examples', '.yaml').map((path): [string, string] => [path, read(path)]),
+  ].filter(([, text]) => !/^name:/m.test(text));
+
+  it('are found', () => {
+    expect(configurations.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(configurations.filter(([name]) => !name.includes('custom-plugin')))(
+    'load without a warning: %s',
+    (_, text) => {
+      expect(load(text).warnings).toEqual([]);
+    },
+  );
+
+  it('are the same in README.md and examples/headgate.yaml', () => {
+    expect(parse(blocks(readme, 'yaml')[0] ?? '')).toEqual(parse(read('examples/headgate.yaml')));
+  });
+});
+
+describe('the README', () => {
+  it('has the curl that is printed at start', () => {
+    const source = read('bin/start.ts');
+    const printed = /^ *(curl \$\{url\}.*\\\\\n.*)$/m.exec(source)?.[1];
+    expect(printed, 'no curl in bin/start.ts').toBeDefined();
+    const plain = (text: string): string =>
+      text
+        .replaceAll(/\$\{url\}|http:\/\/127\.0\.0\.1:\d+/g, 'URL')
+        .replaceAll('\\\\', '\\')
+        .replaceAll(/\s+/g, ' ')
+        .trim();
+    expect(blocks(readme, 'sh').map(plain)).toContain(plain(printed ?? ''));
+  });
+
+  it('has one curl a block', () => {
+    for (const block of blocks(readme, 'sh'))
+      expect(block.match(/^curl /gm)?.length ?? 0).toBeLessThanOrEqual(1);
+  });
+
+  it('names paths that are answered', () => {
+    const served =
+      read('core/route/endpoint.ts') + read('core/http/server.ts') + read('core/control-plane.ts');
+    for (const path of [
+      '/v1/chat/completions',
+      '/v1/completions',
+      '/v1/embeddings',
+      '/v1/messages',
+      '/health/ready',
+    ]) {
+      expect(readme).toContain(path);
+      expect(served).toContain(`'${path}'`);
+    }
+  });
+
+  it('has a plugin that does what it says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'headgate-docs-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const plugin = blocks(readme, 'js').find((text) => text.includes('definePlugin')) ?? '';
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    writeFileSync(join(folder, 'require-customer.js'), plugin);
+    const gateway = await startHeadgate({
+      config: { plugins: [{ use: join(folder, 'require-customer.js') }] },
+    });
+    onTestFinished(() => gateway.kill());
+    const ask = (headers: Record<string, string>) =>
+      post(gateway, '/v1/chat/completions', chatBody('mock/hello'), headers);
+    const refused = await ask({});
+    expect(refused.status).toBe(400);
+    expect(refused.text).toContain('customer_required');
+    expect((await ask({ 'x-headgate-metadata': 'customer=acme' })).status).toBe(200);
+  });
+});
+
+describe('links', () => {
+  it.each(pages)('of %s lead somewhere', (page) => {
+    const text = read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+    const broken = links
+      .filter((target) => !/^[a-z]+:/.test(target))
+      .filter((target) => !leadsSomewhere(page, target));
+    expect(broken).toEqual([]);
+  });
+
+  function leadsSomewhere(page: string, link: string): boolean {
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? join(root, page) : resolve(root, dirname(page), path);
+    if (relative(root, target).startsWith('..') || !existsSync(target)) return false;
+    return anchor === undefined || !target.endsWith('.md') || anchorsOf(target).includes(anchor);
+  }
+
+  function anchorsOf(file: string): string[] {
+    const headings = readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm);
+    return [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+  }
+});
+
+describe('docs/lifecycle.md', () => {
+  const table = read('core/errors.ts').split('const table')[1]?.split('as const')[0] ?? '';
+  const rows = [...table.matchAll(/^ {2}([a-z_]+): \{\s*status: (\d{3})/gm)];
+
+  it('has every error code with its status', () => {
+    expect(rows.length).toBeGreaterThan(20);
+    for (const [, code = '', status = ''] of rows)
+      expect(lifecycle, `${code} ${status}`).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${status} `, 'm'));
+  });
+
+  it('has no error code that is gone', () => {
+    const listed = [...lifecycle.matchAll(/^\| `([a-z_]+)` /gm)].map(([, code]) => code);
+    expect(listed.toSorted()).toEqual(rows.map(([, code]) => code).toSorted());
+  });
+
+  it('names every stage of the pipeline, in order', () => {
+    const names = [...lifecycle.matchAll(/^### \d+ (\w+)$/gm)].map(([, name = '']) => name);
+    const stages = [...read('core/pipeline.ts').matchAll(/^ {2}(\w+), \/\/ +\d+ /gm)].map(
+      ([, name = '']) => name,
+    );
+    expect(stages.length).toBeGreaterThan(5);
+    expect(names.slice(1, 1 + stages.length)).toEqual(stages);
+    expect(names.slice(1 + stages.length)).toEqual([
+      'encode',
+      'sign',
+      'dispatch',
+      'judge',
+      'relay',
+      'settle',
+    ]);
+  });
+
+  it('names every hook', () => {
+    const phases = read('sdk-plugin/src/hooks.ts').split('phaseKinds')[1]?.split('};')[0] ?? '';
+    const names = [...phases.matchAll(/^ {2}(\w+): '/gm)].map(([, name = '']) => name);
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) expect(lifecycle).toContain(`\`${name}\``);
+  });
+});
+
+describe('ARCHITECTURE.md', () => {
+  it.each([...filesIn('core/stages', '.ts'), ...filesIn('core/relay', '.ts')])('names %s', (file) => {
+    expect(architecture).toContain(`\`${file}\``);
+  });
+
+  it.each(pages.filter((page) => page !== 'README.md'))(
+    'and %s name no file of the code that is not there',
+    (page) => {
+      const text = read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
+      const named = [
+        ...text.matchAll(/`((?:bin|core|plugins|sdk-plugin|workers|test|bench|scripts)\/[\w./-]*)`/g),
+      ].map(([, file = '']) => file);
+      expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    },
+  );
+});

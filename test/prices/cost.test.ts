@@ -1,0 +1,284 @@
+import type { Usage } from '@headgate/sdk';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { costNano } from '../../core/catalog/prices/cost.js';
+import { costLines } from '../../core/catalog/prices/cost-lines.js';
+import { costParts } from '../../core/catalog/prices/cost-parts.js';
+import { exactNano } from '../../core/catalog/prices/exact-nano.js';
+import { maxCostNano } from '../../core/catalog/prices/max-cost.js';
+import type { PriceRecord } from '../../core/catalog/prices/price-row.js';
+import { freePrice, MAX_RATE, type ModelPrice, modelPrice } from '../../core/catalog/prices/rates.js';
+import { MAX_TOKENS } from '../../core/catalog/prices/token-count.js';
+import { usageOf } from './usage-of.js';
+
+const priceOf = (record: PriceRecord): ModelPrice => modelPrice('test', 'model', 'config', record);
+
+const rate = fc.integer({ min: 0, max: MAX_RATE });
+const rates = fc.record(
+  { in: rate, out: rate, cr: rate, cw: rate, cwl: rate, think: rate, ain: rate, aout: rate, acr: rate },
+  { requiredKeys: ['in', 'out'] },
+);
+const flat = rates.map(priceOf);
+const fee = fc.integer({ min: 0, max: 1e11 });
+const tiered = fc
+  .tuple(rates, fee, fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 1, max: 1e6 }), rates, rates)
+  .map(([base, req, first, gap, low, high]) =>
+    priceOf({
+      ...base,
+      req,
+      tiers: [
+        { above: first, ...low },
+        { above: first + gap, ...high },
+      ],
+    }),
+  );
+const anyPrice = fc.oneof(flat, tiered);
+
+/** Parts that do not overlap and totals that hold them, as providers report. */
+const count = fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 2_000_000 }));
+const usages = fc.tuple(count, count, count, count, count, count, count, count).map(
+  ([
+    uncached,
+    cacheReadTokens,
+    cacheWriteTokens,
+    cacheWriteLongTokens,
+    inputAudioTokens,
+    text,
+    reasoningTokens,
+    outputAudioTokens,
+  ]): Usage => ({
+    inputTokens: uncached + cacheReadTokens + cacheWriteTokens + cacheWriteLongTokens + inputAudioTokens,
+    outputTokens: text + reasoningTokens + outputAudioTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    cacheWriteLongTokens,
+    reasoningTokens,
+    inputAudioTokens,
+    outputAudioTokens,
+  }),
+);
+
+/** Anything a confused provider may send. */
+const junk = fc.oneof(fc.double(), fc.integer(), fc.constant(Number.NaN), fc.constant(Number.MAX_VALUE));
+const junkUsages = fc.record<Usage>({
+  inputTokens: junk,
+  outputTokens: junk,
+  cacheReadTokens: junk,
+  cacheWriteTokens: junk,
+  cacheWriteLongTokens: junk,
+  reasoningTokens: junk,
+  inputAudioTokens: junk,
+  outputAudioTokens: junk,
+});
+
+const TOTAL_OF = {
+  inputTokens: null,
+  outputTokens: null,
+  cacheReadTokens: 'inputTokens',
+  cacheWriteTokens: 'inputTokens',
+  cacheWriteLongTokens: 'inputTokens',
+  inputAudioTokens: 'inputTokens',
+  reasoningTokens: 'outputTokens',
+  outputAudioTokens: 'outputTokens',
+} as const satisfies Record<keyof Usage, keyof Usage | null>;
+
+function add(left: Usage, right: Usage): Usage {
+  const sum = usageOf({});
+  for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] = left[key] + right[key];
+  return sum;
+}
+
+describe('costNano', () => {
+  test('charges a rate of half a nano-dollar a token and rounds the sum half up', () => {
+    const price = priceOf({ in: 37_500, out: 500 });
+    expect(costNano(price, usageOf({ inputTokens: 3 }))).toBe(113);
+    expect(costNano(price, usageOf({ outputTokens: 1 }))).toBe(1);
+    expect(costNano(priceOf({ in: 499, out: 0 }), usageOf({ inputTokens: 1 }))).toBe(0);
+    // Rounded once: three times 0.5 is 1.5, not three times 1.
+    expect(costNano(price, usageOf({ outputTokens: 3 }))).toBe(2);
+  });
+
+  test('takes every part out of its total and charges it at its own rate', () => {
+    const price = priceOf({ in: 1e6, out: 2e6, cr: 1e5, cw: 3e6, cwl: 4e6, think: 5e6, ain: 6e6, aout: 7e6 });
+    const usage: Usage = {
+      inputTokens: 11_111,
+      cacheReadTokens: 10_000,
+      cacheWriteTokens: 1_000,
+      cacheWriteLongTokens: 100,
+      inputAudioTokens: 10,
+      outputTokens: 111,
+      reasoningTokens: 100,
+      outputAudioTokens: 10,
+    };
+    const expected =
+      1 * 1000 + 10_000 * 100 + 1_000 * 3000 + 100 * 4000 + 10 * 6000 + 1 * 2000 + 100 * 5000 + 10 * 7000;
+    expect(costNano(price, usage)).toBe(expected);
+  });
+
+  test('a tier holds for the whole request, output included, once the input passes it', () => {
+    const price = priceOf({
+      in: 1e6,
+      out: 2e6,
+      tiers: [
+        { above: 100, in: 2e6 },
+        { above: 200, in: 3e6, out: 9e6 },
+      ],
+    });
+    expect(costNano(price, usageOf({ inputTokens: 100, outputTokens: 10 }))).toBe(100 * 1000 + 10 * 2000);
+    expect(costNano(price, usageOf({ inputTokens: 101, outputTokens: 10 }))).toBe(101 * 2000 + 10 * 2000);
+    expect(costNano(price, usageOf({ inputTokens: 201, outputTokens: 10 }))).toBe(201 * 3000 + 10 * 9000);
+  });
+
+  test('a part without a rate costs what its total costs', () => {
+    const usage = usageOf({ inputTokens: 100, cacheReadTokens: 60, outputTokens: 50, reasoningTokens: 50 });
+    expect(costNano(priceOf({ in: 1e6, out: 2e6 }), usage)).toBe(100 * 1000 + 50 * 2000);
+  });
+
+  test('parts reported beside the total instead of inside it are charged all the same', () => {
+    const price = priceOf({ in: 1e6, out: 2e6, cr: 1e5 });
+    expect(costNano(price, usageOf({ inputTokens: 5, cacheReadTokens: 1_000 }))).toBe(1_000 * 100);
+    expect(costNano(price, usageOf({ outputTokens: 5, reasoningTokens: 1_000 }))).toBe(1_000 * 2000);
+  });
+
+  test('audio beyond the uncached input was read from the cache and costs its cached rate', () => {
+    const price = priceOf({ in: 3e5, out: 0, cr: 3e4, ain: 1e6, acr: 1e5 });
+    const usage = usageOf({ inputTokens: 10_000, cacheReadTokens: 8_000, inputAudioTokens: 9_000 });
+    expect(costNano(price, usage)).toBe(2_000 * 1000 + 7_000 * 100 + 1_000 * 30);
+  });
+
+  test('the fee of a request is due once, and not for an answer that used nothing', () => {
+    const price = priceOf({ in: 1e6, out: 1e6, req: 1.2e10 });
+    expect(costNano(price, usageOf({ inputTokens: 1 }))).toBe(12_001_000);
+    expect(costNano(price, usageOf({}))).toBe(0);
+  });
+
+  test('is exact at a billion tokens at a hundred dollars and more', () => {
+    const usage = usageOf({
+      inputTokens: 999_999_999,
+      outputTokens: 999_999_997,
+      cacheReadTokens: 333_333_333,
+    });
+    const price = priceOf({ in: 100_000_001, out: 999_999_999, cr: 12_345_679 });
+    const pico = 666_666_666n * 100_000_001n + 333_333_333n * 12_345_679n + 999_999_997n * 999_999_999n;
+    expect(costNano(price, usage)).toBe(Number((pico + 500n) / 1000n));
+  });
+
+  test('equals the same sum in big integers for any price and usage', () => {
+    fc.assert(
+      fc.property(anyPrice, fc.oneof(usages, junkUsages), (price, usage) => {
+        const pico = costLines(price, usage).reduce(
+          (sum, line) => sum + BigInt(line.count) * BigInt(line.rate),
+          0n,
+        );
+        expect(costNano(price, usage)).toBe(Number((pico + 500n) / 1000n));
+      }),
+    );
+  });
+
+  test('is a safe integer and not negative, whatever the provider reports', () => {
+    fc.assert(
+      fc.property(anyPrice, junkUsages, (price, usage) => {
+        const cost = costNano(price, usage);
+        expect(Number.isSafeInteger(cost) && cost >= 0).toBe(true);
+      }),
+    );
+    const everything = usageOf({});
+    for (const key of Object.keys(everything) as (keyof Usage)[]) everything[key] = MAX_TOKENS;
+    const dearest = { in: MAX_RATE, out: MAX_RATE, req: 1e12 };
+    expect(Number.isSafeInteger(costNano(priceOf(dearest), everything))).toBe(true);
+  });
+
+  test('grows with every count, taken together with the total it belongs to', () => {
+    const keys = fc.constantFrom(...(Object.keys(TOTAL_OF) as (keyof Usage)[]));
+    fc.assert(
+      fc.property(flat, usages, keys, count, (price, usage, key, more) => {
+        const grown = { ...usage, [key]: usage[key] + more };
+        const total = TOTAL_OF[key];
+        if (total !== null) grown[total] += more;
+        expect(costNano(price, grown)).toBeGreaterThanOrEqual(costNano(price, usage));
+      }),
+    );
+  });
+
+  test('two answers cost what their sum costs, to the nano-dollar that rounding may move', () => {
+    fc.assert(
+      fc.property(flat, usages, usages, (price, left, right) => {
+        const together = costNano(price, add(left, right));
+        expect(Math.abs(together - costNano(price, left) - costNano(price, right))).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test('nothing is charged for a free model', () => {
+    expect(costNano(freePrice('mock', 'any', 'local'), usageOf({ inputTokens: 5, outputTokens: 5 }))).toBe(0);
+  });
+});
+
+describe('costParts', () => {
+  test('its parts are positive integers that add up to the cost, so cached parts never exceed it', () => {
+    fc.assert(
+      fc.property(anyPrice, fc.oneof(usages, junkUsages), (price, usage) => {
+        const { total, ...parts } = costParts(price, usage);
+        const amounts = Object.values(parts);
+        expect(total).toBe(costNano(price, usage));
+        expect(amounts.every((amount) => Number.isSafeInteger(amount) && amount > 0)).toBe(true);
+        expect(amounts.reduce((sum, amount) => sum + amount, 0)).toBe(total);
+        const { cacheRead = 0, cacheWrite = 0, cacheWriteLong = 0, cachedAudio = 0 } = parts;
+        expect(cacheRead + cacheWrite + cacheWriteLong + cachedAudio).toBeLessThanOrEqual(total);
+      }),
+    );
+  });
+
+  test('names what the money went to', () => {
+    const price = priceOf({ in: 3e6, out: 15e6, cr: 3e5 });
+    const usage = usageOf({ inputTokens: 1_000, cacheReadTokens: 900, outputTokens: 10 });
+    expect(costParts(price, usage)).toEqual({
+      input: 300_000,
+      cacheRead: 270_000,
+      output: 150_000,
+      total: 720_000,
+    });
+    expect(costParts(freePrice('mock', 'any', 'local'), usage)).toEqual({ total: 0 });
+  });
+});
+
+describe('maxCostNano', () => {
+  test('is never less than what any such request costs', () => {
+    fc.assert(
+      fc.property(anyPrice, usages, count, count, (price, usage, moreInput, moreOutput) => {
+        const bound = maxCostNano(price, usage.inputTokens + moreInput, usage.outputTokens + moreOutput);
+        expect(bound).toBeGreaterThanOrEqual(costNano(price, usage));
+      }),
+    );
+  });
+
+  test.each<[keyof PriceRecord, Partial<Usage>]>([
+    ['cr', { inputTokens: 9, cacheReadTokens: 9 }],
+    ['cw', { inputTokens: 9, cacheWriteTokens: 9 }],
+    ['cwl', { inputTokens: 9, cacheWriteLongTokens: 9 }],
+    ['ain', { inputTokens: 9, inputAudioTokens: 9 }],
+    ['acr', { inputTokens: 9, inputAudioTokens: 9, cacheReadTokens: 9 }],
+    ['think', { outputTokens: 9, reasoningTokens: 9 }],
+    ['aout', { outputTokens: 9, outputAudioTokens: 9 }],
+    ['req', { inputTokens: 9 }],
+  ])('allows for the dearest kind of token (%s)', (dear, counts) => {
+    const price = priceOf({ in: 1e6, out: 1e6, [dear]: 8e6 });
+    const usage = usageOf(counts);
+    expect(costNano(price, usage)).toBeGreaterThan(usage.inputTokens * 1000);
+    expect(maxCostNano(price, usage.inputTokens, usage.outputTokens)).toBe(costNano(price, usage));
+  });
+
+  test('does not reach for tiers that the input cannot reach', () => {
+    const price = priceOf({ in: 1e6, out: 2e6, tiers: [{ above: 100, in: 5e6 }] });
+    expect(maxCostNano(price, 100, 10)).toBe(100 * 1000 + 10 * 2000);
+    expect(maxCostNano(price, 101, 10)).toBe(101 * 5000 + 10 * 2000);
+    expect(maxCostNano(freePrice('mock', 'any', 'local'), 1e6, 1e6)).toBe(0);
+  });
+});
+
+test('exactNano adds thousandths before it rounds', () => {
+  const half = { kind: 'input', count: 1, rate: 500 } as const;
+  expect(exactNano([])).toBe(0);
+  expect(exactNano([half])).toBe(1);
+  expect(exactNano([half, half, half])).toBe(2);
+});

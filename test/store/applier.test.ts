@@ -1,0 +1,135 @@
+import type { SettledRecord } from '@headgate/sdk';
+import { expect, test } from 'vitest';
+import { Applier, type ApplierOptions } from '../../core/store/applier.js';
+import { encodeRecords } from '../../core/store/record-codec.js';
+import { Spool } from '../../core/store/spool.js';
+import { settled } from './records.js';
+import { tempDir } from './temp-dir.js';
+
+/** A database that can be broken, and what it was given. */
+class FakeStore {
+  readonly ids: string[] = [];
+  failure: Error | null = null;
+  largest = 0;
+
+  commit(records: readonly SettledRecord[]): number {
+    if (this.failure !== null) throw this.failure;
+    if (records.some((record) => record.customer === 'poison')) {
+      throw Object.assign(new Error('NOT NULL constraint failed'), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
+    }
+    this.largest = Math.max(this.largest, records.length);
+    for (const record of records) this.ids.push(record.id);
+    return records.length;
+  }
+}
+
+function start(spool: Spool | null, options: Partial<ApplierOptions> = {}) {
+  const store = new FakeStore();
+  const troubles: string[] = [];
+  const seen = { lost: 0, recovered: 0 };
+  const applier = new Applier({
+    store,
+    spool,
+    onTrouble: (message) => troubles.push(message),
+    onRecovered: () => seen.recovered++,
+    onLost: (records) => {
+      seen.lost += records;
+    },
+    ...options,
+  });
+  while (applier.step());
+  const give = (records: SettledRecord[]): void => {
+    applier.add(records, spool === null ? null : spool.append(new Uint8Array(encodeRecords(records))));
+  };
+  return { store, applier, troubles, seen, give };
+}
+
+const ids = (records: readonly SettledRecord[]): string[] => records.map((record) => record.id);
+const batch = (size: number): SettledRecord[] => Array.from({ length: size }, () => settled());
+
+test('a database that refuses gets everything later, once and in order, while memory stays bounded', () => {
+  const spool = new Spool(tempDir());
+  const { store, applier, seen, give } = start(spool, { maxQueued: 100 });
+  store.failure = Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  const batches = Array.from({ length: 60 }, () => batch(20));
+  let most = 0;
+  for (const records of batches) {
+    give(records);
+    expect(applier.step()).toBe(false);
+    most = Math.max(most, applier.waiting);
+  }
+  expect(most).toBeLessThan(200);
+  expect(applier.delayMs).toBe(10_000);
+  store.failure = null;
+  while (applier.step());
+  expect(store.ids).toEqual(ids(batches.flat()));
+  expect(seen).toEqual({ lost: 0, recovered: 1 });
+  expect(applier.idle).toBe(true);
+  expect(spool.backlogBytes).toBe(0);
+  const later = batch(3);
+  give(later);
+  applier.step();
+  expect(store.ids.slice(-3)).toEqual(ids(later));
+});
+
+test('one record that the database can never take does not stop the others', () => {
+  const { store, applier, troubles, seen, give } = start(new Spool(tempDir()));
+  const poison = settled({ customer: 'poison' });
+  const [before, after] = [batch(2), batch(2)];
+  give([...before, poison, ...after]);
+  applier.step();
+  expect(store.ids).toEqual(ids([...before, ...after]));
+  expect(seen.lost).toBe(1);
+  expect(troubles).toEqual([expect.stringContaining(poison.id)]);
+  expect(applier.idle).toBe(true);
+});
+
+test('a batch in the spool that cannot be decoded is told and passed over', () => {
+  const dir = tempDir();
+  const good = batch(2);
+  const before = new Spool(dir);
+  before.append(Buffer.from([1]));
+  before.append(new Uint8Array(encodeRecords(good)));
+  const spool = new Spool(dir);
+  spool.recover(() => null);
+  const { store, troubles, applier } = start(spool);
+  expect(store.ids).toEqual(ids(good));
+  expect(troubles).toHaveLength(1);
+  expect(applier.idle).toBe(true);
+});
+
+test('without a spool what does not fit in memory is lost, oldest first, and counted', () => {
+  const { store, applier, seen, give } = start(null, { maxQueued: 30 });
+  store.failure = new Error('no');
+  const batches = [batch(20), batch(20), batch(10)];
+  for (const records of batches) give(records);
+  store.failure = null;
+  while (applier.step());
+  expect(store.ids).toEqual(ids([...batches[1]!, ...batches[2]!]));
+  expect(seen.lost).toBe(20);
+});
+
+test('transactions are bounded', () => {
+  const { store, applier, give } = start(null, { maxTransaction: 50 });
+  for (let i = 0; i < 20; i++) give(batch(20));
+  while (applier.step());
+  expect(store.ids).toHaveLength(400);
+  expect(store.largest).toBe(60);
+});
+
+test.each([true, false])(
+  'a mark is reached although new batches keep coming (with a spool: %s)',
+  (spooled) => {
+    const { applier, give } = start(spooled ? new Spool(tempDir()) : null, { maxTransaction: 10 });
+    for (let i = 0; i < 5; i++) give(batch(10));
+    const reached = applier.mark();
+    let steps = 0;
+    while (!reached()) {
+      applier.step();
+      give(batch(10));
+      expect(++steps).toBeLessThan(10);
+    }
+    expect(steps).toBe(5);
+    expect(applier.idle).toBe(false);
+  },
+);

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import Database from 'libsql';
+import { expect, test } from 'vitest';
+import { startLedger } from '../../dist/core/store/ledger.js';
+import { tempDir } from './temp-dir.js';
+
+const child = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
+
+/** Lets a process record at full speed, kills it without warning, and returns how many records it was told are safe. */
+function runAndKill(dataDir: string, run: string, lines: number, afterMs: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const started = spawn(process.execPath, [child, dataDir, run], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    let doomed = false;
+    started.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (doomed || output.split('\n').length <= lines) return;
+      doomed = true;
+      setTimeout(() => started.kill('SIGKILL'), afterMs);
+    });
+    started.once('error', reject);
+    started.once('exit', (_code, signal) => {
+      if (signal !== 'SIGKILL') reject(new Error('the child ended by itself'));
+      else resolve(Number(output.split('\n').at(-2) ?? 0));
+    });
+  });
+}
+
+test('after kill -9 at full speed every acknowledged record is there, and every record there is counted once', async () => {
+  const dataDir = tempDir();
+  const safe: number[] = [];
+  for (const [i, afterMs] of [0, 13, 41].entries())
+    safe.push(await runAndKill(dataDir, `run${i}`, 2 + i, afterMs));
+  const ledger = await startLedger({ dataDir, logLevel: 'silent', retention: { days: 10_000 } });
+  const { total, rows } = await ledger.usage({
+    groupBy: ['customer'],
+    from: null,
+    to: null,
+    customer: null,
+    key: null,
+  });
+  await ledger.close();
+
+  const db = new Database(`${dataDir}/headgate.db`);
+  const counts = db
+    .prepare('SELECT substr(id, 5, 4), count(*), count(DISTINCT id), max(id) FROM requests GROUP BY 1')
+    .raw();
+  const runs = counts.all() as [string, number, number, string][];
+  db.close();
+  expect(runs.map(([run]) => run)).toEqual(['run0', 'run1', 'run2']);
+  for (const [i, [, count, distinct, last]] of runs.entries()) {
+    expect(safe[i]).toBeGreaterThan(0);
+    expect(count).toBeGreaterThanOrEqual(safe[i]!);
+    expect(distinct).toBe(count);
+    // One thread's records arrive in order, so what is there is all from the first to the last.
+    expect(Number(last.slice(-8))).toBe(count - 1);
+  }
+  const all = runs.reduce((sum, [, count]) => sum + count, 0);
+  expect(total.requests).toBe(all);
+  expect(total.costNano).toBe(BigInt(all));
+  expect(rows.reduce((sum, row) => sum + row.sums.requests, 0)).toBe(all);
+}, 60_000);

@@ -1,0 +1,110 @@
+import type { AttemptRecord, SettledRecord, Usage } from '@headgate/sdk';
+import fc from 'fast-check';
+
+let count = 0;
+
+/** An ordinary settled record with an id of its own. */
+export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
+  count++;
+  return {
+    id: `req_${String(count).padStart(10, '0')}`,
+    time: Date.UTC(2026, 0, 31, 12) + count,
+    operation: 'chat',
+    format: 'openai-chat',
+    stream: false,
+    keyId: 'k1',
+    keyName: 'ci',
+    customer: 'acme',
+    session: '',
+    tags: [],
+    model: 'support',
+    provider: 'openai',
+    targetModel: 'gpt-4o',
+    status: 200,
+    outcome: 'ok',
+    error: '',
+    usage: usage(),
+    costNano: 12_345,
+    attempts: [attempt()],
+    totalMs: 12.5,
+    firstByteMs: 11.25,
+    firstTokenMs: null,
+    overheadUs: 60.5,
+    cache: 'miss',
+    ...over,
+  };
+}
+
+export function usage(over: Partial<Usage> = {}): Usage {
+  return {
+    inputTokens: 100,
+    outputTokens: 20,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    cacheWriteLongTokens: 0,
+    reasoningTokens: 0,
+    inputAudioTokens: 0,
+    outputAudioTokens: 0,
+    ...over,
+  };
+}
+
+export function attempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
+  return { provider: 'openai', model: 'gpt-4o', key: '0', status: 200, error: null, ms: 12, ...over };
+}
+
+const name = fc.oneof(
+  fc.constantFrom('', 'acme', 'b', 'other'),
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+);
+const tokens = fc.oneof(fc.nat({ max: 5 }), fc.nat({ max: 2_000_000 }));
+const ms = fc.double({ min: 0, max: 600_000, noNaN: true });
+
+const anyUsage: fc.Arbitrary<Usage> = fc.record({
+  inputTokens: tokens,
+  outputTokens: tokens,
+  cacheReadTokens: tokens,
+  cacheWriteTokens: tokens,
+  cacheWriteLongTokens: tokens,
+  reasoningTokens: tokens,
+  inputAudioTokens: tokens,
+  outputAudioTokens: tokens,
+});
+
+/** Any settled record within three days of 2026; ids may repeat only as often as a coincidence of UUIDs. */
+export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
+  id: fc.uuid(),
+  time: fc.integer({ min: Date.UTC(2026, 0, 30), max: Date.UTC(2026, 1, 2) }),
+  operation: fc.constantFrom('chat', 'embedding', 'count-tokens'),
+  format: fc.constantFrom('openai-chat', 'anthropic-messages'),
+  stream: fc.boolean(),
+  keyId: fc.constantFrom('', 'k1', 'k2'),
+  keyName: fc.constantFrom('ci', 'web "quoted"\n'),
+  customer: name,
+  session: name,
+  tags: fc.array(name, { maxLength: 3 }),
+  model: fc.constantFrom('support', 'fast', 'a\\b'),
+  provider: fc.constantFrom('', 'openai', 'anthropic'),
+  targetModel: fc.constantFrom('', 'gpt-4o', 'claude'),
+  status: fc.constantFrom(0, 200, 429, 502),
+  outcome: fc.constantFrom('ok', 'error', 'client-closed'),
+  error: fc.constantFrom('', 'rate_limited'),
+  usage: fc.option(anyUsage),
+  costNano: fc.option(fc.nat({ max: 2_000_000_000 })),
+  attempts: fc.array(
+    fc.record({
+      provider: fc.constantFrom('openai', 'anthropic'),
+      model: fc.constantFrom('gpt-4o', 'claude'),
+      key: name,
+      status: fc.constantFrom(0, 200, 500),
+      error: fc.option(name),
+      ms,
+    }),
+    { maxLength: 3 },
+  ),
+  totalMs: ms,
+  firstByteMs: fc.option(ms),
+  firstTokenMs: fc.option(ms),
+  overheadUs: ms,
+  cache: fc.constantFrom('', 'miss', 'hit-exact'),
+});

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import { usageReport } from '../../core/admin/usage.js';
+import { LedgerStore } from '../../core/store/ledger-store.js';
+import { openDatabase } from '../../core/store/open-database.js';
+import { UsageReader } from '../../core/store/usage-reader.js';
+import type { UsageQuery } from '../../core/store/usage-report.js';
+import { settled, usage } from './records.js';
+
+function start() {
+  const db = openDatabase(':memory:');
+  const reader = new UsageReader(db);
+  const asked: UsageQuery[] = [];
+  const ledger = {
+    usage: async (query: UsageQuery) => {
+      asked.push(query);
+      return reader.report(query);
+    },
+  };
+  return { store: new LedgerStore(db), ledger, asked };
+}
+
+const noon = Date.UTC(2026, 0, 31, 12);
+
+test('customers are listed with exact dollars, the most expensive first', async () => {
+  const { store, ledger } = start();
+  store.commit(
+    [
+      settled({ time: noon, customer: 'acme', costNano: 12_345_678 }),
+      settled({
+        time: noon,
+        customer: 'zeta',
+        costNano: 2_000_000_000,
+        usage: usage({ reasoningTokens: 7 }),
+      }),
+      settled({ time: noon, customer: 'zeta', costNano: null, outcome: 'client-closed' }),
+      settled({ time: noon, customer: 'zeta', costNano: null, usage: null, outcome: 'error', status: 502 }),
+    ],
+    null,
+    [],
+  );
+  const answer = await usageReport(ledger, 'group_by=customer&from=2026-01-31T12:30&to=2026-01-31T12:40:00Z');
+  expect(answer).toMatchObject({ status: 200, contentType: 'application/json' });
+  const body: unknown = JSON.parse(answer.body);
+  expect(body).toMatchObject({
+    from: '2026-01-31T12:00:00.000Z',
+    to: '2026-01-31T13:00:00.000Z',
+    group_by: ['customer'],
+    rows: [
+      {
+        customer: 'zeta',
+        requests: 3,
+        errors: 1,
+        unpriced_requests: 1,
+        reasoning_tokens: 7,
+        cost_usd: '2.000000000',
+      },
+      { customer: 'acme', requests: 1, cost_usd: '0.012345678', cost_nano: 12_345_678, input_tokens: 100 },
+    ],
+    truncated: false,
+    total: { requests: 4, errors: 1, cost_usd: '2.012345678', cost_nano: 2_012_345_678 },
+  });
+});
+
+test('days and keys can be grouped by, and keys have their names', async () => {
+  const { store, ledger } = start();
+  store.commit([settled({ time: noon }), settled({ time: noon + 86_400_000 })], null, []);
+  const { body } = await usageReport(ledger, 'group_by=day,key&key=ci');
+  const { rows } = JSON.parse(body) as { rows: unknown[] };
+  expect(rows).toMatchObject([
+    { day: '2026-01-31', key: 'k1', key_name: 'ci', requests: 1 },
+    { day: '2026-02-01', key: 'k1', key_name: 'ci', requests: 1 },
+  ]);
+});
+
+test('CSV quotes what must be quoted and disarms formulas', async () => {
+  const { store, ledger } = start();
+  store.commit(
+    [settled({ customer: '=HYPERLINK("x")', costNano: 3 }), settled({ customer: 'a, b', costNano: 2 })],
+    null,
+    [],
+  );
+  const { contentType, body } = await usageReport(ledger, 'format=csv');
+  expect(contentType).toContain('text/csv');
+  const lines = body.split('\r\n');
+  expect(lines[0]).toBe(
+    'customer,requests,errors,input_tokens,output_tokens,cache_read_tokens,cache_write_tokens,reasoning_tokens,' +
+      'cost_usd,cost_nano,unpriced_requests',
+  );
+  expect(lines[1]).toBe(`"'=HYPERLINK(""x"")",1,0,100,20,0,0,0,0.000000003,3,0`);
+  expect(lines[2]).toBe('"a, b",1,0,100,20,0,0,0,0.000000002,2,0');
+  expect(lines[3]).toBe('');
+});
+
+test('CSV of nothing still has its header', async () => {
+  const { ledger } = start();
+  const { body } = await usageReport(ledger, 'format=csv&group_by=model,key');
+  expect(body).toMatch(/^model,key,key_name,requests,.*\r\n$/);
+});
+
+test.each([
+  ['group_by=colour', 'group_by', 'colour'],
+  ['group_by=model,model', 'group_by', 'twice'],
+  ['from=yesterday', 'from', '2026-01-31'],
+  ['to=2026-13-45', 'to', '2026-01-31'],
+  ['from=2000&to=1000', 'to', 'later'],
+  ['format=xml', 'format', 'json or csv'],
+  ['customer=a&customer=b', 'customer', 'more than once'],
+  ['costumer=a', 'costumer', 'no parameter'],
+])('a bad parameter is named: %s', async (query, param, words) => {
+  const { ledger, asked } = start();
+  const { status, body } = await usageReport(ledger, query);
+  expect(status).toBe(400);
+  expect(JSON.parse(body)).toMatchObject({ error: { param, message: expect.stringContaining(words) } });
+  expect(asked).toEqual([]);
+});
+
+test('times are read as UTC, with an offset, or as milliseconds', async () => {
+  const { ledger, asked } = start();
+  for (const from of ['2026-01-31T12:00', '2026-01-31T14:00:00+02:00', String(noon)]) {
+    await usageReport(ledger, `from=${from}`);
+  }
+  expect(asked.map((query) => query.from)).toEqual([noon, noon, noon]);
+});
+
+test('a ledger that cannot answer makes a 503 that says so', async () => {
+  const ledger = { usage: () => Promise.reject(new Error('the database cannot be written at the moment')) };
+  const { status, body } = await usageReport(ledger, '');
+  expect(status).toBe(503);
+  expect(body).toContain('the database cannot be written');
+});
