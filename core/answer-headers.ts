@@ -1,5 +1,6 @@
 import { type HeaderList, headerOf } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
+import { headerText } from './header-text.js';
 
 /** What an upstream says about its connection, its cookies or itself is not the client's business. */
 const withheld = new Set([
@@ -35,11 +36,11 @@ const withheld = new Set([
 export function answerHeaders(x: Exchange, contentType: string, upstream: HeaderList | null): HeaderList {
   const headers: HeaderList = ['content-type', contentType, 'x-headgate-request-id', x.id];
   if (x.target !== null) {
-    headers.push('x-headgate-provider', x.target.provider.id, 'x-headgate-model', x.target.model);
+    headers.push('x-headgate-provider', x.target.provider.id, 'x-headgate-model', x.target.modelText);
     headers.push('x-headgate-attempts', String(x.attempts.length));
   }
   headers.push('x-headgate-cache', x.cache, 'x-headgate-overhead-us', String(overheadUs(x)));
-  if (x.dropped !== null) headers.push('x-headgate-dropped', x.dropped.join(', '));
+  if (x.dropped !== null) headers.push('x-headgate-dropped', headerText(x.dropped.join(', ')));
   const own = x.extraHeaders;
   if (own !== null) for (const text of own) headers.push(text);
   const { requestIdHeader } = x.endpoint.format;

@@ -3,13 +3,14 @@ import { answerHeaders } from './answer-headers.js';
 import { gatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { answerBytes, failWith } from './fail.js';
+import { cleanHeaders, headerText } from './header-text.js';
 
 /** Gives the client what a gate replied, in the shape of the client's API and streamed if it asked for that. */
 export function answerWithReply(x: Exchange, reply: Reply): void {
   if (x.answered) return;
   switch (reply.type) {
     case 'error':
-      failWith(x, reply.error, reply.headers ?? null);
+      failWith(x, reply.error, reply.headers === undefined ? null : cleanHeaders(reply.headers));
       return;
     case 'raw':
       if (reply.headers.length > 0)
@@ -52,5 +53,5 @@ function isContentType(headers: readonly string[], i: number): boolean {
 
 function contentTypeOf(headers: readonly string[]): string {
   const at = headers.indexOf('content-type');
-  return at >= 0 && at % 2 === 0 ? (headers[at + 1] ?? 'text/plain') : 'text/plain';
+  return at >= 0 && at % 2 === 0 ? headerText(headers[at + 1] ?? 'text/plain') : 'text/plain';
 }

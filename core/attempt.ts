@@ -36,6 +36,7 @@ export function attemptTargets(x: Exchange): void {
  */
 export class Attempt implements UpstreamSink, Waiting {
   deadline = Number.POSITIVE_INFINITY;
+  place = -1;
   private readonly totalDeadline: number;
   private targetAt = 0;
   private triesHere = 0;

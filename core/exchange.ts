@@ -6,9 +6,11 @@ import type {
   JsonObject,
   RequestMetadata,
   ScannedFields,
+  StreamMeter,
   Usage,
 } from '@headgate/sdk';
 import type { Attempt } from './attempt.js';
+import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/key-table.js';
 import type { IoThread } from './io-thread.js';
@@ -74,6 +76,8 @@ export class Exchange implements ScannedFields {
 
   status = 0;
   usage: Usage | null = null;
+  /** Of a stream that passes as bytes: what it knows so far counts when the client leaves. */
+  meter: StreamMeter | null = null;
   /** Of the target that answered last. */
   target: CompiledTarget | null = null;
   error: CanonicalError | null = null;
@@ -115,7 +119,9 @@ export class Exchange implements ScannedFields {
     return this.incoming.body.bytes.toString('utf8', this.spans.start(field), this.spans.end(field));
   }
 
+  /** Headers of a plugin for the answer. */
   addHeaders(headers: HeaderList): void {
-    this.extraHeaders = this.extraHeaders === null ? headers : [...this.extraHeaders, ...headers];
+    const clean = cleanHeaders(headers);
+    this.extraHeaders = this.extraHeaders === null ? clean : [...this.extraHeaders, ...clean];
   }
 }

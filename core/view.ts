@@ -14,6 +14,7 @@ import { headerOf } from '@headgate/sdk';
 import { canonicalOf, parsedBody } from './canonical-of.js';
 import { maxCost, maxOutputTokens } from './cost-bound.js';
 import type { Exchange } from './exchange.js';
+import { addHeader } from './header-text.js';
 import { credentialOf } from './identity/credential.js';
 
 const NO_TARGET: Target = Object.freeze({ provider: '', model: '' });
@@ -94,8 +95,7 @@ export class ExchangeView implements HeaderReader {
   }
   answerHeader(name: string, value: string): void {
     const { x } = this;
-    if (x.extraHeaders === null) x.extraHeaders = [name, value];
-    else x.extraHeaders.push(name, value);
+    addHeader((x.extraHeaders ??= []), name, value);
   }
   get request(): CanonicalRequest {
     return canonicalOf(this.x);

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import {
   existsSync,
   mkdtempSync,
@@ -10,12 +11,15 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { settings } from '../bin/settings.js';
+import { type LoadedConfig, loadConfig } from '../core/config/load.js';
+import { builtins } from '../plugins/index.js';
 import { startHeadgate } from './e2e/harness.js';
 import { chatBody, post } from './e2e/http-client.js';
 
+const run = promisify(execFile);
 const root = fileURLToPath(new URL('../', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const filesIn = (folder: string, suffix: string): string[] =>
@@ -38,48 +42,45 @@ const blocks = (text: string, language: string): string[] =>
     ([, inside = '']) => inside,
   );
 
-/** Variables that a configuration reads, all set. */
-function variablesOf(text: string): Record<string, string> {
+/** Loads a configuration from a folder of its own, as the command line does, with every variable set that it names. */
+function load(text: string): LoadedConfig {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'headgate.yaml'), text);
+  writeFileSync(join(folder, 'require-customer.js'), '');
   const names = [...text.matchAll(/\$\{(\w+)[}:]/g)].map(([, name = '']) => name);
-  return Object.fromEntries(names.map((name) => [name, `${name.toLowerCase()}-0123456789`]));
+  const modules = builtins.flatMap((plugin) => plugin.providers ?? []);
+  return loadConfig({
+    file: 'headgate.yaml',
+    cwd: folder,
+    env: Object.fromEntries(names.map((name) => [name, `${name.toLowerCase()}-0123456789`])),
+    rows: modules.map(({ row }) => ({ ...row, keyEnv: row.keyEnv ?? [] })),
+    builtIn: modules.filter(({ transport }) => transport !== undefined).map(({ row }) => row.id),
+  });
 }
 
-/** Loads a configuration as the command line does. */
-function load(text: string): ReturnType<typeof settings> {
+/** Removed when the test has ended. Modules in it find the checkout's packages. */
+function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-docs-'));
-  const file = join(folder, 'headgate.yaml');
-  writeFileSync(file, text);
-  writeFileSync(join(folder, 'require-customer.js'), '');
-  const before = { ...process.env };
-  const variables = variablesOf(text);
-  Object.assign(process.env, variables);
-  try {
-    return settings({ config: file });
-  } finally {
-    for (const name of Object.keys(variables)) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
-    rmSync(folder, { recursive: true });
-  }
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  return folder;
 }
 
 describe('the configurations of the documentation', () => {
+  const examples = readdirSync(join(root, 'examples')).filter((name) => name.endsWith('.yaml'));
   const configurations = [
-    ...blocks(readme, 'yaml').map((text, i): [string, string] => [`README.md, block ${i + 1}`, text]),
-    ...filesIn('examples', '.yaml').map((path): [string, string] => [path, read(path)]),
-  ].filter(([, text]) => !/^name:/m.test(text));
+    ...blocks(readme, 'yaml').map((text, i) => [`block ${i + 1} of README.md`, text] as const),
+    ...examples.map((name) => [`examples/${name}`, read(`examples/${name}`)] as const),
+  ];
 
   it('are found', () => {
     expect(configurations.length).toBeGreaterThanOrEqual(3);
   });
 
-  it.each(configurations.filter(([name]) => !name.includes('custom-plugin')))(
-    'load without a warning: %s',
-    (_, text) => {
-      expect(load(text).warnings).toEqual([]);
-    },
-  );
+  it.each(configurations)('load without a warning: %s', (_, text) => {
+    expect(load(text).warnings).toEqual([]);
+  });
 
   it('are the same in README.md and examples/headgate.yaml', () => {
     expect(parse(blocks(readme, 'yaml')[0] ?? '')).toEqual(parse(read('examples/headgate.yaml')));
@@ -105,31 +106,10 @@ describe('the README', () => {
       expect(block.match(/^curl /gm)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 
-  it('names paths that are answered', () => {
-    const served =
-      read('core/route/endpoint.ts') + read('core/http/server.ts') + read('core/control-plane.ts');
-    for (const path of [
-      '/v1/chat/completions',
-      '/v1/completions',
-      '/v1/embeddings',
-      '/v1/messages',
-      '/health/ready',
-    ]) {
-      expect(readme).toContain(path);
-      expect(served).toContain(`'${path}'`);
-    }
-  });
-
   it('has a plugin that does what it says', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'headgate-docs-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const plugin = blocks(readme, 'js').find((text) => text.includes('definePlugin')) ?? '';
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-    writeFileSync(join(folder, 'require-customer.js'), plugin);
-    const gateway = await startHeadgate({
-      config: { plugins: [{ use: join(folder, 'require-customer.js') }] },
-    });
+    const file = join(temporaryFolder(), 'require-customer.js');
+    writeFileSync(file, blocks(readme, 'js').find((text) => text.includes('definePlugin')) ?? '');
+    const gateway = await startHeadgate({ config: { plugins: [{ use: file }] } });
     onTestFinished(() => gateway.kill());
     const ask = (headers: Record<string, string>) =>
       post(gateway, '/v1/chat/completions', chatBody('mock/hello'), headers);
@@ -137,6 +117,24 @@ describe('the README', () => {
     expect(refused.status).toBe(400);
     expect(refused.text).toContain('customer_required');
     expect((await ask({ 'x-headgate-metadata': 'customer=acme' })).status).toBe(200);
+  });
+
+  it.each(['openai', '@anthropic-ai/sdk'])('has code for %s that prints an answer', async (sdk) => {
+    const code = blocks(readme, 'js').find((text) => text.includes(`from '${sdk}'`)) ?? '';
+    const gateway = await startHeadgate();
+    onTestFinished(() => gateway.kill());
+    const file = join(temporaryFolder(), 'ask.js');
+    writeFileSync(file, code.replaceAll('http://127.0.0.1:8080', gateway.url));
+    const { stdout } = await run(process.execPath, [file]);
+    expect(stdout).toContain('Hello');
+  });
+
+  it('names every path that models are asked at', () => {
+    const paths = [...read('core/route/endpoint.ts').matchAll(/path: '(\/[^']+)'/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(3);
+    for (const path of paths) expect(readme).toContain(`${path}\``);
   });
 });
 

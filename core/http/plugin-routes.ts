@@ -1,5 +1,6 @@
 import type { HeaderList, Reply } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
+import { cleanHeaders } from '../header-text.js';
 import type { IoThread } from '../io-thread.js';
 import { copyHeaders } from './accept.js';
 import { shapeFor } from './error-shape.js';
@@ -63,7 +64,7 @@ function write(io: IoThread, res: HttpResponse, path: string, reply: Reply): voi
     answer(
       res,
       reply.status,
-      reply.headers,
+      cleanHeaders(reply.headers),
       typeof reply.body === 'string' ? reply.body : Buffer.from(reply.body).toString(),
     );
   } else if (reply.type === 'error') {

@@ -93,7 +93,10 @@ export class TapRelay implements Relay {
     const { x, strip } = this;
     const { sink } = x.incoming;
     // The head waits for the first events: until then another target may take over.
-    if (x.headAt === 0) startStream(x, this.status, this.contentType, this.headers);
+    if (x.headAt === 0) {
+      x.meter = this.meter;
+      startStream(x, this.status, this.contentType, this.headers);
+    }
     if (strip) {
       const kept = this.look(events);
       if (kept.length > 0) sink.write(kept);
@@ -116,6 +119,7 @@ export class TapRelay implements Relay {
     } catch (error) {
       // A meter that cannot follow is unplugged; the answer goes on unmetered, and the log says so.
       this.meter = null;
+      x.meter = null;
       x.io.log.error('meter failed', {
         request: x.id,
         error: error instanceof Error ? error.message : String(error),

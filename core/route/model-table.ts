@@ -3,6 +3,7 @@ import type { PriceTable } from '../catalog/prices/price-table.js';
 import type { ModelConfig, RetriesConfig } from '../config/config.js';
 import { nearest } from '../config/nearest.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
+import { headerText } from '../header-text.js';
 import type { Provider } from './provider.js';
 import type { CompiledTarget, ModelRoute, Speech } from './target.js';
 
@@ -117,6 +118,7 @@ function target(
     transport: provider.transport(timeouts.connectMs),
     model,
     modelBytes: Buffer.from(JSON.stringify(model)),
+    modelText: headerText(model),
     weight,
     timeouts,
     speech,

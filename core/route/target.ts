@@ -20,6 +20,8 @@ export interface CompiledTarget {
   readonly model: string;
   /** The model as JSON text, for splicing. */
   readonly modelBytes: Buffer;
+  /** The model as a header value. */
+  readonly modelText: string;
   readonly weight: number;
   readonly timeouts: Timeouts;
   /** Client format id → how to speak to this target; absent when it cannot be served. */

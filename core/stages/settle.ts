@@ -16,6 +16,7 @@ export function settle(x: Exchange): void {
     x.endpoint.giveBack(spans);
   }
   x.attempt?.release();
+  if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
   const record = recordOf(x);
   io.record(record);
   // A request that ended before it was planned is told too: of its model no more is known than the client's word.

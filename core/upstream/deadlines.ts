@@ -1,48 +1,67 @@
 /** Something that must not wait for ever. Times are milliseconds of the monotonic clock; Infinity waits for ever. */
 export interface Waiting {
   deadline: number;
+  /** Its place among those that wait; -1 while it does not. */
+  place: number;
   onDeadline(): void;
 }
 
 /**
  * Time-outs of all running requests by one sweep: setting a deadline is a number written, not a timer made, so a
  * stream may move its own with every event. The price is the period: a deadline fires up to that much late.
+ *
+ * Kept in an array with holes, not in a Set: a Set that is added to and deleted from makes itself anew every few dozen
+ * requests, and its discarded tables, once old, keep whole finished requests from the young generation's collector.
  */
 export class Deadlines {
   /** The monotonic clock as of the last sweep: good enough for deadlines, free to read. */
   now = performance.now();
-  private readonly waiting = new Set<Waiting>();
+  private readonly waiting: (Waiting | null)[] = [];
+  private readonly holes: number[] = [];
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly periodMs = 20) {}
 
   add(one: Waiting): void {
-    if (this.waiting.size === 0) this.now = performance.now();
-    this.waiting.add(one);
     if (this.timer === null) this.start();
+    const place = this.holes.pop() ?? this.waiting.length;
+    one.place = place;
+    this.waiting[place] = one;
   }
 
   delete(one: Waiting): void {
-    this.waiting.delete(one);
+    if (one.place < 0) return;
+    this.waiting[one.place] = null;
+    this.holes.push(one.place);
+    one.place = -1;
   }
 
   close(): void {
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
-    this.waiting.clear();
+    for (const one of this.waiting) if (one !== null) one.place = -1;
+    this.waiting.length = 0;
+    this.holes.length = 0;
   }
 
   private start(): void {
+    this.now = performance.now();
     this.timer = setInterval(() => this.sweep(), this.periodMs);
     this.timer.unref();
   }
 
   private sweep(): void {
     this.now = performance.now();
-    for (const one of this.waiting) if (one.deadline <= this.now) one.onDeadline();
-    if (this.waiting.size === 0 && this.timer !== null) {
-      clearInterval(this.timer);
-      this.timer = null;
+    const { waiting } = this;
+    for (let i = 0; i < waiting.length; i++) {
+      const one = waiting[i];
+      if (one != null && one.deadline <= this.now) one.onDeadline();
     }
+    if (this.holes.length !== waiting.length || this.timer === null) return;
+    // Nobody waits: no timer either, and a peak of requests leaves no long array behind.
+    clearInterval(this.timer);
+    this.timer = null;
+    waiting.length = 0;
+    this.holes.length = 0;
   }
 }

@@ -30,7 +30,6 @@ async function start(
     onRefused: (error) => refused.push(error),
     debounceMs: 30,
   });
-  await watcher.ready;
   return watcher;
 }
 
@@ -171,7 +170,6 @@ describe('reload on request', () => {
       onReloaded: (loaded) => taken.push(loaded.config.server.port),
       onRefused: (error) => refused.push(error),
     });
-    await watcher.ready;
     expect(await watcher.reload()).toBe(true);
     expect(taken).toEqual([8080]);
   });

@@ -7,6 +7,7 @@ import OpenAI from 'openai';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Headgate, startHeadgate, stopCleanly } from '../e2e/harness.js';
 import { type Answered, chatBody, messageBody, post } from '../e2e/http-client.js';
+import { settledById } from '../e2e/settled.js';
 import { startTwoProviders } from '../e2e/two-providers.js';
 import { startOpenAi } from '../fakes/openai.js';
 
@@ -74,7 +75,10 @@ describe('requests a minute, over two threads', () => {
       'x-ratelimit-remaining-tokens': expect.stringMatching(/^8\d\d$/),
       'x-ratelimit-reset-tokens': expect.stringMatching(/^\d+s$/),
     });
+    // An answer may be here before the other thread can see that its request is settled.
+    await settledById(gateway, limited.headers.get('x-headgate-request-id'));
     const second = await chat('both', { max_tokens: 100 });
+    await settledById(gateway, second.headers.get('x-headgate-request-id'));
     // What the first one did not use has been given back: 1000 - 30 - 100 and a few bytes.
     const left = 970 - (1_000 - Number(limited.headers.get('x-ratelimit-remaining-tokens')));
     expect(Number(second.headers.get('x-ratelimit-remaining-tokens'))).toBe(left);
@@ -132,6 +136,8 @@ describe('a budget of a cent, over two threads', () => {
       expect(answers.map(({ status }) => status).every((status) => status === 200 || status === 402)).toBe(
         true,
       );
+      // The other thread must have seen the end of the last one before the next one begins.
+      await sleep(50);
       if (round > 0) refused = answers.find(({ status }) => status === 402);
     }
     expect(refused?.status).toBe(402);
@@ -168,7 +174,9 @@ describe('a budget of a cent, over two threads', () => {
     // Each reserves more than half of the cent, so that a second one only fits when the first has given back.
     const half = { max_tokens: 600 };
     openai.next({ status: 400 });
-    expect((await chat('aborts', half)).status).toBe(400);
+    const failed = await chat('aborts', half);
+    expect(failed.status).toBe(400);
+    await settledById(gateway, failed.headers.get('x-headgate-request-id'));
     openai.next({ hangAfter: 2 });
     const leaving = new AbortController();
     const response = await fetch(`${gateway.url}/v1/chat/completions`, {
@@ -181,6 +189,29 @@ describe('a budget of a cent, over two threads', () => {
     expect((await chat('aborts', half)).status).toBe(402);
     leaving.abort();
     await expect.poll(async () => (await chat('aborts', half)).status, { timeout: 5_000 }).toBe(200);
+  });
+});
+
+describe('a stream that the client leaves', () => {
+  it('is charged what the provider has said so far of its usage', async () => {
+    setup.anthropic.next({
+      hangAfter: 3,
+      answer: { text: 'a long story', usage: { input: 1_000, output: 500 } },
+    });
+    const leaving = new AbortController();
+    const response = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...bearer('free') },
+      body: JSON.stringify(messageBody('anthropic/claude-sonnet-4-5', { stream: true })),
+      signal: leaving.signal,
+    });
+    await response.body?.getReader().read();
+    leaving.abort();
+    const line = await settledById(gateway, response.headers.get('x-headgate-request-id'));
+    expect(line).toMatchObject({ outcome: 'client-closed', input_tokens: 1_000 });
+    // The input at 3 dollars a million; of the output no more than was announced at the start.
+    expect(Number(line['cost_usd'])).toBeGreaterThanOrEqual(0.003);
+    expect(Number(line['cost_usd'])).toBeLessThan(0.004);
   });
 });
 

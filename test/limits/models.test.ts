@@ -131,7 +131,10 @@ describe('one model', () => {
 
 describe('who may ask', () => {
   it('is nobody without a known key', async () => {
-    for (const headers of [{}, { authorization: 'Bearer hg-unknown-0123456789' }]) {
+    for (const headers of [{}, { authorization: 'Bearer hg-unknown-0123456789' }] as Record<
+      string,
+      string
+    >[]) {
       const answer = await get(gateway, '/v1/models', headers);
       expect(answer.status).toBe(401);
       expect(answer.json()).toMatchObject({ error: { type: 'authentication_error' } });

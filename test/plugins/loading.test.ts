@@ -45,7 +45,6 @@ const wrong: [what: string, use: string, config: string, said: string][] = [
     'word: x\n      token: abc',
     'plugins[N].config.token: must begin with tk-',
   ],
-  ['a path without a file', './missing.mjs', 'a: 1', 'missing.mjs'],
   [
     'a name that nobody knows',
     'rate-limits',
@@ -113,19 +112,21 @@ describe('headgate check', async () => {
     (_, use, settings, said, index) => {
       const line = stderr.split('\n').find((one) => one.includes(`plugins[${index}]`)) ?? stderr;
       expect(line).toContain(said.replaceAll('[N]', `[${index}]`));
-      const first = config.split('\n').findIndex((one, at) => {
-        return (
-          config
-            .split('\n')
-            .slice(0, at + 1)
-            .filter((each) => each.startsWith('  - use')).length > index
-        );
-      });
+      const before = wrong.slice(0, index).map(([, path, config]) => entry(path, config));
+      const first = yaml(before.join('')).split('\n').length;
       const at = Number(/^headgate\.yaml:(\d+):\d+ {2}/.exec(line)?.[1]);
-      expect(at).toBeGreaterThan(first);
-      expect(at).toBeLessThanOrEqual(first + entry(use, settings).split('\n').length);
+      expect(at).toBeGreaterThanOrEqual(first);
+      expect(at).toBeLessThan(first + entry(use, settings).split('\n').length - 1);
     },
   );
+
+  it('refuses a path without a file', async () => {
+    const missing = await runHeadgate(['check'], { config: yaml(entry('./missing.mjs', 'a: 1')) });
+    expect(missing.stderr).toContain(
+      'headgate.yaml:3:10  plugins[0].use: no such file, found "./missing.mjs"',
+    );
+    expect(missing.code).toBe(2);
+  });
 
   it('sets no plugin up', async () => {
     const definition = `{ name: 'loud', version: '1', setup() { throw new Error('set up'); } }`;
