@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First of all: what the other imports allocate is meant.
+import '../core/threads/heap-size.js';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { type IoWorkerData, runIoWorker } from '../core/threads/io-worker.js';
 import { source } from './parts.js';

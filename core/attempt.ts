@@ -234,6 +234,9 @@ export class Attempt implements UpstreamSink, Waiting {
     if (this.record !== null && this.record.ms === 0) this.finishRecord(this.x.error?.code ?? null);
     this.x.io.deadlines.delete(this);
     this.x.incoming.sink.onDrain = null;
+    this.relay = null;
+    this.refusal = null;
+    this.last = null;
   }
 
   private judge(cause: Cause, headers: HeaderList): Verdict {

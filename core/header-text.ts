@@ -12,7 +12,8 @@ export function headerText(text: string): string {
 /** Headers from a plugin: impossible names are left out, values are cleaned, names are lower case. */
 export function cleanHeaders(headers: HeaderList): HeaderList {
   const clean: HeaderList = [];
-  for (let i = 0; i + 1 < headers.length; i += 2) addHeader(clean, String(headers[i]), String(headers[i + 1]));
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    addHeader(clean, String(headers[i]), String(headers[i + 1]));
   return clean;
 }
 

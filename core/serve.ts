@@ -10,6 +10,7 @@ import type { LogLine } from './plugin/logger.js';
 import { StartError } from './start-error.js';
 import { createCounterMemory } from './state/shared-counters.js';
 import { type Ledger, startLedger } from './store/ledger.js';
+import { afterBoot } from './threads/heap-size.js';
 import { IoGroup } from './threads/io-group.js';
 
 export interface ServeOptions {
@@ -87,6 +88,7 @@ export class Gateway {
     );
     running = gateway;
     gateway.watcher = gateway.watch(options);
+    afterBoot(io.size);
     ledger.log('info', 'listening', { url: gateway.url, threads: io.size });
     return gateway;
   }

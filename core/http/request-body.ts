@@ -48,6 +48,12 @@ export class RequestBody implements Wait {
     this.overflow();
   }
 
+  /** The request is over: the bytes are let go. */
+  clear(): void {
+    this.bytes = EMPTY;
+    this.chunks = null;
+  }
+
   private overflow(): void {
     this.tooLarge = true;
     this.chunks = null;

@@ -21,7 +21,23 @@ export function settle(x: Exchange): void {
   io.record(record);
   // A request that ended before it was planned is told too: of its model no more is known than the client's word.
   const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;
-  if (hooks !== null) runNotify(hooks, record, x);
+  const pending = hooks !== null && runNotify(hooks, record, x);
+  if (!pending) letGo(x);
+}
+
+/**
+ * Takes apart what a finished request was made of. An exchange that the collector has already moved to the old generation
+ * would otherwise keep its bodies, headers and views, and those of its neighbours, until the next full collection.
+ */
+function letGo(x: Exchange): void {
+  x.incoming.body.clear();
+  x.attempt = null;
+  x.view = null;
+  x.slots = null;
+  x.parsed = null;
+  x.canonical = null;
+  x.extraHeaders = null;
+  x.meter = null;
 }
 
 /** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */

@@ -31,6 +31,8 @@ interface Pending {
 }
 
 const DEFAULT_DAYS = 30;
+/** Room for new objects in the ledger's thread, MB: batches come and go, nothing stays. */
+const YOUNG_MB = 6;
 const DEFAULT_ROWS = 5_000_000;
 /** In memory the rows are there to look at the last requests, not to keep. */
 const DEFAULT_ROWS_IN_MEMORY = 20_000;
@@ -85,6 +87,7 @@ export class Ledger {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./ledger-thread.js', import.meta.url), {
         workerData: settings,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
         name: 'ledger',
       });
       const onExit = (): void => reject(new Error("the ledger's thread ended before it was ready"));

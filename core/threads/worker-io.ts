@@ -19,6 +19,12 @@ export interface WorkerIoParts {
   readonly onDied: (why: string) => void;
 }
 
+/**
+ * Room for new objects in a thread, MB. Node's own 48 a thread is memory that a few hundred requests' garbage would fill
+ * for no gain: this much is collected as cheaply.
+ */
+const YOUNG_MB = 6;
+
 /** An I/O thread of its own, steered by messages. Never terminated from outside: that would abort the process. */
 export class WorkerIo implements IoHandle {
   private readonly rpc: Rpc;
@@ -32,6 +38,7 @@ export class WorkerIo implements IoHandle {
       workerData: parts.data,
       transferList: [parts.data.records],
       name: parts.name,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
     const dead = (why: string): void => {
       this.rpc.close(new Error(`${parts.name} is gone: ${why}`));

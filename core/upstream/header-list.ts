@@ -10,7 +10,8 @@ export function headerList(raw: readonly Buffer[]): HeaderList {
   if (first === undefined || last === undefined) return [];
   const from = first.byteOffset;
   const length = last.byteOffset + last.length - from;
-  if (length <= 0 || length > MOST_BYTES || raw.some((piece) => piece.buffer !== first.buffer)) return slowly(raw);
+  if (length <= 0 || length > MOST_BYTES || raw.some((piece) => piece.buffer !== first.buffer))
+    return slowly(raw);
   const text = Buffer.from(first.buffer, from, length).toString('latin1');
   const list: HeaderList = new Array(raw.length);
   for (let i = 0; i < raw.length; i++) {
@@ -27,5 +28,7 @@ export function headerList(raw: readonly Buffer[]): HeaderList {
 const MOST_BYTES = 64 * 1024;
 
 function slowly(raw: readonly Buffer[]): HeaderList {
-  return raw.map((piece, i) => (i % 2 === 0 ? piece.toString('latin1').toLowerCase() : piece.toString('latin1')));
+  return raw.map((piece, i) =>
+    i % 2 === 0 ? piece.toString('latin1').toLowerCase() : piece.toString('latin1'),
+  );
 }

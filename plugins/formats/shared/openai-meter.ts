@@ -81,17 +81,27 @@ function isUsageOnly(event: Buffer): boolean {
   return Array.isArray(choices) && choices.length === 0;
 }
 
+/** Where the next `usage` that is an object begins, from `from` on; -1 when there is none. */
+function nextUsageObject(events: Buffer, from: number): number {
+  let next = -1;
+  for (const key of USAGE_OBJECT) {
+    const at = events.indexOf(key, from);
+    if (at !== -1 && (next === -1 || at < next)) next = at;
+  }
+  return next;
+}
+
 function withoutUsageEvents(events: Buffer): Buffer {
   const kept: Buffer[] = [];
   let from = 0;
-  for (let at = events.indexOf(USAGE); at !== -1; ) {
+  for (let at = nextUsageObject(events, 0); at !== -1; ) {
     const start = eventStart(events, at);
     const end = eventEnd(events, at);
     if (isUsageOnly(events.subarray(start, end))) {
       if (start > from) kept.push(events.subarray(from, start));
       from = end;
     }
-    at = events.indexOf(USAGE, end);
+    at = nextUsageObject(events, end);
   }
   if (from === 0) return events;
   if (from < events.length) kept.push(events.subarray(from));
