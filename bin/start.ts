@@ -1,5 +1,6 @@
 import { formatProblems } from '../core/config/problem.js';
 import { isNative } from '../core/http/uws.js';
+import { checkPlugins } from '../core/plugin/check-plugins.js';
 import { Gateway } from '../core/serve.js';
 import { createPool } from '../workers/pool.js';
 import type { Flags } from './flags.js';
@@ -47,6 +48,10 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
     onFatal: fatal,
+  }).catch(async (error) => {
+    // The same mistake once more, with its line in the file.
+    if (error instanceof Error && error.name === 'PluginProblem') await checkPlugins(loaded, source);
+    throw error;
   });
   const running = gateway;
   process.on('SIGHUP', () => void running.reload());

@@ -53,7 +53,7 @@ export class Attempt implements UpstreamSink, Waiting {
   private pausedByClient = false;
   /** Something of this attempt's answer has come. */
   private heard = false;
-  private timer: NodeJS.Timeout | null = null;
+  private timer: NodeJS.Timeout | undefined;
   private refusal: Refusal | null = null;
   private last: Failure | null = null;
   /** Chunks that came while a head hook was still thinking; null in place of a chunk is the end. */
@@ -177,6 +177,8 @@ export class Attempt implements UpstreamSink, Waiting {
       return;
     }
     this.finishRecord(null);
+    // The provider has done its part: what guards still do is not its silence.
+    this.deadline = this.totalDeadline;
     // A whole answer has sent nothing yet: all of its coming was waited for, not only its head.
     if (this.x.headAt === 0) this.waited();
     this.relay?.end();
@@ -197,6 +199,7 @@ export class Attempt implements UpstreamSink, Waiting {
         limit: Math.round(this.totalDeadline - x.startedAt),
       });
       this.clearTimer();
+      this.waited();
       this.finishRecord(error.code);
       if (this.relay !== null) this.relay.interrupt(error);
       else failWith(x, error);
@@ -264,20 +267,22 @@ export class Attempt implements UpstreamSink, Waiting {
 
   private waitForVerdict(pending: Promise<Verdict>, status: number, headers: HeaderList): void {
     this.early = [];
-    pending.then(
-      (verdict) => {
+    // While a hook thinks, the provider's silence is our doing.
+    this.deadline = this.totalDeadline;
+    pending
+      .then((verdict) => {
         const early = this.early ?? [];
         this.early = null;
         if (this.x.answered) return;
+        this.touch();
         this.decide(verdict, status, headers);
         for (const chunk of early) {
           if (chunk === null) this.end();
           else this.data(chunk);
         }
         this.call?.resume();
-      },
-      (reason) => fail(this.x, reason),
-    );
+      })
+      .catch((reason) => fail(this.x, reason));
   }
 
   private decide(verdict: Verdict, status: number, headers: HeaderList): void {
@@ -356,7 +361,6 @@ export class Attempt implements UpstreamSink, Waiting {
     }
     this.deadline = this.totalDeadline;
     this.timer = setTimeout(() => {
-      this.timer = null;
       this.waited();
       this.again();
     }, delayMs);
@@ -392,7 +396,6 @@ export class Attempt implements UpstreamSink, Waiting {
   }
 
   private clearTimer(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    this.timer = null;
+    clearTimeout(this.timer);
   }
 }

@@ -1,4 +1,4 @@
-import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import { type CanonicalError, type HeaderList, headerOf } from '@headgate/sdk';
 import { answerHeaders } from './answer-headers.js';
 import { canonicalError, GatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
@@ -37,7 +37,9 @@ function answerError(x: Exchange, error: CanonicalError, headers: HeaderList | n
   x.error = error;
   const text = x.endpoint.format.error.encode(error, x.id);
   const all = answerHeaders(x, 'application/json', headers);
-  if (error.retryAfterMs !== undefined) all.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+  // A provider that said it itself has its word passed on.
+  if (error.retryAfterMs !== undefined && headerOf(all, 'retry-after') === undefined)
+    all.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
   answerBytes(x, error.status, all, text);
 }
 

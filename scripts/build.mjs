@@ -16,7 +16,9 @@ if (!existsSync(compiler)) {
   process.exit(1);
 }
 
-const result = spawnSync(process.execPath, [compiler, '-b'], { cwd: root, stdio: 'inherit' });
+// `--runtime`: only what a start needs, so that a mistake in a test or an example cannot stop a gateway.
+const projects = process.argv.includes('--runtime') ? ['bin'] : [];
+const result = spawnSync(process.execPath, [compiler, '-b', ...projects], { cwd: root, stdio: 'inherit' });
 if (result.status !== 0) process.exit(result.status ?? 1);
 
 for (const part of ['core', 'plugins', 'workers', 'bench']) {
