@@ -198,7 +198,7 @@ export class Attempt implements UpstreamSink, Waiting {
       const error = canonicalError('request_timeout', {
         limit: Math.round(this.totalDeadline - x.startedAt),
       });
-      this.clearTimer();
+      clearTimeout(this.timer);
       this.waited();
       this.finishRecord(error.code);
       if (this.relay !== null) this.relay.interrupt(error);
@@ -225,7 +225,7 @@ export class Attempt implements UpstreamSink, Waiting {
 
   /** Stops the upstream call; nothing more is heard of it. */
   stop(): void {
-    this.clearTimer();
+    clearTimeout(this.timer);
     if (this.call === null) return;
     this.call.abort();
     this.call = null;
@@ -393,9 +393,5 @@ export class Attempt implements UpstreamSink, Waiting {
     if (this.record === null || this.record.ms !== 0) return;
     this.record.ms = this.dispatchedAt === 0 ? 0 : performance.now() - this.dispatchedAt;
     this.record.error = error;
-  }
-
-  private clearTimer(): void {
-    clearTimeout(this.timer);
   }
 }
