@@ -5,8 +5,30 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = new URL('../package-lock.json', import.meta.url);
 const lock = JSON.parse(readFileSync(file, 'utf8'));
-const systems = ['android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32', 'aix'];
-const processors = ['arm64', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32', 'arm'];
+const systems = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+  'aix',
+];
+const processors = [
+  'arm64',
+  'x64',
+  'ia32',
+  'ppc64',
+  'riscv64',
+  's390x',
+  'loong64',
+  'mips64el',
+  'wasm32',
+  'arm',
+];
 
 const added = [];
 for (const parent of Object.values(lock.packages)) {
@@ -15,7 +37,9 @@ for (const parent of Object.values(lock.packages)) {
     if (lock.packages[place] !== undefined || !/^\d/.test(range)) continue;
     const words = name.split(/[/-]/);
     const os = systems.filter((system) => words.includes(system));
-    const cpu = processors.filter((processor) => words.some((word) => word.startsWith(processor))).slice(0, 1);
+    const cpu = processors
+      .filter((processor) => words.some((word) => word.startsWith(processor)))
+      .slice(0, 1);
     if (os.length + cpu.length === 0) continue;
     lock.packages[place] = {
       version: range,
