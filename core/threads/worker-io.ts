@@ -19,10 +19,7 @@ export interface WorkerIoParts {
   readonly onDied: (why: string) => void;
 }
 
-/**
- * Room for new objects in a thread, MB. Node's own 48 a thread is memory that a few hundred requests' garbage would fill
- * for no gain: this much is collected as cheaply.
- */
+/** Room for new objects in a thread, MB, instead of Node's own 48: each thread's memory is as large as this lets it be. */
 const YOUNG_MB = 6;
 
 /** An I/O thread of its own, steered by messages. Never terminated from outside: that would abort the process. */
