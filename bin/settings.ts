@@ -1,11 +1,15 @@
-import { type LoadedConfig, loadConfig } from '../core/config/load.js';
+import type { LoadedConfig, ReadOptions } from '../core/config/load.js';
+import { loadWithPlugins } from '../core/plugin/load-config.js';
 import type { Flags } from './flags.js';
 import { source } from './parts.js';
 
-/** Loads the configuration that flags, environment and file add up to. Throws ConfigError. */
-export function settings(flags: Flags): LoadedConfig {
-  const modules = source.builtins.flatMap((plugin) => plugin.providers ?? []);
-  return loadConfig({
+/** Loads the configuration that flags, environment and file add up to, and the plugins it lists. Throws ConfigError. */
+export function loadSettings(flags: Flags): Promise<LoadedConfig> {
+  return loadWithPlugins(optionsOf(flags), source);
+}
+
+function optionsOf(flags: Flags): ReadOptions {
+  return {
     file: flags.config,
     env: process.env,
     overrides: {
@@ -15,7 +19,5 @@ export function settings(flags: Flags): LoadedConfig {
       dataDir: flags.data,
       logLevel: flags['log-level'],
     },
-    rows: modules.map(({ row }) => ({ ...row, keyEnv: row.keyEnv ?? [] })),
-    builtIn: modules.filter(({ transport }) => transport !== undefined).map(({ row }) => row.id),
-  });
+  };
 }

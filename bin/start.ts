@@ -1,63 +1,86 @@
 import { formatProblems } from '../core/config/problem.js';
 import { isNative } from '../core/http/uws.js';
-import { checkPlugins } from '../core/plugin/check-plugins.js';
 import { Gateway } from '../core/serve.js';
 import { createPool } from '../workers/pool.js';
 import type { Flags } from './flags.js';
 import { source } from './parts.js';
-import { settings } from './settings.js';
+import { loadSettings } from './settings.js';
+import { onStopSignals } from './stop-signals.js';
 
 /** `headgate start`: runs until it is told to stop. */
 export async function startCommand(flags: Flags, entry: URL): Promise<void> {
-  const loaded = settings(flags);
-  if (loaded.warnings.length > 0) process.stderr.write(`${formatProblems(loaded.warnings, loaded.file)}\n`);
+  const loaded = await loadSettings(flags);
+  if (loaded.warnings.length > 0) say(formatProblems(loaded.warnings, loaded.file));
   const pool = createPool({ threads: 1 });
-  let gateway: Gateway | null = null;
+  let starting: Promise<Gateway> | null = null;
+  let running: Gateway | null = null;
+  let code = 0;
+  let ending: Promise<void> | null = null;
+  let hurried = false;
 
-  const end = async (code: number): Promise<void> => {
-    const inTime = (await gateway?.stop()) ?? true;
+  const end = async (): Promise<void> => {
+    // Half a gateway cannot be taken apart in order: threads that listen would abort the process.
+    const gateway = await starting?.catch(() => null);
+    if (hurried) gateway?.hurry();
+    const inTime = await gateway?.stop();
+    if (inTime === false) code = 1;
     await pool.close();
-    process.exit(code === 0 && !inTime ? 1 : code);
+    process.exit(code);
   };
-  let failed = false;
+  const stop = (): void => {
+    ending ??= end().catch((error) => {
+      say(`headgate: the stop failed: ${textOf(error)}`);
+      process.exit(1);
+    });
+  };
   const fatal = (why: string): void => {
-    // What goes wrong while stopping must not start another stop, or it never ends.
-    if (failed) return;
-    failed = true;
-    process.stderr.write(`headgate: stopping: ${why}\n`);
-    gateway?.log('error', 'stopping after an unexpected error', { error: why });
-    end(1);
-  };
-  const onSignal = (signal: string): void => {
-    process.stderr.write(`headgate: ${signal}: no new requests; waiting for the running ones\n`);
-    end(0);
+    // What goes wrong after that, while stopping, is most often its consequence.
+    if (code !== 0) return;
+    code = 1;
+    say(`headgate: stopping: ${why}`);
+    running?.log('error', 'stopping after an unexpected error', { error: why });
+    stop();
   };
   // Whoever read our output may be gone before us; that is no reason to stop.
   for (const out of [process.stdout, process.stderr]) out.on('error', () => {});
-  process.once('SIGTERM', onSignal);
-  process.once('SIGINT', onSignal);
-  process.on('uncaughtException', (error) => fatal(error.stack ?? error.message));
-  process.on('unhandledRejection', (reason) =>
-    fatal(reason instanceof Error ? (reason.stack ?? '') : String(reason)),
-  );
+  onStopSignals({
+    stop: (signal) => {
+      say(`headgate: ${signal}: no new requests; waiting for the running ones`);
+      stop();
+    },
+    force: (signal) => {
+      say(`headgate: ${signal} again: not waiting for the running requests any longer`);
+      code = 1;
+      hurried = true;
+      running?.hurry();
+    },
+  });
+  process.on('uncaughtException', (error) => fatal(textOf(error)));
+  process.on('unhandledRejection', (reason) => fatal(textOf(reason)));
 
-  gateway = await Gateway.start({
-    load: () => settings(flags),
+  starting = Gateway.start({
+    load: () => loadSettings(flags),
     loaded,
     source,
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
     onFatal: fatal,
-  }).catch(async (error) => {
-    // The same mistake once more, with its line in the file.
-    if (error instanceof Error && error.name === 'PluginProblem') await checkPlugins(loaded, source);
-    throw error;
   });
-  const running = gateway;
-  process.on('SIGHUP', () => void running.reload());
+  const gateway = await starting;
+  running = gateway;
+  if (ending !== null) return;
+  process.on('SIGHUP', () => void gateway.reload());
   if (!isNative)
-    running.log('warn', 'the native HTTP server does not run on this Node.js; a slow one is used', {});
-  process.stderr.write(welcome(running.url));
+    gateway.log('warn', 'the native HTTP server does not run on this Node.js; a slow one is used', {});
+  process.stderr.write(welcome(gateway.url));
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
 }
 
 function welcome(url: string): string {

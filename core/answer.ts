@@ -1,9 +1,10 @@
-import { type CanonicalResponse, type Reply, unfoldResponse } from '@headgate/sdk';
+import { type CanonicalResponse, type Reply, type StreamCodec, unfoldResponse } from '@headgate/sdk';
 import { answerHeaders } from './answer-headers.js';
 import { gatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { answerBytes, failWith } from './fail.js';
 import { cleanHeaders, headerText } from './header-text.js';
+import { Outgoing } from './relay/outgoing.js';
 
 /** Gives the client what a gate replied, in the shape of the client's API and streamed if it asked for that. */
 export function answerWithReply(x: Exchange, reply: Reply): void {
@@ -34,11 +35,20 @@ export function answerCanonical(x: Exchange, response: CanonicalResponse): void 
     answerBytes(x, 200, answerHeaders(x, 'application/json', null), JSON.stringify(whole.encode(response)));
     return;
   }
+  answerBytes(x, 200, answerHeaders(x, streamType(x), null), streamed(x, stream, response));
+}
+
+/** A whole answer written as the stream it would have been. */
+export function streamed(x: Exchange, stream: StreamCodec, response: CanonicalResponse): string | Uint8Array {
   const encoder = stream.encoder({ requestId: x.id, includeUsage: includeUsage(x) });
-  const text = unfoldResponse(response)
-    .map((event) => encoder.push(event))
-    .join('');
-  answerBytes(x, 200, answerHeaders(x, 'text/event-stream', null), text);
+  const out = new Outgoing();
+  for (const event of unfoldResponse(response)) out.add(encoder.push(event));
+  return out.take();
+}
+
+/** Content type of a stream in the client's format. */
+export function streamType(x: Exchange): string {
+  return x.endpoint.format.streamType ?? 'text/event-stream';
 }
 
 /** Whether the client's stream carries usage: its format has no switch for it, or the client has set it already. */

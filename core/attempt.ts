@@ -1,6 +1,6 @@
 import type { AttemptRecord, HeaderList, UpstreamCall, UpstreamSink, Verdict } from '@headgate/sdk';
 import { openRecord } from './attempt-record.js';
-import { canonicalError } from './errors.js';
+import { canonicalError, type ErrorCode } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { fail, failWith } from './fail.js';
 import { answerFailure, type Failure, failureCode } from './failure.js';
@@ -190,21 +190,13 @@ export class Attempt implements UpstreamSink, Waiting {
   }
 
   onDeadline(): void {
-    const { x } = this;
+    if (performance.now() >= this.totalDeadline) {
+      this.cutOff('request_timeout', { limit: Math.round(this.totalDeadline - this.x.startedAt) });
+      return;
+    }
     this.deadline = Number.POSITIVE_INFINITY;
     this.call?.abort();
     this.call = null;
-    if (performance.now() >= this.totalDeadline) {
-      const error = canonicalError('request_timeout', {
-        limit: Math.round(this.totalDeadline - x.startedAt),
-      });
-      clearTimeout(this.timer);
-      this.waited();
-      this.finishRecord(error.code);
-      if (this.relay !== null) this.relay.interrupt(error);
-      else failWith(x, error);
-      return;
-    }
     if (this.refusal !== null) {
       this.refused();
       return;
@@ -212,6 +204,17 @@ export class Attempt implements UpstreamSink, Waiting {
     const { timeouts } = this.target as CompiledTarget;
     const why = this.heard ? `silent for ${timeouts.idleMs} ms` : `no answer for ${timeouts.firstByteMs} ms`;
     this.broken('timeout', why);
+  }
+
+  /** Ends the request with this error, whatever it is waiting for. */
+  cutOff(code: ErrorCode, details: Record<string, number> = {}): void {
+    const error = canonicalError(code, details);
+    this.deadline = Number.POSITIVE_INFINITY;
+    this.stop();
+    this.waited();
+    this.finishRecord(error.code);
+    if (this.relay !== null) this.relay.interrupt(error);
+    else failWith(this.x, error);
   }
 
   /** The client has caught up, or a guard is done. */

@@ -20,40 +20,34 @@ export interface ControlPlaneParts {
   readonly notReady: () => string[];
 }
 
+type Serve = (request: ControlRequest) => ControlAnswer | Promise<ControlAnswer>;
+
 const JSON_TYPE: HeaderList = ['content-type', 'application/json'];
+const ALLOW = 'GET, HEAD, OPTIONS';
 
 /** The main thread's part: what the threads together know, and the state they share. */
 export class ControlPlane implements Control {
   private readonly names = new CounterNames();
   private readonly values = new KeyValues();
+  private readonly paths: ReadonlyMap<string, Serve>;
 
-  constructor(private readonly parts: ControlPlaneParts) {}
+  constructor(private readonly parts: ControlPlaneParts) {
+    this.paths = new Map<string, Serve>([
+      ['/health/ready', () => this.ready()],
+      ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
+      ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
+    ]);
+  }
 
   async handle(request: ControlRequest): Promise<ControlAnswer> {
-    if (request.path === '/health/ready') return this.ready();
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return refused(
-        canonicalError('method_not_allowed', { path: request.path, method: request.method, allow: 'GET' }),
-      );
-    }
-    const known = request.path === '/metrics' || request.path === '/api/usage';
-    if (!known)
-      return refused(
-        canonicalError('not_found', { method: request.method, path: request.path.slice(0, 200) }),
-      );
-    const { admin, observability } = this.parts.config();
-    if (admin.token !== null && !sameSecret(bearerOf(request.headers), admin.token.reveal())) {
-      return refused(canonicalError('admin_required'));
-    }
-    if (request.path === '/api/usage') {
-      const { status, contentType, body } = await usageReport(this.parts.ledger, request.query);
-      return { status, headers: ['content-type', contentType], body };
-    }
-    if (!observability.prometheus) {
-      return refused(canonicalError('not_found', { method: request.method, path: request.path }));
-    }
-    const text = `${await this.parts.ledger.metrics()}\n${await this.parts.metrics.text()}`;
-    return { status: 200, headers: ['content-type', 'text/plain; version=0.0.4; charset=utf-8'], body: text };
+    const { path, method } = request;
+    const serve = this.paths.get(path);
+    if (serve === undefined)
+      return refused(canonicalError('not_found', { method, path: path.slice(0, 200) }));
+    if (method === 'OPTIONS') return { status: 204, headers: ['allow', ALLOW], body: '' };
+    if (method !== 'GET' && method !== 'HEAD')
+      return refused(canonicalError('method_not_allowed', { path, method, allow: 'GET' }), ['allow', ALLOW]);
+    return serve(request);
   }
 
   async counterSlot(name: string): Promise<number> {
@@ -80,6 +74,29 @@ export class ControlPlane implements Control {
     return this.parts.ledger.spent(keyId, since);
   }
 
+  /** To whoever has the admin token, or to everybody when there is none. */
+  private forAdmin(
+    { headers }: ControlRequest,
+    serve: () => Promise<ControlAnswer>,
+  ): ControlAnswer | Promise<ControlAnswer> {
+    const { token } = this.parts.config().admin;
+    if (token === null || sameSecret(bearerOf(headers), token.reveal())) return serve();
+    return refused(canonicalError('admin_required'), ['www-authenticate', 'Bearer']);
+  }
+
+  private async usage({ query }: ControlRequest): Promise<ControlAnswer> {
+    const report = await usageReport(this.parts.ledger, query);
+    if ('error' in report) return refused(report.error);
+    return { status: 200, headers: ['content-type', report.contentType], body: report.body };
+  }
+
+  private async metrics({ method, path }: ControlRequest): Promise<ControlAnswer> {
+    if (!this.parts.config().observability.prometheus)
+      return refused(canonicalError('not_found', { method, path }));
+    const text = `${await this.parts.ledger.metrics()}\n${await this.parts.metrics.text()}`;
+    return { status: 200, headers: ['content-type', 'text/plain; version=0.0.4; charset=utf-8'], body: text };
+  }
+
   private ready(): ControlAnswer {
     const { ok, problems } = this.parts.ledger.health();
     const why = [...this.parts.notReady(), ...(ok ? [] : problems)];
@@ -88,8 +105,8 @@ export class ControlPlane implements Control {
   }
 }
 
-function refused(error: CanonicalError): ControlAnswer {
-  return { status: error.status, headers: JSON_TYPE, body: JSON.stringify({ error }) };
+function refused(error: CanonicalError, headers: HeaderList = []): ControlAnswer {
+  return { error, headers };
 }
 
 function bearerOf(headers: HeaderList): string {

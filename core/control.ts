@@ -1,4 +1,4 @@
-import type { HeaderList } from '@headgate/sdk';
+import type { CanonicalError, HeaderList } from '@headgate/sdk';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
 export interface ControlRequest {
@@ -9,11 +9,10 @@ export interface ControlRequest {
   body: Uint8Array;
 }
 
-export interface ControlAnswer {
-  status: number;
-  headers: HeaderList;
-  body: string;
-}
+/** An error is put into the shape of the client's API by the I/O thread, which has the wire formats. */
+export type ControlAnswer =
+  | { status: number; headers: HeaderList; body: string }
+  | { error: CanonicalError; headers: HeaderList };
 
 /**
  * What an I/O thread may ask of the main thread. In one process with one thread it is a direct call; between threads it

@@ -85,11 +85,17 @@ const table = {
     kind: 'invalid-request',
     message: 'The header x-headgate-metadata must be a JSON object of strings or "k=v, k=v": {why}.',
   },
+  invalid_parameter: { status: 400, kind: 'invalid-request', message: '{why}' },
   invalid_header: { status: 400, kind: 'invalid-request', message: 'The header {name} is not valid: {why}.' },
   draining: {
     status: 503,
     kind: 'unavailable',
     message: 'The gateway is stopping and takes no new requests.',
+  },
+  gateway_stopping: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The gateway is stopping and could not wait for the end of this request.',
   },
   too_many_in_flight: {
     status: 503,
@@ -120,7 +126,7 @@ const table = {
   provider_rate_limited: {
     status: 429,
     kind: 'rate-limit',
-    message: 'The provider "{provider}" is rate-limiting this gateway.',
+    message: 'The provider "{provider}" is rate-limiting this gateway. It said: {why}',
   },
   provider_bad_answer: {
     status: 502,
@@ -146,6 +152,11 @@ const table = {
     status: 400,
     kind: 'content-filter',
     message: 'A plugin stopped the answer.',
+  },
+  usage_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The usage cannot be read at the moment: {why}.',
   },
   internal: {
     status: 500,

@@ -70,7 +70,7 @@ export class Exchange implements ScannedFields {
 
   targets: readonly CompiledTarget[] = [];
   attempt: Attempt | null = null;
-  readonly attempts: AttemptRecord[] = [];
+  attempts: AttemptRecord[] = [];
   /** Fields that a codec could not express for the target. */
   dropped: string[] | null = null;
 
@@ -97,7 +97,7 @@ export class Exchange implements ScannedFields {
   constructor(
     readonly io: IoThread,
     readonly endpoint: Endpoint,
-    readonly incoming: Incoming,
+    public incoming: Incoming,
   ) {
     this.id = io.ids.next();
     this.receivedAt = Date.now();

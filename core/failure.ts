@@ -49,8 +49,9 @@ function answerHttpFailure(x: Exchange, failure: Failure, status: number): void 
   const { format } = failure.speech;
   const body = redacted(failure);
   const decoded = format.error.decode(status, body);
+  const named = status === 429 ? rateLimited(x, decoded.message) : decoded;
   const wait = retryAfterMs(failure.headers);
-  const error: CanonicalError = wait === undefined ? decoded : { ...decoded, retryAfterMs: wait };
+  const error: CanonicalError = wait === undefined ? named : { ...named, retryAfterMs: wait };
   if (!failure.speech.same || !isJson(body)) {
     failWith(x, error, failure.speech.same ? failure.headers : passable(failure.headers));
     return;
@@ -58,6 +59,11 @@ function answerHttpFailure(x: Exchange, failure: Failure, status: number): void 
   // The provider's own words, in the client's own format: nothing could be said better.
   x.error = error;
   answerBytes(x, status, answerHeaders(x, 'application/json', failure.headers), body);
+}
+
+/** By its code nobody takes it for a limit of the client's own key, which the gateway would have said itself. */
+function rateLimited(x: Exchange, why: string): CanonicalError {
+  return canonicalError('provider_rate_limited', { provider: x.target?.provider.id ?? '', why });
 }
 
 /** Providers repeat what they were sent, keys included. */

@@ -6,7 +6,12 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** Text from a client, a plugin or the config as a header value: what has no place in one becomes a question mark. */
 export function headerText(text: string): string {
-  return text.replace(FOREIGN, '?');
+  // Nearly every value is a short number or name: looking at it costs less than the expression.
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return text.replace(FOREIGN, '?');
+  }
+  return text;
 }
 
 /** Headers from a plugin: impossible names are left out, values are cleaned, names are lower case. */
@@ -19,5 +24,19 @@ export function cleanHeaders(headers: HeaderList): HeaderList {
 
 /** Adds one header from a plugin, cleaned in the same way. */
 export function addHeader(headers: HeaderList, name: string, value: string): void {
-  if (NAME.test(name)) headers.push(name.toLowerCase(), headerText(value));
+  const lower = lowerName(name);
+  if (lower !== '') headers.push(lower, headerText(value));
+}
+
+/** Plugins say the same few names with every request. */
+const MOST_NAMES = 1000;
+const lowerNames = new Map<string, string>();
+
+/** In lower case; empty when it is no name. */
+function lowerName(name: string): string {
+  const known = lowerNames.get(name);
+  if (known !== undefined) return known;
+  const lower = NAME.test(name) ? name.toLowerCase() : '';
+  if (lowerNames.size < MOST_NAMES) lowerNames.set(name, lower);
+  return lower;
 }

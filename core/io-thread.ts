@@ -39,6 +39,7 @@ export class IoThread {
   readonly control: Control;
   inFlight = 0;
   draining = false;
+  private hurried = false;
   private current: Runtime | null = null;
   private prepared: { runtime: Runtime; equipment: Equipment } | null = null;
   private readonly endpointsByPath = new Map<string, Endpoint>();
@@ -108,14 +109,26 @@ export class IoThread {
     settle(x);
   }
 
-  /** Takes no new requests and waits for the running ones. True when all of them ended in time. */
+  /**
+   * Takes no new requests and waits for the running ones; those still asking a provider then get an error. True when
+   * all of them ended in time.
+   */
   async drain(timeoutMs: number): Promise<boolean> {
     this.draining = true;
     const until = performance.now() + timeoutMs;
-    while (this.inFlight > 0 && performance.now() < until) {
+    while (this.inFlight > 0 && performance.now() < until && !this.hurried) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
-    return this.inFlight === 0;
+    if (this.inFlight === 0) return true;
+    this.deadlines.cutOff('gateway_stopping');
+    // What was written leaves at the end of the tick, before anybody closes the connections.
+    await new Promise((resolve) => setImmediate(resolve));
+    return false;
+  }
+
+  /** A drain waits no longer, now or when it begins. */
+  hurry(): void {
+    this.hurried = true;
   }
 
   async close(): Promise<void> {

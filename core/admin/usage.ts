@@ -1,15 +1,11 @@
+import type { CanonicalError } from '@headgate/sdk';
+import { canonicalError } from '../errors.js';
 import type { Ledger } from '../store/ledger.js';
 import { BadParameter, parseUsageQuery, type UsageRequest } from './usage-query.js';
 import { usageCsv, usageJson } from './usage-text.js';
 
-/** An answer of the admin API. */
-export interface UsageAnswer {
-  status: number;
-  contentType: string;
-  body: string;
-}
-
-const JSON_TYPE = 'application/json';
+/** The report as it is sent, or why there is none. */
+export type UsageAnswer = { contentType: string; body: string } | { error: CanonicalError };
 
 /**
  * `GET /api/usage`: sums of requests, tokens and cost.
@@ -24,19 +20,16 @@ export async function usageReport(ledger: Pick<Ledger, 'usage'>, query: string):
     request = parseUsageQuery(query);
   } catch (error) {
     if (!(error instanceof BadParameter)) throw error;
-    return refusal(400, 'invalid_parameter', error.message, error.param);
+    return { error: { ...canonicalError('invalid_parameter', { why: error.message }), param: error.param } };
   }
   const { format, ...asked } = request;
   try {
     const report = await ledger.usage(asked);
     return format === 'csv'
-      ? { status: 200, contentType: 'text/csv; charset=utf-8; header=present', body: usageCsv(report) }
-      : { status: 200, contentType: JSON_TYPE, body: usageJson(report) };
+      ? { contentType: 'text/csv; charset=utf-8; header=present', body: usageCsv(report) }
+      : { contentType: 'application/json', body: usageJson(report) };
   } catch (error) {
-    return refusal(503, 'usage_unavailable', error instanceof Error ? error.message : String(error));
+    const why = error instanceof Error ? error.message : String(error);
+    return { error: canonicalError('usage_unavailable', { why }) };
   }
-}
-
-function refusal(status: number, code: string, message: string, param?: string): UsageAnswer {
-  return { status, contentType: JSON_TYPE, body: JSON.stringify({ error: { code, message, param } }) };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
+import type { FetchRule } from './fetch-rule.js';
 import type { Secret } from './secret.js';
 import type { BUDGET_PERIODS } from './sections/keys.js';
 import type { LogLevel } from './sections/observability.js';
@@ -33,6 +34,8 @@ export interface ServerConfig {
   readonly maxHeaders: number;
   readonly maxHeaderBytes: number;
   readonly drainTimeoutMs: number;
+  /** Where `host.fetch` may go beside public addresses. */
+  readonly fetchAllow: readonly FetchRule[];
   /** Absolute paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
 }
@@ -135,5 +138,4 @@ export interface ObservabilityConfig {
   readonly prometheus: boolean;
   readonly logLevel: LogLevel;
   readonly logRequests: boolean;
-  readonly logBodies: boolean;
 }

@@ -13,6 +13,10 @@ export interface ProviderSources {
   rows: ReadonlyMap<string, ProviderHint>;
   /** Ids of rows that answer inside the process: always there, without base URL or key. */
   builtIn: ReadonlySet<string>;
+  /** Wire formats that can be named; null when nobody knows. */
+  formats: ReadonlySet<string> | null;
+  /** There may be rows and formats beside these: names that nobody knows are not reported. */
+  partial: boolean;
   env: Env;
   derived: ReadonlyMap<string, Derived>;
 }
@@ -57,7 +61,7 @@ export function inherit(
   trail: string[] = [],
 ): Inherited | null {
   const { parsed, mentioned, rows } = sources;
-  const reporting = trail.length === 0;
+  const reporting = trail.length === 0 && !sources.partial;
   const entry = entryOf(parsed, id);
   if (entry === undefined && mentioned.has(id)) return null;
   if (entry?.extends === undefined) {

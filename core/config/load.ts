@@ -8,9 +8,10 @@ import { findNotYet } from './not-yet.js';
 import { formatPath } from './path.js';
 import { kindOf } from './printable.js';
 import { ConfigError, type Problem } from './problem.js';
-import type { ProviderHint } from './provider-hint.js';
+import type { Supply } from './provider-hint.js';
 import { readConfigFile } from './read-file.js';
 import { resolveConfig } from './resolve.js';
+import { type ListedPlugin, resolvePlugins } from './resolve-plugins.js';
 import { type Overrides, readSettings } from './settings.js';
 import { type Validated, validate } from './validate.js';
 import { type Locator, NOWHERE, parseYamlFile, type YamlFile } from './yaml-file.js';
@@ -18,21 +19,21 @@ import { type Locator, NOWHERE, parseYamlFile, type YamlFile } from './yaml-file
 /** Read from the working directory when neither `--config` nor HEADGATE_CONFIG names a file; it may be missing. */
 const DEFAULT_FILE = 'headgate.yaml';
 
-export interface LoadOptions {
+export interface ReadOptions {
   /** `--config`: must exist. */
   file?: string | undefined;
+  /** What the file would say, in place of one. */
+  data?: unknown;
   env: Env;
   /** Flags; they go before variables, which go before the file. */
   overrides?: Overrides | undefined;
-  /** The built-in providers. */
-  rows: readonly ProviderHint[];
-  /** Ids of rows that answer inside the process and are always there. */
-  builtIn?: readonly string[] | undefined;
   /** What relative flags and variables start from. */
   cwd?: string | undefined;
   /** Milliseconds since 1970, for expiry warnings. */
   now?: number | undefined;
 }
+
+export type LoadOptions = ReadOptions & Supply;
 
 export interface LoadedConfig {
   config: Config;
@@ -45,16 +46,38 @@ export interface LoadedConfig {
   hide: (text: string) => string;
 }
 
+/** A configuration whose plugins are known, but not yet what these bring. */
+export interface ReadConfig {
+  readonly plugins: readonly ListedPlugin[];
+  /** False when the file lists more plugins, whose entries make no sense. */
+  readonly allListed: boolean;
+  readonly locator: Locator;
+  /**
+   * Second half: checks and completes the rest. `more` are problems found meanwhile.
+   * @throws ConfigError with every problem found; nothing else.
+   */
+  complete(supply: Supply, more?: readonly Problem[]): LoadedConfig;
+}
+
 /**
  * Reads, checks and completes the configuration.
  * @throws ConfigError with every problem found; nothing else.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
+  return readConfig(options).complete(options);
+}
+
+/**
+ * First half: the file, its form and its list of plugins. Which providers and wire formats there are depends on the
+ * plugins, so what names those is looked at in the second half.
+ * @throws ConfigError when nothing can be read; nothing else.
+ */
+export function readConfig(options: ReadOptions): ReadConfig {
   const cwd = options.cwd ?? process.cwd();
   const file = nameFile(options, cwd);
   const yaml = file === null ? null : readYaml(resolve(cwd, file), file);
   // An empty file, or one with comments only, is a configuration that says nothing.
-  const data = yaml === null || yaml.data === null ? {} : yaml.data;
+  const data = options.data ?? (yaml === null || yaml.data === null ? {} : yaml.data);
   const { data: filled, derived, problems: unset } = interpolate(data, options.env);
   const locator = yaml ?? NOWHERE;
   const findings = new Findings(locator, derived);
@@ -73,27 +96,42 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   findings.problems.splice(0, Number.POSITIVE_INFINITY, ...kept);
   if (validated === null) throw failure(findings, file);
 
-  const config = resolveConfig(
-    {
-      validated,
-      mentioned: { providers: namesIn(filled, 'providers'), models: namesIn(filled, 'models') },
-      settings,
-      rows: new Map(options.rows.map((row) => [row.id, row])),
-      builtIn: new Set(options.builtIn ?? []),
-      env: options.env,
-      derived,
-      file: file === null ? null : resolve(cwd, file),
-      folder: file === null ? cwd : dirname(resolve(cwd, file)),
-      cwd,
-      now: options.now ?? Date.now(),
+  const folder = file === null ? cwd : dirname(resolve(cwd, file));
+  const plugins = resolvePlugins(validated.parsed.plugins, validated.pluginIndex, folder, derived, findings);
+  const written = (filled as Record<string, unknown>)['plugins'] ?? [];
+  return {
+    plugins,
+    allListed: Array.isArray(written) && written.length === plugins.length,
+    locator,
+    complete(supply, more = []) {
+      const config = resolveConfig(
+        {
+          validated,
+          mentioned: { providers: namesIn(filled, 'providers'), models: namesIn(filled, 'models') },
+          settings,
+          rows: new Map(supply.rows.map((row) => [row.id, row])),
+          builtIn: new Set(supply.builtIn ?? []),
+          formats: supply.formats === undefined ? null : new Set(supply.formats),
+          partial: supply.partial ?? false,
+          plugins: plugins.map(({ entry }) => entry),
+          env: options.env,
+          derived,
+          file: file === null ? null : resolve(cwd, file),
+          folder,
+          cwd,
+          now: options.now ?? Date.now(),
+        },
+        findings,
+      );
+      findings.problems.push(...more);
+      if (findings.problems.length > 0) throw failure(findings, file);
+      return { config, warnings: findings.warnings, file, locator, hide: hiderOf(derived, options.env) };
     },
-    findings,
-  );
-  if (findings.problems.length > 0) throw failure(findings, file);
-  return { config, warnings: findings.warnings, file, locator, hide: hiderOf(derived, options.env) };
+  };
 }
 
-function nameFile(options: LoadOptions, cwd: string): string | null {
+function nameFile(options: ReadOptions, cwd: string): string | null {
+  if (options.data !== undefined) return null;
   const named = options.file ?? (options.env['HEADGATE_CONFIG'] || undefined);
   if (named !== undefined) return named;
   return existsSync(resolve(cwd, DEFAULT_FILE)) ? DEFAULT_FILE : null;

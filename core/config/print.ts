@@ -7,6 +7,7 @@ import type {
   VirtualKeyConfig,
 } from './config.js';
 import { formatDuration } from './duration.js';
+import { formatFetchRule } from './fetch-rule.js';
 import type { LoadedConfig } from './load.js';
 import { formatProblems } from './problem.js';
 import type { Timeouts } from './sections/timeouts.js';
@@ -118,14 +119,16 @@ function settingLines(config: Config): string[] {
   const host = server.host.includes(':') && !server.host.startsWith('[') ? `[${server.host}]` : server.host;
   const limits = `body ${formatSize(server.bodyLimitBytes)}, ${count(server.maxHeaders, 'header')} of ${formatSize(server.maxHeaderBytes)}`;
   const yes = (on: boolean): string => (on ? 'on' : 'off');
+  const fetchable = server.fetchAllow.map(formatFetchRule).join(' ');
   return [
     `server  ${scheme}://${host}:${server.port}, threads ${server.threads}, drains for ${formatDuration(server.drainTimeoutMs)}`,
     `limits  ${limits}, ${count(server.maxInFlight, 'request')} at once in a thread`,
+    ...(fetchable === '' ? [] : [`fetch   plugins may fetch from ${fetchable}`]),
     `admin   ${config.admin.token === null ? 'no token' : `token ${config.admin.token}`}`,
     `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
     `data    ${config.dataDir}`,
     `store   ${config.store.kind}:${config.store.path}`,
-    `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}, bodies ${yes(observability.logBodies)}`,
+    `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];
 }

@@ -5,7 +5,7 @@ import { type Path, quote } from './path.js';
  * of what is secret: a key pasted one level too high, or under a mistyped name, must not end up in a log.
  */
 const PRINTABLE: readonly RegExp[] = [
-  /^server\.(host|port|threads|body_limit|max_in_flight|max_headers|max_header_size|drain_timeout)$/,
+  /^server\.(host|port|threads|body_limit|max_in_flight|max_headers|max_header_size|drain_timeout|fetch_allow\.\d+)$/,
   /^auth\.required$/,
   /^providers\.[^.]*\.(extends|base_url|formats\.[^.]*|timeouts\.[^.]*)$/,
   /^providers\.[^.]*\.keys\.\d+\.(weight|name|models\.\d+)$/,

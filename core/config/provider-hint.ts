@@ -1,4 +1,4 @@
-/** What the configuration must know of a built-in provider; every provider row is one. */
+/** What the configuration must know of a provider that a plugin brings; every provider row is one. */
 export interface ProviderHint {
   readonly id: string;
   /** Environment variables that may hold its key; the first that is set is used. */
@@ -6,4 +6,16 @@ export interface ProviderHint {
   /** False for servers that usually run without a key. */
   readonly keyRequired?: boolean | undefined;
   readonly baseUrl?: string | undefined;
+}
+
+/** What a configuration may name because plugins bring it, built-in ones and those it lists. */
+export interface Supply {
+  /** Of two with the same id the later one counts. */
+  readonly rows: readonly ProviderHint[];
+  /** Ids of rows that answer inside the process and are always there. */
+  readonly builtIn?: readonly string[] | undefined;
+  /** Wire formats; when left out, names of formats are not checked. */
+  readonly formats?: readonly string[] | undefined;
+  /** Some plugins could not be loaded: a name that nobody knows may be one of theirs, and is not reported. */
+  readonly partial?: boolean | undefined;
 }

@@ -14,6 +14,8 @@ export interface ModelSources {
   mentioned: ReadonlySet<string>;
   /** Gets the built-in providers that targets name and nothing else brought in. */
   providers: Map<string, ProviderConfig>;
+  /** There may be providers beside these: names that nobody knows are not reported. */
+  partial: boolean;
 }
 
 function statuses(first: number, last: number): number[] {
@@ -54,7 +56,8 @@ function checkTarget(
     const row = sources.rows.get(provider);
     if (row === undefined || sources.mentioned.has(provider)) {
       // One that the file has but that is broken is reported there.
-      if (!sources.mentioned.has(provider)) findings.error(path, unknownProvider(provider, model, sources));
+      if (!sources.mentioned.has(provider) && !sources.partial)
+        findings.error(path, unknownProvider(provider, model, sources));
       return null;
     }
     if (row.baseUrl === undefined) {

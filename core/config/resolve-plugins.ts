@@ -26,6 +26,14 @@ function hideDerived(value: unknown, path: Path, derived: ReadonlyMap<string, De
   );
 }
 
+/** A plugin of the file, and where it is listed: `['plugins', 0]`. */
+export interface ListedPlugin {
+  readonly entry: PluginConfig;
+  readonly path: Path;
+  /** False for a path without a file, which has been reported. */
+  readonly exists: boolean;
+}
+
 /** Plugins in the order of the file; a path that does not exist is reported. */
 export function resolvePlugins(
   parsed: readonly ParsedPlugin[],
@@ -33,15 +41,16 @@ export function resolvePlugins(
   folder: string,
   derived: ReadonlyMap<string, Derived>,
   findings: Findings,
-): PluginConfig[] {
+): ListedPlugin[] {
   return parsed.map((plugin, position) => {
     const at = index[position] ?? position;
     const path = pluginPath(plugin.use, folder);
-    if (path !== null && !existsSync(path)) {
+    const exists = path === null || existsSync(path);
+    if (!exists) {
       findings.error(['plugins', at, 'use'], { what: 'no such file', value: plugin.use });
     }
     const shown = hideDerived(plugin.config, ['plugins', at, 'config'], derived);
-    return {
+    const entry = {
       use: plugin.use,
       path,
       name: plugin.name ?? null,
@@ -50,5 +59,6 @@ export function resolvePlugins(
       onFailure: plugin.on_failure ?? null,
       timeoutMs: plugin.timeout ?? null,
     };
+    return { entry, path: ['plugins', at], exists };
   });
 }

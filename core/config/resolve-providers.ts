@@ -2,6 +2,7 @@ import type { ProviderConfig, ProviderKeyConfig } from './config.js';
 import type { Findings } from './findings.js';
 import { inherit, type ProviderSources, reportCycles } from './inherit-provider.js';
 import type { Env } from './interpolate.js';
+import { nearest } from './nearest.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { Secret } from './secret.js';
@@ -73,6 +74,18 @@ function fileKeys(
   });
 }
 
+function checkFormats(id: string, entry: ParsedProvider, sources: ProviderSources, findings: Findings): void {
+  const { formats, partial } = sources;
+  if (formats === null || partial) return;
+  for (const name of Object.keys(entry.formats ?? {})) {
+    if (formats.has(name)) continue;
+    const suggestion = nearest(name, formats);
+    const known =
+      suggestion === undefined ? { expected: `one of ${[...formats].join(', ')}` } : { suggestion };
+    findings.error(['providers', id, 'formats', name], { what: 'unknown wire format', ...known, at: 'key' });
+  }
+}
+
 function fromFile(
   id: string,
   entry: ParsedProvider,
@@ -81,6 +94,7 @@ function fromFile(
 ): ProviderConfig | null {
   const inherited = inherit(id, sources, findings);
   const keys = fileKeys(id, entry, sources, findings);
+  checkFormats(id, entry, sources, findings);
   if (inherited === null) return null;
   const own = sources.rows.get(id);
   if (entry.keys === undefined && entry.extends === undefined && own !== undefined) {

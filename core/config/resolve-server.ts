@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from './config.js';
+import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
 import type { ParsedConfig } from './schema.js';
 import type { Settings } from './settings.js';
@@ -34,6 +35,7 @@ export function resolveServer(
     maxHeaders: parsed.max_headers,
     maxHeaderBytes: parsed.max_header_size,
     drainTimeoutMs: parsed.drain_timeout,
+    fetchAllow: parsed.fetch_allow.flatMap((text) => parseFetchRule(text) ?? []),
     tls: tlsFiles(parsed, folder, findings),
   };
 }
@@ -74,6 +76,5 @@ export function resolveObservability(
     prometheus: parsed.prometheus,
     logLevel: settings.logLevel ?? parsed.log_level,
     logRequests: parsed.log_requests,
-    logBodies: parsed.log_bodies,
   };
 }

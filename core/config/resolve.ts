@@ -1,12 +1,11 @@
 import { checkBind, isLoopback } from './check-bind.js';
-import type { Config } from './config.js';
+import type { Config, PluginConfig } from './config.js';
 import type { Findings } from './findings.js';
 import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
-import { resolvePlugins } from './resolve-plugins.js';
 import { resolveProviders } from './resolve-providers.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
 import { Secret } from './secret.js';
@@ -20,6 +19,10 @@ export interface ResolveInput {
   settings: Settings;
   rows: ReadonlyMap<string, ProviderHint>;
   builtIn: ReadonlySet<string>;
+  /** Wire formats; null when nobody knows. */
+  formats: ReadonlySet<string> | null;
+  partial: boolean;
+  plugins: readonly PluginConfig[];
   env: Env;
   derived: ReadonlyMap<string, Derived>;
   file: string | null;
@@ -39,13 +42,15 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       mentioned: mentioned.providers,
       rows,
       builtIn: input.builtIn,
+      formats: input.formats,
+      partial: input.partial,
       env: input.env,
       derived,
     },
     findings,
   );
   const models = resolveModels(
-    { parsed: parsed.models, rows, mentioned: mentioned.providers, providers },
+    { parsed: parsed.models, rows, mentioned: mentioned.providers, providers, partial: input.partial },
     findings,
   );
   const adminToken = settings.adminToken ?? parsed.admin.token;
@@ -69,7 +74,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     providers,
     models,
     keys,
-    plugins: resolvePlugins(parsed.plugins, input.validated.pluginIndex, folder, derived, findings),
+    plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     observability: resolveObservability(parsed.observability, settings),
   };

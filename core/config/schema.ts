@@ -28,5 +28,8 @@ export const configSchema = z.strictObject({
   observability: observabilitySection.prefault({}).describe('What the gateway tells about itself.'),
 });
 
+/** What the file may say; in an object, too, a text may hold `${NAME}`. */
+export type ConfigInput = z.input<typeof configSchema>;
+
 /** The file after validation, before providers, models and keys are put together. */
 export type ParsedConfig = z.output<typeof configSchema>;

@@ -7,7 +7,7 @@ export interface WatchOptions {
   /** File to watch; null when there is none, which leaves `reload()` alone. */
   file: string | null;
   /** Loads and validates again; throws ConfigError. */
-  load: () => LoadedConfig;
+  load: () => LoadedConfig | Promise<LoadedConfig>;
   /** Puts the new configuration to use. When it throws, the old one must still be in use. */
   apply: (loaded: LoadedConfig) => void | Promise<void>;
   onReloaded: (loaded: LoadedConfig) => void;
@@ -54,7 +54,7 @@ export function watchConfig(options: WatchOptions): ConfigWatcher {
     if (closed) return false;
     if (file !== null) last = fingerprint(file);
     try {
-      const loaded = options.load();
+      const loaded = await options.load();
       await options.apply(loaded);
       options.onReloaded(loaded);
       return true;

@@ -1,16 +1,25 @@
-import type { HeaderList, WireFormat } from '@headgate/sdk';
+import { type CanonicalError, type HeaderList, headerOf, type WireFormat } from '@headgate/sdk';
 import { canonicalError, type ErrorCode } from '../errors.js';
 import type { IoThread } from '../io-thread.js';
-import { answer, answerWithoutBody } from './local-answer.js';
-import type { HttpResponse } from './uws.js';
+import type { ClientSink } from '../relay/sink.js';
 
-/** Errors in the shape of the client API that a path belongs to; OpenAI's for paths of no API. */
-export function shapeFor(io: IoThread, path: string): ErrorShape {
-  const anthropic = path.startsWith('/v1/messages') || path.startsWith('/anthropic/');
-  const example = anthropic ? '/v1/messages' : '/v1/chat/completions';
-  const endpoint = io.endpoints.get(example);
-  if (endpoint === undefined) throw new Error(`no endpoint ${example}`);
+/** Anthropic's SDKs send this header with every request, OpenAI's with none. */
+export function speaksAnthropic(headers: HeaderList): boolean {
+  return (headerOf(headers, 'anthropic-version') ?? '') !== '';
+}
+
+/** Errors in the shape of the client API that a path belongs to; for paths of no API, of the one the client speaks. */
+export function shapeFor(io: IoThread, path: string, headers: HeaderList = []): ErrorShape {
+  const endpoint =
+    io.endpoints.get(path) ??
+    io.endpoints.get(isAnthropic(path, headers) ? '/v1/messages' : '/v1/chat/completions');
+  if (endpoint === undefined) throw new Error('a client API has no endpoint');
   return new ErrorShape(io, endpoint.format);
+}
+
+function isAnthropic(path: string, headers: HeaderList): boolean {
+  if (path.startsWith('/anthropic/') || path.startsWith('/v1/messages')) return true;
+  return !path.startsWith('/openai/') && speaksAnthropic(headers);
 }
 
 export class ErrorShape {
@@ -20,22 +29,23 @@ export class ErrorShape {
   ) {}
 
   refuse(
-    res: HttpResponse,
+    sink: ClientSink,
     code: ErrorCode,
-    details: Record<string, string>,
-    more: HeaderList,
-    bodiless: boolean,
+    details: Record<string, string> = {},
+    more: HeaderList = [],
   ): void {
-    const error = canonicalError(code, details);
+    this.tell(sink, canonicalError(code, details), more);
+  }
+
+  tell(sink: ClientSink, error: CanonicalError, more: HeaderList = []): void {
     const id = this.io.ids.next();
     const headers = [...more, 'x-headgate-request-id', id, this.format.requestIdHeader, id];
-    if (bodiless) answerWithoutBody(res, error.status, headers);
-    else
-      answer(
-        res,
-        error.status,
-        ['content-type', 'application/json', ...headers],
-        this.format.error.encode(error, id),
-      );
+    if (error.retryAfterMs !== undefined)
+      headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
+    sink.send(
+      error.status,
+      ['content-type', 'application/json', ...headers],
+      this.format.error.encode(error, id),
+    );
   }
 }

@@ -1,43 +1,25 @@
-import type { HeaderList, JsonValue } from '@headgate/sdk';
-import type { ControlRequest } from '../control.js';
+import type { JsonValue } from '@headgate/sdk';
+import type { Incoming } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
-import type { HttpRequest, HttpResponse } from './uws.js';
-import { writeHead } from './write-head.js';
+import type { ClientSink } from '../relay/sink.js';
+import { shapeFor } from './error-shape.js';
 
-/** Small answers that no pipeline is needed for. */
-export function answer(res: HttpResponse, status: number, headers: HeaderList, body: string): void {
-  res.cork(() => {
-    writeHead(res, status, headers);
-    res.end(body);
-  });
-}
-
-export function answerWithoutBody(res: HttpResponse, status: number, headers: HeaderList): void {
-  res.cork(() => {
-    writeHead(res, status, headers);
-    res.endWithoutBody();
-  });
-}
-
-export function answerLocally(res: HttpResponse, _req: HttpRequest, status: number, value: JsonValue): void {
-  answer(res, status, ['content-type', 'application/json'], JSON.stringify(value));
+/** A small answer that no pipeline is needed for. */
+export function answerLocally(sink: ClientSink, status: number, value: JsonValue): void {
+  sink.send(status, ['content-type', 'application/json'], JSON.stringify(value));
 }
 
 /** Asks the main thread, which knows what the threads together have done. */
-export function answerControl(io: IoThread, res: HttpResponse, request: ControlRequest): void {
-  let gone = false;
-  res.onAborted(() => {
-    gone = true;
-  });
-  io.control.handle(request).then(
-    ({ status, headers, body }) => {
-      if (gone) return;
-      if (request.method === 'HEAD') answerWithoutBody(res, status, headers);
-      else answer(res, status, headers, body);
+export function answerControl(io: IoThread, incoming: Incoming): void {
+  const { method, path, query, headers, sink } = incoming;
+  io.control.handle({ method, path, query, headers, body: new Uint8Array() }).then(
+    (answer) => {
+      if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
+      else sink.send(answer.status, answer.headers, answer.body);
     },
     (error) => {
-      io.log.error('the control plane failed', { path: request.path, error: String(error) });
-      if (!gone) answer(res, 500, ['content-type', 'application/json'], '{"error":{"code":"internal"}}');
+      io.log.error('the control plane failed', { path, error: String(error) });
+      shapeFor(io, path, headers).refuse(sink, 'internal');
     },
   );
 }

@@ -1,18 +1,14 @@
 import type { HeaderList, JsonObject } from '@headgate/sdk';
 import { gatewayError } from '../errors.js';
-import { Exchange } from '../exchange.js';
+import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes, fail } from '../fail.js';
 import { anonymous } from '../identity/key-table.js';
 import type { IoThread } from '../io-thread.js';
 import { findModel, listModels } from '../route/listed-model.js';
 import { identify } from '../stages/identify.js';
-import { copyHeaders } from './accept.js';
-import { ErrorShape } from './error-shape.js';
-import { answerWithoutBody } from './local-answer.js';
+import { speaksAnthropic } from './error-shape.js';
 import { anthropicModels, type ModelShape, openaiModels } from './model-shapes.js';
 import { RequestBody } from './request-body.js';
-import type { HttpRequest, HttpResponse } from './uws.js';
-import { UwsSink } from './uws-sink.js';
 
 /** `/v1/models` and `/v1/models/{id}`, also below the prefixes of SDKs with a base of their own. */
 const PATH = /^(\/openai|\/anthropic)?\/v1\/models(?:\/(.+))?$/;
@@ -22,37 +18,15 @@ export function isModelsPath(path: string): boolean {
 }
 
 /** Lists models, or describes one, to whoever may use them: the caller is identified as on the way to a model. */
-export function serveModels(
-  io: IoThread,
-  res: HttpResponse,
-  req: HttpRequest,
-  method: string,
-  path: string,
-): void {
-  const [, prefix, name] = PATH.exec(path) ?? [];
-  const anthropic =
-    prefix === '/anthropic' || (prefix === undefined && req.getHeader('anthropic-version') !== '');
+export function serveModels(io: IoThread, incoming: Incoming): void {
+  const [, prefix, name] = PATH.exec(incoming.path) ?? [];
+  const anthropic = prefix === '/anthropic' || (prefix === undefined && speaksAnthropic(incoming.headers));
   const endpoint = io.endpoints.get(anthropic ? '/v1/messages' : '/v1/chat/completions');
   if (endpoint === undefined) throw new Error('a client API has no endpoint');
-  if (method !== 'GET' && method !== 'HEAD') {
-    const details = { method, path: path.slice(0, 200), allow: 'GET' };
-    new ErrorShape(io, endpoint.format).refuse(
-      res,
-      'method_not_allowed',
-      details,
-      ['allow', 'GET, HEAD'],
-      false,
-    );
-    return;
-  }
-  const sink = method === 'HEAD' ? new HeadSink(res) : new UwsSink(res);
-  res.onAborted(() => {
-    sink.gone = true;
-  });
-  const query = req.getQuery() ?? '';
+  // What a GET has for a body means nothing, and is not waited for.
   const body = new RequestBody(0);
   body.set(Buffer.alloc(0));
-  const x = new Exchange(io, endpoint, { method, path, query, headers: copyHeaders(req), body, sink });
+  const x = new Exchange(io, endpoint, { ...incoming, body });
   // Nothing is asked of a model, so there is nothing to settle: no record, no cost.
   x.settled = true;
   tell(x, anthropic ? anthropicModels : openaiModels, name).catch((reason) => fail(x, reason));
@@ -91,17 +65,4 @@ function send(x: Exchange, value: JsonObject): void {
   const id = x.endpoint.format.requestIdHeader;
   const headers: HeaderList = ['content-type', 'application/json', 'x-headgate-request-id', x.id, id, x.id];
   answerBytes(x, 200, headers, JSON.stringify(value));
-}
-
-/** An answer to HEAD has the headers and no body. */
-class HeadSink extends UwsSink {
-  constructor(private readonly response: HttpResponse) {
-    super(response);
-  }
-
-  override send(status: number, headers: HeaderList): void {
-    if (this.gone) return;
-    this.gone = true;
-    answerWithoutBody(this.response, status, headers);
-  }
 }

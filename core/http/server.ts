@@ -1,9 +1,8 @@
 import type { IoThread } from '../io-thread.js';
 import { accept, copyHeaders } from './accept.js';
-import { shapeFor } from './error-shape.js';
-import { answerControl, answerLocally, answerWithoutBody } from './local-answer.js';
-import { isModelsPath, serveModels } from './models.js';
-import { isPluginPath, servePluginRoute } from './plugin-routes.js';
+import { BodilessSink } from './bodiless-sink.js';
+import { serveOther } from './other-paths.js';
+import { RequestBody } from './request-body.js';
 import {
   type App,
   closeListener,
@@ -13,9 +12,6 @@ import {
   type ListenSocket,
   localPort,
 } from './uws.js';
-
-/** Paths that the main thread answers. */
-const CONTROL = ['/api/', '/metrics'];
 
 /** One I/O thread's HTTP server. */
 export class HttpServer {
@@ -27,7 +23,6 @@ export class HttpServer {
     for (const endpoint of io.endpoints.values()) {
       this.app.post(endpoint.path, (res, req) => accept(io, endpoint, res, req));
     }
-    this.app.get('/health/live', (res, req) => answerLocally(res, req, 200, { status: 'live' }));
     this.app.any('/*', (res, req) => this.other(res, req));
   }
 
@@ -58,41 +53,28 @@ export class HttpServer {
   }
 
   private other(res: HttpResponse, req: HttpRequest): void {
+    const { io } = this;
     const path = req.getUrl();
     const method = req.getMethod().toUpperCase();
-    const { io } = this;
     const endpoint = io.endpoints.get(path);
-    if (method === 'OPTIONS') {
-      answerWithoutBody(res, 204, ['allow', endpoint === undefined ? 'GET, HEAD, OPTIONS' : 'POST, OPTIONS']);
-    } else if (endpoint !== undefined) {
-      const details = { method, path, allow: 'POST' };
-      shapeFor(io, path).refuse(res, 'method_not_allowed', details, ['allow', 'POST'], method === 'HEAD');
-    } else if (isModelsPath(path)) {
-      serveModels(io, res, req, method, path);
-    } else if (isPluginPath(path)) {
-      servePluginRoute(io, res, req, method, path);
-    } else if (
-      CONTROL.some((prefix) => path.startsWith(prefix)) ||
-      path === '/health/ready' ||
-      path === '/api'
-    ) {
-      answerControl(io, res, {
-        method,
-        path,
-        query: req.getQuery() ?? '',
-        headers: copyHeaders(req),
-        body: new Uint8Array(),
-      });
-    } else if (path === '/health/live' && method === 'HEAD') {
-      answerWithoutBody(res, 200, []);
-    } else {
-      shapeFor(io, path).refuse(
-        res,
-        'not_found',
-        { method, path: path.slice(0, 200) },
-        [],
-        method === 'HEAD',
-      );
+    // A reload may have added it.
+    if (method === 'POST' && endpoint !== undefined) {
+      accept(io, endpoint, res, req);
+      return;
     }
+    const sink = new BodilessSink(res, method === 'HEAD');
+    res.onAborted(() => {
+      sink.gone = true;
+    });
+    const body = new RequestBody(io.runtime.config.server.bodyLimitBytes);
+    res.onData((chunk, last) => body.push(chunk, last));
+    serveOther(io, {
+      method,
+      path,
+      query: req.getQuery() ?? '',
+      headers: copyHeaders(req),
+      body,
+      sink,
+    });
   }
 }

@@ -12,6 +12,18 @@ export function writeHead(res: HttpResponse, status: number, headers: HeaderList
   const first = headers[0];
   if (first === undefined) return;
   let block = headers[1] as string;
-  for (let i = 2; i < headers.length; i += 2) block += `\r\n${headers[i]}: ${headers[i + 1]}`;
+  for (let i = 2; i < headers.length; i += 2) block += lineStart(headers[i] as string) + headers[i + 1];
   res.writeHeader(first, block);
+}
+
+/** Names repeat, so each is put together with what surrounds it once. Providers make up names, hence the bound. */
+const MOST_NAMES = 1000;
+const lineStarts = new Map<string, string>();
+
+function lineStart(name: string): string {
+  const known = lineStarts.get(name);
+  if (known !== undefined) return known;
+  const start = `\r\n${name}: `;
+  if (lineStarts.size < MOST_NAMES) lineStarts.set(name, start);
+  return start;
 }

@@ -1,4 +1,4 @@
-import type { Phase } from '@headgate/sdk';
+import type { Phase, Reply } from '@headgate/sdk';
 
 type Fields = Record<string, unknown>;
 
@@ -47,11 +47,33 @@ export function checkInspected(value: unknown): void {
   );
 }
 
-function isReply(value: unknown): boolean {
+/** Answers that HTTP knows no body for: clients would read one as the beginning of the next answer. */
+const BODILESS: ReadonlySet<unknown> = new Set([204, 205, 304]);
+
+export function isReply(value: unknown): value is Reply {
   if (!isObject(value)) return false;
+  if (value.headers !== undefined && !isHeaders(value.headers)) return false;
   if (value.type === 'answer') return isObject(value.response) && Array.isArray(value.response.choices);
-  if (value.type === 'error') return isObject(value.error) && Number.isInteger(value.error.status);
-  return value.type === 'raw' && Number.isInteger(value.status) && isHeaders(value.headers);
+  if (value.type === 'error') return isError(value.error);
+  if (value.type !== 'raw' || !isStatus(value.status, 200) || !isHeaders(value.headers)) return false;
+  const { status, body } = value;
+  return (
+    (typeof body === 'string' || body instanceof Uint8Array) && (body.length === 0 || !BODILESS.has(status))
+  );
+}
+
+function isError(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isStatus(value.status, 400) &&
+    hasText(value, 'kind') &&
+    hasText(value, 'code') &&
+    hasText(value, 'message')
+  );
+}
+
+function isStatus(value: unknown, least: number): boolean {
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= 599;
 }
 
 function isPrincipal(value: unknown): boolean {

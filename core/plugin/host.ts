@@ -1,7 +1,7 @@
 import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
 import type { Control } from '../control.js';
 import { openCounter } from '../state/open-counter.js';
-import { guardedFetch } from '../upstream/guarded-fetch.js';
+import type { GuardedFetch } from '../upstream/guarded-fetch.js';
 import type { PluginLogger } from './logger.js';
 
 export interface HostParts {
@@ -17,10 +17,18 @@ export interface PluginRoute {
   readonly handler: (request: RouteRequest) => Reply | Promise<Reply>;
 }
 
-let slots = 0;
-
-/** What one plugin may use of the gateway, under its own name. */
-export function createHost(plugin: string, parts: HostParts, routes: PluginRoute[]): Host {
+/**
+ * What one plugin may use of the gateway, under its own name.
+ *
+ * @param takeSlot a place for state of a request that no other plugin of the configuration has
+ */
+export function createHost(
+  plugin: string,
+  parts: HostParts,
+  routes: PluginRoute[],
+  outbound: { readonly current: GuardedFetch },
+  takeSlot: () => number,
+): Host {
   const { control } = parts;
   const own = (name: string): string => `${plugin}:${name}`;
   return {
@@ -39,11 +47,11 @@ export function createHost(plugin: string, parts: HostParts, routes: PluginRoute
     metrics: { count: (name, by = 1, labels = {}) => parts.count(own(name), by, labels) },
     clock: { now: Date.now, monotonic: () => performance.now() },
     spent: (keyId, since) => control.spent(keyId, since),
-    fetch: guardedFetch,
+    fetch: (url, init) => outbound.current.fetch(url, init),
     route(method, path, handler) {
       if (!path.startsWith('/')) throw new Error(`a route must begin with "/", not "${path}"`);
       routes.push({ method: method.toUpperCase(), path: `/plugins/${plugin}${path}`, handler });
     },
-    slot: <S>(create: () => S): Slot<S> => ({ index: slots++, create }),
+    slot: <S>(create: () => S): Slot<S> => ({ index: takeSlot(), create }),
   };
 }

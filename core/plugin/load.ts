@@ -5,7 +5,12 @@ import { type Plugin, sdkVersion } from '@headgate/sdk';
 import type { PluginConfig } from '../config/config.js';
 import { nearest } from '../config/nearest.js';
 import { checkSettings } from './check-settings.js';
+import { contributionProblems } from './contributions.js';
 import { type PluginPlace, pluginProblem } from './plugin-problem.js';
+import { within } from './within.js';
+
+/** What a start or a reload waits for at most, for one module to be loaded. */
+const IMPORT_MS = 30_000;
 
 /** Where plugins with a name come from; given by the composition root. */
 export interface PluginSource {
@@ -15,12 +20,15 @@ export interface PluginSource {
   readonly named: Readonly<Record<string, () => Promise<Plugin>>>;
 }
 
-export interface Loaded {
+export interface Found {
   readonly plugin: Plugin;
-  /** Its settings, checked by its own schema. */
-  readonly settings: unknown;
   /** Changes when the plugin or its settings do: an unchanged plugin is kept over a reload. */
   readonly signature: string;
+}
+
+export interface Loaded extends Found {
+  /** Its settings, checked by its own schema. */
+  readonly settings: unknown;
 }
 
 /** Loads one plugin of the config and checks its settings. Throws a PluginProblem. */
@@ -29,11 +37,25 @@ export async function loadPlugin(
   source: PluginSource,
   place: PluginPlace,
 ): Promise<Loaded> {
+  const found = await findPlugin(entry, source, place);
+  return { ...found, settings: await checkSettings(found.plugin, entry.config, place) };
+}
+
+/** Loads one plugin of the config. Throws a PluginProblem. */
+export async function findPlugin(
+  entry: PluginConfig,
+  source: PluginSource,
+  place: PluginPlace,
+): Promise<Found> {
   const { use, name, path, order, onFailure, timeoutMs } = entry;
   const changed = path !== null && existsSync(path) ? statSync(path).mtimeMs : 0;
   const signature = JSON.stringify([use, name, changed, entry.config.reveal(), order, onFailure, timeoutMs]);
   const plugin = path === null ? await byName(use, source, place) : await byPath(use, path, signature, place);
-  return { plugin, settings: await checkSettings(plugin, entry.config, place), signature };
+  const wrong = contributionProblems(plugin);
+  if (wrong.length > 0) {
+    throw pluginProblem(place, ['use'], { what: `"${use}" brings what cannot be used: ${wrong.join('; ')}` });
+  }
+  return { plugin, signature };
 }
 
 async function byName(use: string, source: PluginSource, place: PluginPlace): Promise<Plugin> {
@@ -57,7 +79,7 @@ async function byPath(use: string, path: string, signature: string, place: Plugi
   const instance = createHash('sha256').update(signature).digest('hex').slice(0, 16);
   let module: { default?: unknown };
   try {
-    module = (await import(`${pathToFileURL(path).href}?instance=${instance}`)) as { default?: unknown };
+    module = await within(IMPORT_MS, () => import(`${pathToFileURL(path).href}?instance=${instance}`));
   } catch (error) {
     throw wrong(`"${use}" cannot be loaded: ${messageOf(error)}`, hintFor(error));
   }

@@ -1,21 +1,19 @@
-import {
-  type Plugin,
-  type ProviderModule,
-  type ProviderRow,
-  providerRow,
-  type Signer,
-  type Transport,
-  type WireFormat,
-} from '@headgate/sdk';
+import type { Plugin } from '@headgate/sdk';
 import type { Config, PluginConfig } from '../config/config.js';
 import { NOWHERE } from '../config/yaml-file.js';
 import type { AnyBound } from '../plan/plan.js';
+import { GuardedFetch } from '../upstream/guarded-fetch.js';
 import { bindHooks } from './bind.js';
+import { collect, type Equipment } from './equipment.js';
 import { createHost, type HostParts, type PluginRoute } from './host.js';
 import { implied } from './implied.js';
 import { type Loaded, loadPlugin, type PluginSource } from './load.js';
+import { LocalTransports } from './local-transports.js';
 import { type PluginPlace, pluginProblem } from './plugin-problem.js';
+import { SlotPlaces } from './slot-places.js';
 import { within } from './within.js';
+
+export type { Equipment };
 
 /** What a start, a reload or a stop waits for at most, for one plugin. */
 const SETUP_MS = 30_000;
@@ -28,18 +26,10 @@ interface Running {
   readonly signature: string;
   readonly hooks: readonly AnyBound[];
   readonly routes: readonly PluginRoute[];
-}
-
-/** What all plugins of a configuration bring together. */
-export interface Equipment {
-  readonly formats: ReadonlyMap<string, WireFormat>;
-  readonly signers: ReadonlyMap<string, Signer>;
-  readonly rows: ReadonlyMap<string, ProviderRow>;
-  readonly transports: ReadonlyMap<string, Transport>;
-  readonly hooks: readonly AnyBound[];
-  readonly routes: readonly PluginRoute[];
-  /** Closes the plugins that this configuration no longer has; call it once the new one is in use. */
-  readonly retire: () => Promise<void>;
+  /** What its `host.fetch` goes through: another one when a reload changes where it may go. */
+  readonly outbound: { current: GuardedFetch };
+  /** Places of its slots, free for others once it is closed. */
+  readonly slots: readonly number[];
 }
 
 /** The plugins of one thread, over reloads: one whose module and settings did not change keeps running. */
@@ -47,24 +37,33 @@ export class PluginSet {
   private running: readonly Running[] = [];
   /** Set up for a configuration that was never put to use. */
   private unused: readonly Running[] = [];
-  private readonly transports = new Map<ProviderModule, Transport>();
+  private readonly transports: LocalTransports;
+  private readonly slotPlaces = new SlotPlaces();
+  private outbound = new GuardedFetch([]);
 
   constructor(
     private readonly source: PluginSource,
     private readonly parts: HostParts,
-  ) {}
+  ) {
+    this.transports = new LocalTransports((error) =>
+      parts.log.error('the transport of a provider failed to close', { error: textOf(error) }),
+    );
+  }
 
   /** Loads and sets up what the config asks for. Throws a PluginProblem and changes nothing when one of them fails. */
   async equip(config: Config): Promise<Equipment> {
     await this.closeAll(this.unused);
     this.unused = [];
     const before = this.running;
+    await this.transports.keep(before.map(({ plugin }) => plugin));
+    const { fetchAllow } = config.server;
+    const outbound = this.outbound.obeys(fetchAllow) ? this.outbound : new GuardedFetch(fetchAllow);
     const after: Running[] = [];
     const fresh = (): Running[] => after.filter((one) => !before.includes(one));
     try {
       for (const plugin of this.source.builtins) {
         const kept = before.find((one) => one.plugin === plugin);
-        after.push(kept ?? (await this.start(builtin(plugin), null, listed(null))));
+        after.push(kept ?? (await this.start(builtin(plugin), null, listed(null), outbound)));
       }
       const switchedOn = implied(config);
       for (const [position, entry] of [...switchedOn, ...config.plugins].entries()) {
@@ -72,38 +71,62 @@ export class PluginSet {
         const place = listed(index < 0 ? null : index);
         const loaded = await loadPlugin(entry, this.source, place);
         const kept = before.find((one) => one.signature === loaded.signature && !after.includes(one));
-        after.push(kept ?? (await this.start(loaded, entry, place)));
+        after.push(kept ?? (await this.start(loaded, entry, place, outbound)));
       }
-      const collected = this.collect(after);
+      const plugins = after.map(({ plugin }) => plugin);
+      const brought = collect(plugins, this.transports);
       this.unused = fresh();
-      return { ...collected, retire: () => this.use(after) };
+      return {
+        ...brought,
+        hooks: after.flatMap(({ hooks }) => hooks),
+        routes: after.flatMap(({ routes }) => routes),
+        retire: () => this.use(after, outbound),
+      };
     } catch (error) {
       await this.closeAll(fresh());
+      if (outbound !== this.outbound) await outbound.close();
       throw error;
     }
   }
 
   /** The configuration that these were set up for is in use: the ones it no longer has are closed. */
-  private use(after: readonly Running[]): Promise<void> {
+  private async use(after: readonly Running[], outbound: GuardedFetch): Promise<void> {
     const gone = this.running.filter((one) => !after.includes(one));
+    const former = this.outbound;
     this.running = after;
     this.unused = [];
-    return this.closeAll(gone);
+    this.outbound = outbound;
+    for (const one of after) one.outbound.current = outbound;
+    const ended = this.transports.keep(after.map(({ plugin }) => plugin));
+    await this.closeAll(gone);
+    await ended;
+    if (former !== outbound) await former.close();
   }
 
   async close(): Promise<void> {
     await this.closeAll([...this.running, ...this.unused]);
     this.running = [];
     this.unused = [];
-    for (const transport of this.transports.values()) await transport.close?.();
-    this.transports.clear();
+    await this.transports.keep([]);
+    await this.outbound.close();
   }
 
-  private async start(loaded: Loaded, entry: PluginConfig | null, place: PluginPlace): Promise<Running> {
+  private async start(
+    loaded: Loaded,
+    entry: PluginConfig | null,
+    place: PluginPlace,
+    fetcher: GuardedFetch,
+  ): Promise<Running> {
     const { plugin } = loaded;
     const name = entry?.name ?? plugin.name;
     const routes: PluginRoute[] = [];
-    const host = createHost(name, this.parts, routes);
+    const outbound = { current: fetcher };
+    const slots: number[] = [];
+    const host = createHost(name, this.parts, routes, outbound, () => {
+      const place = this.slotPlaces.take();
+      slots.push(place);
+      return place;
+    });
     try {
       const returned = await within(SETUP_MS, async () => plugin.setup?.(host, loaded.settings));
       const hooks = bindHooks(returned, {
@@ -114,8 +137,9 @@ export class PluginSet {
         timeoutMs: entry?.timeoutMs ?? null,
         log: this.parts.log.child({ plugin: name }),
       });
-      return { name, plugin, signature: loaded.signature, hooks, routes };
+      return { name, plugin, signature: loaded.signature, hooks, routes, outbound, slots };
     } catch (error) {
+      this.slotPlaces.giveBack(slots);
       const why = error instanceof Error ? error.message : String(error);
       throw pluginProblem(place, [], { what: `the plugin "${name}" could not be set up: ${why}` });
     }
@@ -123,46 +147,15 @@ export class PluginSet {
 
   /** One that fails to close, or never comes to an end of it, does not keep the others from closing. */
   private async closeAll(running: readonly Running[]): Promise<void> {
-    for (const { plugin, name } of running) {
+    for (const { plugin, name, slots } of running) {
+      this.slotPlaces.giveBack(slots);
       if (plugin.close === undefined) continue;
       try {
         await within(CLOSE_MS, async () => plugin.close?.());
       } catch (error) {
-        const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        this.parts.log.child({ plugin: name }).error('close failed', { error: why });
+        this.parts.log.child({ plugin: name }).error('close failed', { error: textOf(error) });
       }
     }
-  }
-
-  private collect(running: readonly Running[]): Omit<Equipment, 'retire'> {
-    const formats = new Map<string, WireFormat>();
-    const signers = new Map<string, Signer>();
-    const rows = new Map<string, ProviderRow>();
-    const transports = new Map<string, Transport>();
-    for (const { plugin } of running) {
-      for (const format of plugin.formats ?? []) formats.set(format.id, format);
-      for (const signer of plugin.signers ?? []) signers.set(signer.id, signer);
-      for (const module of plugin.providers ?? []) {
-        const row = providerRow.parse(module.row);
-        rows.set(row.id, row);
-        if (module.transport !== undefined)
-          transports.set(row.id, this.transportOf(module, module.transport));
-      }
-    }
-    return {
-      formats,
-      signers,
-      rows,
-      transports,
-      hooks: running.flatMap((one) => one.hooks),
-      routes: running.flatMap((one) => one.routes),
-    };
-  }
-
-  private transportOf(module: ProviderModule, make: () => Transport): Transport {
-    const known = this.transports.get(module) ?? make();
-    this.transports.set(module, known);
-    return known;
   }
 }
 
@@ -173,4 +166,8 @@ function builtin(plugin: Plugin): Loaded {
 
 function listed(index: number | null): PluginPlace {
   return { path: index === null ? [] : ['plugins', index], locator: NOWHERE };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

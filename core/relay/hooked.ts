@@ -6,7 +6,7 @@ import {
   type StreamEvent,
   unfoldResponse,
 } from '@headgate/sdk';
-import { answerWithReply, includeUsage } from '../answer.js';
+import { answerWithReply, streamed, streamType } from '../answer.js';
 import { answerHeaders } from '../answer-headers.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -84,17 +84,9 @@ function send(x: Exchange, response: CanonicalResponse, upstream: HeaderList): v
     const cost = costOf(x);
     const costHeader = cost === null ? [] : ['x-headgate-cost-usd', usdText(cost)];
     if (x.stream && format.stream !== undefined) {
-      const encoder = format.stream.encoder({ requestId: x.id, includeUsage: includeUsage(x) });
-      const text = unfoldResponse(response)
-        .map((event) => encoder.push(event))
-        .join('');
-      tapWhole(x, text);
-      answerBytes(
-        x,
-        200,
-        [...answerHeaders(x, 'text/event-stream', passable(upstream)), ...costHeader],
-        text,
-      );
+      const body = streamed(x, format.stream, response);
+      tapWhole(x, body);
+      answerBytes(x, 200, [...answerHeaders(x, streamType(x), passable(upstream)), ...costHeader], body);
       return;
     }
     if (format.response === undefined) {

@@ -8,7 +8,7 @@ import {
   type StreamEncoder,
   type StreamEvent,
 } from '@headgate/sdk';
-import { answerWithReply, includeUsage } from '../answer.js';
+import { answerWithReply, includeUsage, streamType } from '../answer.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
@@ -18,6 +18,7 @@ import { settle } from '../stages/settle.js';
 import { SseSplitter } from '../wire/sse-split.js';
 import { EventPipe } from './event-pipe.js';
 import { mayPassBytes, passable } from './hooked.js';
+import { Outgoing } from './outgoing.js';
 import type { Relay } from './relay.js';
 import { startStream } from './stream-head.js';
 
@@ -32,7 +33,7 @@ export class TranslateRelay implements Relay {
   private readonly pipe: EventPipe | null;
   private readonly taps: ByteTaps | null;
   private readonly emit: (event: StreamEvent) => void;
-  private text = '';
+  private readonly out = new Outgoing();
   private started = false;
   private over = false;
   private inData = false;
@@ -114,7 +115,7 @@ export class TranslateRelay implements Relay {
 
   private write(event: StreamEvent): void {
     if (this.over) return;
-    this.text += this.encoder.push(event);
+    this.out.add(this.encoder.push(event));
     if (event.type === 'error') {
       this.x.error = event.error;
       this.over = true;
@@ -125,18 +126,17 @@ export class TranslateRelay implements Relay {
   private flush(): boolean {
     const { x } = this;
     let room = true;
-    if (this.text !== '') {
+    if (!this.out.empty) {
       if (!this.started) {
         this.started = true;
-        startStream(x, 200, 'text/event-stream', passable(this.headers));
+        startStream(x, 200, streamType(x), passable(this.headers));
       }
-      const { text } = this;
-      this.text = '';
-      room = x.incoming.sink.write(text);
-      this.taps?.see(Buffer.from(text));
+      const piece = this.out.take();
+      room = x.incoming.sink.write(piece);
+      this.taps?.see(typeof piece === 'string' ? Buffer.from(piece) : piece);
     }
     if (this.over && !x.settled) {
-      if (!this.started) startStream(x, 200, 'text/event-stream', passable(this.headers));
+      if (!this.started) startStream(x, 200, streamType(x), passable(this.headers));
       x.incoming.sink.end();
       x.attempt?.stop();
       settle(x);
@@ -160,7 +160,7 @@ export class TranslateRelay implements Relay {
   }
 
   private emitError(error: CanonicalError): void {
-    if (this.started || this.text !== '') {
+    if (this.started || !this.out.empty) {
       this.write({ type: 'error', error });
       return;
     }
@@ -170,7 +170,7 @@ export class TranslateRelay implements Relay {
   }
 
   private block(reply: Reply): void {
-    if (!this.started && this.text === '') {
+    if (!this.started && this.out.empty) {
       this.over = true;
       this.x.attempt?.stop();
       answerWithReply(this.x, reply);

@@ -2,6 +2,7 @@ import type { Outcome, SettledRecord } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
+import { letGo } from '../gone.js';
 import { runNotify } from '../plan/run-notify.js';
 
 /** Stage 15. Exactly once per request, whatever happened: what it was, what it cost, who pays; then everything is let go. */
@@ -23,21 +24,6 @@ export function settle(x: Exchange): void {
   const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;
   const pending = hooks !== null && runNotify(hooks, record, x);
   if (!pending) letGo(x);
-}
-
-/**
- * Takes apart what a finished request was made of. An exchange that the collector has already moved to the old generation
- * would otherwise keep its bodies, headers and views, and those of its neighbours, until the next full collection.
- */
-function letGo(x: Exchange): void {
-  x.incoming.body.clear();
-  x.attempt = null;
-  x.view = null;
-  x.slots = null;
-  x.parsed = null;
-  x.canonical = null;
-  x.extraHeaders = null;
-  x.meter = null;
 }
 
 /** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */

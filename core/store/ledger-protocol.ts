@@ -40,5 +40,7 @@ export type LedgerMessage =
   | { type: 'ready' }
   | { type: 'failed'; message: string }
   | { type: 'health'; health: LedgerHealth }
+  /** An error that nobody caught; the thread goes on until it is closed. */
+  | { type: 'broken'; why: string }
   | { type: 'answer'; id: number; value: LedgerQuestions[Question]['answer'] }
   | { type: 'refused'; id: number; message: string };

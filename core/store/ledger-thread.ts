@@ -2,7 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { LedgerMessage, LedgerRequest, LedgerSettings } from './ledger-protocol.js';
 import { LedgerService } from './ledger-service.js';
 
-/** Entry of the ledger's thread. It ends by itself once it was told to close and nothing is left to write. */
+/**
+ * Entry of the ledger's thread. It ends by itself once it was told to close and nothing is left to write. An error that
+ * nobody caught does not end it: the main thread then stops the gateway, and what comes in meanwhile is kept as ever.
+ */
 const parent = parentPort;
 if (parent !== null) run(workerData as LedgerSettings, (message) => parent.postMessage(message));
 
@@ -14,6 +17,9 @@ function run(settings: LedgerSettings, send: (message: LedgerMessage) => void): 
     send({ type: 'failed', message: text(error) });
     return;
   }
+  const broken = (error: unknown): void => send({ type: 'broken', why: stackOf(error) });
+  process.on('uncaughtException', broken);
+  process.on('unhandledRejection', broken);
   parent?.on('message', (message: LedgerRequest) => receive(service, message, send));
   send({ type: 'ready' });
 }
@@ -30,8 +36,19 @@ function receive(
       (error: unknown) => send({ type: 'refused', id, message: text(error) }),
     );
   } else if (message.type === 'close') {
-    void service.close().finally(() => parent?.close());
+    service.close().then(
+      () => parent?.close(),
+      (error: unknown) => {
+        send({ type: 'broken', why: stackOf(error) });
+        // Half closed, something may be left that keeps the thread for ever. What is in the spool is there at the next start.
+        process.exit(1);
+      },
+    );
   } else service.tell(message);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function text(error: unknown): string {

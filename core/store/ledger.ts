@@ -23,6 +23,11 @@ export interface LedgerOptions {
   logFile?: string;
   /** How long request rows are kept; the hourly sums stay. */
   retention?: { days?: number; maxRows?: number };
+  /**
+   * The ledger can no longer be relied on, and why. After an error that nobody caught it still keeps what comes in, so
+   * that the gateway can end in order; a thread that is gone keeps nothing.
+   */
+  onFailed?: (why: string) => void;
 }
 
 interface Pending {
@@ -54,7 +59,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
       maxRows: options.retention?.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
     },
   };
-  return Ledger.start(settings);
+  return Ledger.start(settings, options.onFailed);
 }
 
 /** The main thread's handle on the ledger. */
@@ -64,6 +69,7 @@ export class Ledger {
   private readonly exited: Promise<void>;
   private readonly leastLevel: number;
   private current: LedgerHealth = { ok: true, problems: [] };
+  private failure: string | null = null;
   private ids = 0;
   private ending = false;
   private ended = false;
@@ -71,6 +77,7 @@ export class Ledger {
   private constructor(
     private readonly worker: Worker,
     level: LogLevel,
+    private readonly onFailed: ((why: string) => void) | undefined,
   ) {
     this.leastLevel = level === 'silent' ? LINE_LEVELS.length : LINE_LEVELS.indexOf(level);
     worker.on('message', (message: LedgerMessage) => this.onMessage(message));
@@ -83,7 +90,7 @@ export class Ledger {
     });
   }
 
-  static start(settings: LedgerSettings): Promise<Ledger> {
+  static start(settings: LedgerSettings, onFailed?: (why: string) => void): Promise<Ledger> {
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./ledger-thread.js', import.meta.url), {
         workerData: settings,
@@ -97,7 +104,7 @@ export class Ledger {
         worker.off('exit', onExit);
         worker.off('error', reject);
         if (message.type === 'failed') worker.once('exit', () => reject(new Error(message.message)));
-        else resolve(new Ledger(worker, settings.logLevel));
+        else resolve(new Ledger(worker, settings.logLevel, onFailed));
       });
     });
   }
@@ -137,7 +144,8 @@ export class Ledger {
   }
 
   health(): LedgerHealth {
-    return this.current;
+    const { failure, current } = this;
+    return failure === null ? current : { ok: false, problems: [failure, ...current.problems] };
   }
 
   /** Resolves when everything recorded before, in any thread, is in the database; rejects when that is not sure. */
@@ -168,6 +176,7 @@ export class Ledger {
 
   private onMessage(message: LedgerMessage): void {
     if (message.type === 'health') this.current = message.health;
+    if (message.type === 'broken') this.fail(`the ledger failed: ${message.why}`);
     if (message.type !== 'answer' && message.type !== 'refused') return;
     const waiting = this.pending.get(message.id);
     this.pending.delete(message.id);
@@ -178,9 +187,14 @@ export class Ledger {
   private onGone(why: string): void {
     if (this.ended) return;
     this.ended = true;
-    if (!this.ending) this.current = { ok: false, problems: [why] };
+    if (!this.ending) this.fail(`${why}; what is settled from now on is not recorded`);
     for (const waiting of this.pending.values()) waiting.reject(new Error(why));
     this.pending.clear();
+  }
+
+  private fail(why: string): void {
+    this.failure ??= why;
+    this.onFailed?.(why);
   }
 
   private send(message: LedgerRequest, transfer: readonly Transferable[] = []): void {

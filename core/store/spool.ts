@@ -29,8 +29,8 @@ const SUFFIX = '.spool';
 
 /**
  * Batches of settled records on disk, in order, from the moment they arrive until the database has them. Written
- * without `fsync`: what is in it survives the death of the process, `kill -9` included; after a power failure its last
- * seconds may be missing.
+ * without `fsync`: what is in it survives the death of the process, `kill -9` included; after a power failure the last
+ * half a minute may be missing.
  */
 export class Spool {
   private readonly dir: string;

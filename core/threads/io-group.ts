@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
+import type { IoThread } from '../io-thread.js';
 import { Recorder } from '../observe/recorder.js';
 import type { PluginSource } from '../plugin/load.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
@@ -12,14 +13,16 @@ import { WorkerIo } from './worker-io.js';
 
 export interface IoGroupParts {
   readonly source: PluginSource;
-  readonly threadEntry: URL;
+  /** Null: there is one I/O thread, this one. */
+  readonly threadEntry: URL | null;
   readonly control: Control;
   readonly counters: SharedArrayBuffer;
   /** A new port of the ledger for one thread's records. */
   readonly connect: () => MessagePort;
   readonly log: LogLine;
   readonly count: (name: string, by: number, labels: Record<string, string>) => void;
-  readonly onDied: (why: string) => void;
+  /** A thread had an error that nobody caught, or is gone. */
+  readonly onFailed: (why: string) => void;
 }
 
 /** All I/O threads as one. One thread is the main thread itself. */
@@ -27,16 +30,27 @@ export class IoGroup {
   private readonly threads: readonly IoHandle[];
 
   constructor(threads: 'auto' | number, parts: IoGroupParts) {
-    const wanted = threads === 'auto' ? Math.max(1, availableParallelism() - 1) : threads;
+    const { threadEntry } = parts;
+    const asked = threads === 'auto' ? Math.max(1, availableParallelism() - 1) : threads;
+    const wanted = threadEntry === null ? 1 : asked;
     const count = sharesPorts() ? wanted : 1;
     if (count < wanted) {
       parts.log('warn', 'only Linux lets threads share a port: running one I/O thread', { wanted });
     }
-    this.threads = count === 1 ? [local(parts)] : Array.from({ length: count }, (_, i) => worker(parts, i));
+    this.threads =
+      count === 1 || threadEntry === null
+        ? [local(parts)]
+        : Array.from({ length: count }, (_, i) => worker(parts, threadEntry, i));
   }
 
   get size(): number {
     return this.threads.length;
+  }
+
+  /** The I/O thread that is this thread itself, if it is. */
+  get local(): IoThread | null {
+    const [only] = this.threads;
+    return only instanceof LocalIo ? only.io : null;
   }
 
   /** All threads take the configuration, or none does and this throws. */
@@ -55,13 +69,13 @@ export class IoGroup {
     return ended.every(Boolean);
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.threads.map((thread) => thread.close()));
+  /** A drain waits no longer, now or when it begins. */
+  hurry(): void {
+    for (const thread of this.threads) thread.hurry();
   }
 
-  /** For a main thread that is about to die: whatever server runs in it is closed at once. */
-  closeLocal(): void {
-    for (const thread of this.threads) if (thread instanceof LocalIo) thread.closeServer();
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
   }
 }
 
@@ -87,14 +101,14 @@ function local(parts: IoGroupParts): LocalIo {
   return io;
 }
 
-function worker(parts: IoGroupParts, index: number): WorkerIo {
+function worker(parts: IoGroupParts, entry: URL, index: number): WorkerIo {
   return new WorkerIo({
-    entry: parts.threadEntry,
+    entry,
     name: `io-${index + 1}`,
     data: { counters: parts.counters, records: parts.connect() },
     control: parts.control,
     log: parts.log,
     count: parts.count,
-    onDied: (why) => parts.onDied(`I/O thread ${index + 1} failed: ${why}`),
+    onFailed: (why) => parts.onFailed(`I/O thread ${index + 1} failed: ${why}`),
   });
 }

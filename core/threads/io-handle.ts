@@ -9,6 +9,8 @@ export interface IoHandle {
   listen(host: string, port: number): Promise<number>;
   /** Takes no new connections, waits for running requests. True when all ended in time. */
   drain(timeoutMs: number): Promise<boolean>;
+  /** A drain waits no longer, now or when it begins. */
+  hurry(): void;
   /** Ends what still runs and lets everything go. */
   close(): Promise<void>;
 }

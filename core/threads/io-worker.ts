@@ -15,6 +15,9 @@ export interface IoWorkerData {
   readonly records: MessagePort;
 }
 
+/** What plugins left running may take to end by itself, before the thread is ended all the same. */
+const LEFTOVERS_MS = 500;
+
 /** The life of an I/O thread: it does what the main thread asks, and closes its server before it ends, however it ends. */
 export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const port = parentPort;
@@ -24,10 +27,13 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
     commit: () => io.commit(),
     listen: (host: string, onPort: number) => io.listen(host, onPort),
     drain: (timeoutMs: number) => io.drain(timeoutMs),
+    hurry: () => io.hurry(),
     close: async () => {
       await io.close();
-      // Nothing is left that keeps the thread alive but this port; it ends once the answer is out.
+      // Nothing of ours is left that keeps the thread alive but this port; it ends once the answer is out.
       setImmediate(() => port.close());
+      // A plugin's timer would keep it for ever.
+      setTimeout(() => process.exit(), LEFTOVERS_MS).unref();
     },
   });
   const log = new PluginLogger((level, message, fields) => rpc.notice('log', level, message, fields));
@@ -45,14 +51,12 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
     },
     recorder,
   );
-  const die = (error: unknown): void => {
-    io.closeServer();
-    recorder.flush();
-    rpc.notice('died', error instanceof Error ? (error.stack ?? error.message) : String(error));
-    setImmediate(() => port.close());
-  };
-  process.on('uncaughtException', die);
-  process.on('unhandledRejection', die);
+  // The thread goes on: the main thread drains and closes this one like all the others, so that no request is cut and no
+  // record lost for another one's error.
+  const failed = (error: unknown): void =>
+    rpc.notice('failed', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.on('uncaughtException', failed);
+  process.on('unhandledRejection', failed);
 }
 
 function remoteControl(rpc: Rpc): Control {

@@ -41,6 +41,10 @@ export class LocalIo implements IoHandle {
     return this.io.drain(timeoutMs);
   }
 
+  hurry(): void {
+    this.io.hurry();
+  }
+
   async close(): Promise<void> {
     this.closeServer();
     await this.io.close();

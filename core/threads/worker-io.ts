@@ -15,8 +15,8 @@ export interface WorkerIoParts {
   readonly control: Control;
   readonly log: LogLine;
   readonly count: (name: string, by: number, labels: Record<string, string>) => void;
-  /** The thread failed on its own. Its server is closed; its requests are lost. */
-  readonly onDied: (why: string) => void;
+  /** The thread had an error that nobody caught and goes on until it is closed, or it is gone with its requests. */
+  readonly onFailed: (why: string) => void;
 }
 
 /** Room for new objects in a thread, MB, instead of Node's own 48: each thread's memory is as large as this lets it be. */
@@ -27,7 +27,7 @@ export class WorkerIo implements IoHandle {
   private readonly rpc: Rpc;
   private readonly exited: Promise<void>;
   private closing = false;
-  private died = false;
+  private gone = false;
 
   constructor(parts: WorkerIoParts) {
     const { control } = parts;
@@ -37,11 +37,11 @@ export class WorkerIo implements IoHandle {
       name: parts.name,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
-    const dead = (why: string): void => {
+    const gone = (why: string): void => {
+      if (this.gone) return;
+      this.gone = true;
       this.rpc.close(new Error(`${parts.name} is gone: ${why}`));
-      if (this.died || this.closing) return;
-      this.died = true;
-      parts.onDied(why);
+      if (!this.closing) parts.onFailed(why);
     };
     this.rpc = new Rpc(worker, {
       handle: (request: Parameters<Control['handle']>[0]) => control.handle(request),
@@ -53,12 +53,12 @@ export class WorkerIo implements IoHandle {
       spent: (keyId: string, since: number) => control.spent(keyId, since),
       log: parts.log,
       count: parts.count,
-      died: dead,
+      failed: parts.onFailed,
     });
-    worker.on('error', (error) => dead(error.stack ?? error.message));
+    worker.on('error', (error) => gone(error.stack ?? error.message));
     this.exited = new Promise((resolve) => {
       worker.once('exit', (code) => {
-        dead(`it ended with code ${code}`);
+        gone(`it ended with code ${code}`);
         resolve();
       });
     });
@@ -76,13 +76,18 @@ export class WorkerIo implements IoHandle {
     return this.rpc.call('listen', host, port);
   }
 
-  async drain(timeoutMs: number): Promise<boolean> {
-    return this.died ? true : this.rpc.call<boolean>('drain', timeoutMs);
+  /** A thread that is gone has cut its requests. */
+  drain(timeoutMs: number): Promise<boolean> {
+    return this.rpc.call<boolean>('drain', timeoutMs).catch(() => false);
+  }
+
+  hurry(): void {
+    this.rpc.notice('hurry');
   }
 
   async close(): Promise<void> {
     this.closing = true;
-    if (!this.died) await this.rpc.call('close').catch(() => {});
+    await this.rpc.call('close').catch(() => {});
     await this.exited;
   }
 }

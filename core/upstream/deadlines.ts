@@ -1,9 +1,13 @@
+import type { ErrorCode } from '../errors.js';
+
 /** Something that must not wait for ever. Times are milliseconds of the monotonic clock; Infinity waits for ever. */
 export interface Waiting {
   deadline: number;
   /** Its place among those that wait; -1 while it does not. */
   place: number;
   onDeadline(): void;
+  /** Nobody waits any longer, whatever the deadline: ends with this error. */
+  cutOff(code: ErrorCode): void;
 }
 
 /**
@@ -34,6 +38,11 @@ export class Deadlines {
     this.waiting[one.place] = null;
     this.holes.push(one.place);
     one.place = -1;
+  }
+
+  /** Ends everything that waits. */
+  cutOff(code: ErrorCode): void {
+    for (const one of this.waiting) one?.cutOff(code);
   }
 
   close(): void {

@@ -1,34 +1,35 @@
 import type { HeaderList } from '@headgate/sdk';
 
 /**
- * undici's raw header buffers as a flat list with lower-case names. They are pieces of one chunk of the socket, so one
- * decoding of the part that holds them all and thirty cheap substrings take the place of thirty decodings.
+ * Turns undici's raw header buffers into a flat list with lower-case names, for one provider. A provider says nearly the
+ * same with every answer: a piece that reads as the one at its place in the answer before is that very string again, so
+ * names are neither cut out nor lower-cased anew, and the lists of finished requests share their text.
  */
-export function headerList(raw: readonly Buffer[]): HeaderList {
-  const first = raw[0];
-  const last = raw[raw.length - 1];
-  if (first === undefined || last === undefined) return [];
-  const from = first.byteOffset;
-  const length = last.byteOffset + last.length - from;
-  if (length <= 0 || length > MOST_BYTES || raw.some((piece) => piece.buffer !== first.buffer))
-    return slowly(raw);
-  const text = Buffer.from(first.buffer, from, length).toString('latin1');
-  const list: HeaderList = new Array(raw.length);
-  for (let i = 0; i < raw.length; i++) {
-    const piece = raw[i] as Buffer;
-    const at = piece.byteOffset - from;
-    // A head that came in two chunks was put together elsewhere.
-    if (at < 0 || at + piece.length > length) return slowly(raw);
-    const part = text.substring(at, at + piece.length);
-    list[i] = i % 2 === 0 ? part.toLowerCase() : part;
+export class HeaderLists {
+  /** Of the answer before: names as they came, values as they are. */
+  private readonly last: string[] = [];
+  /** The same, with names in lower case. */
+  private readonly list: string[] = [];
+
+  read(raw: readonly Buffer[]): HeaderList {
+    const list: HeaderList = new Array(raw.length);
+    for (let i = 0; i < raw.length; i++) {
+      const piece = raw[i] as Buffer;
+      if (!reads(piece, this.last[i])) this.remember(i, piece.toString('latin1'));
+      list[i] = this.list[i] as string;
+    }
+    return list;
   }
-  return list;
+
+  private remember(i: number, piece: string): void {
+    this.last[i] = piece;
+    this.list[i] = i % 2 === 0 ? piece.toLowerCase() : piece;
+  }
 }
 
-const MOST_BYTES = 64 * 1024;
-
-function slowly(raw: readonly Buffer[]): HeaderList {
-  return raw.map((piece, i) =>
-    i % 2 === 0 ? piece.toString('latin1').toLowerCase() : piece.toString('latin1'),
-  );
+/** A loop, because pieces are short: a call of a native function costs more than it saves. */
+function reads(piece: Buffer, text: string | undefined): boolean {
+  if (text === undefined || text.length !== piece.length) return false;
+  for (let i = 0; i < piece.length; i++) if (text.charCodeAt(i) !== piece[i]) return false;
+  return true;
 }

@@ -1,6 +1,6 @@
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '@headgate/sdk';
 import { type Dispatcher, Pool } from 'undici';
-import { headerList } from './header-list.js';
+import { HeaderLists } from './header-list.js';
 
 export interface HttpTransportOptions {
   connectTimeoutMs: number;
@@ -12,6 +12,7 @@ export interface HttpTransportOptions {
  */
 export class HttpTransport implements Transport {
   private readonly pool: Pool;
+  private readonly headerLists = new HeaderLists();
 
   constructor(origin: string, options: HttpTransportOptions) {
     this.pool = new Pool(origin, {
@@ -26,7 +27,7 @@ export class HttpTransport implements Transport {
   }
 
   dispatch(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
-    const call = new HttpCall(sink);
+    const call = new HttpCall(sink, this.headerLists);
     this.pool.dispatch(
       {
         method: request.method as Dispatcher.HttpMethod,
@@ -50,7 +51,10 @@ class HttpCall implements UpstreamCall {
   private abortRequest: ((error?: Error) => void) | null = null;
   private resumeSocket: (() => void) | null = null;
 
-  constructor(private readonly sink: UpstreamSink) {}
+  constructor(
+    private readonly sink: UpstreamSink,
+    private readonly headerLists: HeaderLists,
+  ) {}
 
   abort(): void {
     if (this.aborted) return;
@@ -71,7 +75,7 @@ class HttpCall implements UpstreamCall {
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
     this.resumeSocket = resume;
-    if (!this.aborted) this.sink.head(status, headerList(rawHeaders));
+    if (!this.aborted) this.sink.head(status, this.headerLists.read(rawHeaders));
     return true;
   }
 

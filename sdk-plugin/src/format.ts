@@ -31,17 +31,29 @@ export interface ResponseCodec {
   encode(response: CanonicalResponse): JsonObject;
 }
 
+/**
+ * How the pieces of a stream are set apart on the wire: Server-Sent Events, a JSON document a line (Ollama), AWS's binary
+ * messages (Bedrock), or one JSON array that grows (Gemini without `alt=sse`).
+ */
+export type Framing = 'sse' | 'ndjson' | 'aws-eventstream' | 'json-array';
+
 /** Reads one stream. Made per stream; must survive any order of events that a provider can send, or throw MalformedBody. */
 export interface StreamDecoder {
-  /** One SSE event (`event` is `''` when the wire names none) turned into hub events. */
+  /**
+   * One piece of the stream turned into hub events. `event` is the type that the wire gives it: the SSE event, AWS's
+   * `:event-type` (`:exception-type` for an exception), and `''` when it names none. `data` is its JSON.
+   */
   push(event: string, data: string, emit: (event: StreamEvent) => void): void;
   /** The upstream closed. Emits what is owed (`end`), or an `error` event when the answer was cut short. */
   end(emit: (event: StreamEvent) => void): void;
 }
 
-/** Writes one stream as wire text, ready to be sent; an empty string sends nothing. Made per stream. */
+/**
+ * Writes one stream as it goes over the wire, framing included: text, or bytes where the framing is binary. An empty
+ * string sends nothing. Made per stream.
+ */
 export interface StreamEncoder {
-  push(event: StreamEvent): string;
+  push(event: StreamEvent): string | Uint8Array;
 }
 
 export interface StreamEncodeOptions {
@@ -49,6 +61,8 @@ export interface StreamEncodeOptions {
   requestId: string;
   /** Whether the client asked for usage in the stream. */
   includeUsage: boolean;
+  /** What the client reads; the format's own framing when absent. */
+  framing?: Framing;
 }
 
 export interface StreamCodec {
@@ -61,8 +75,8 @@ export interface ErrorCodec {
   decode(status: number, body: string): CanonicalError;
   /** The JSON body of an error answer in this API's shape. */
   encode(error: CanonicalError, requestId: string): string;
-  /** An error in the middle of a stream, as wire text in this API's shape. */
-  encodeInStream(error: CanonicalError, requestId: string): string;
+  /** An error in the middle of a stream, as it goes over the wire in this API's shape. */
+  encodeInStream(error: CanonicalError, requestId: string): string | Uint8Array;
 }
 
 /** Looks at a passing stream of whole events. It never changes what the provider said, but for events it was told to strip. */
@@ -105,6 +119,15 @@ export interface WireFormat {
   /** E.g. `openai-chat`. */
   readonly id: string;
   readonly operation: Operation;
+  /**
+   * Where a request says its model and whether it streams: in the body's `model` and `stream`, or in the path
+   * (`/model/{id}/converse-stream`). From the path, the gateway fills them in after `decode`. Absent: `body`.
+   */
+  readonly modelIn?: 'body' | 'path';
+  /** How its streams are framed. Absent: `sse`. */
+  readonly framing?: Framing;
+  /** Content type of its streams. Absent: `text/event-stream`. */
+  readonly streamType?: string;
   /** Answer header in which clients of this API look for the request's id. */
   readonly requestIdHeader: string;
   readonly request?: RequestCodec;

@@ -101,7 +101,11 @@ export interface Host {
    * ledger: settled requests of earlier runs of the gateway are in it, running ones are not.
    */
   spent(keyId: string, since: number): Promise<number>;
-  /** Outbound HTTP that refuses private, loopback and link-local addresses unless the operator allowed them. */
+  /**
+   * Outbound HTTP to public addresses, and to the hosts and networks that the operator allows in `server.fetch_allow`.
+   * Redirects are not followed. Rejects when the address may not be fetched from, after `timeoutMs` (10 s), and for an
+   * answer over 10 MB.
+   */
   fetch(
     url: string,
     init?: { method?: string; headers?: Record<string, string>; body?: string; timeoutMs?: number },

@@ -61,6 +61,10 @@ export interface UpstreamCall {
 /** A provider that answers inside the process instead of over HTTP (the mock, a local model). */
 export interface Transport {
   dispatch(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall;
+  /**
+   * The gateway stops, or a reload took the provider away. Requests that began before may still run on it to their end, or
+   * be tried again.
+   */
   close?(): Promise<void>;
 }
 

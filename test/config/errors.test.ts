@@ -112,7 +112,7 @@ describe('features of later versions', () => {
       'store: { url: "postgres://user:pw@db/headgate" }',
       'cluster: { redis: "redis://127.0.0.1:6379" }',
       'mcp: { servers: {} }',
-      'observability: { otlp: [], sinks: [] }',
+      'observability: { otlp: [], sinks: [], log_bodies: true }',
     ].join('\n');
     expect(refusalLines(text)).toEqual([
       'headgate.yaml:1:10  admin.oidc: sign-in through OpenID Connect is not supported by this version yet (use admin.token)',
@@ -123,6 +123,7 @@ describe('features of later versions', () => {
       'headgate.yaml:7:1  mcp: MCP servers are not supported by this version yet',
       'headgate.yaml:8:18  observability.otlp: traces over OTLP are not supported by this version yet',
       'headgate.yaml:8:28  observability.sinks: sinks for settled records are not supported by this version yet',
+      'headgate.yaml:8:39  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
     ]);
   });
 
@@ -133,8 +134,19 @@ describe('features of later versions', () => {
     },
   );
 
-  it('may be named with nothing in them', () => {
-    expect(loadText('cluster:\nmcp:\nplugins: [{ use: x, isolate: false }]\n').warnings).toEqual([]);
+  it('may be named with nothing in them, or switched off', () => {
+    const text =
+      'cluster:\nmcp:\nplugins: [{ use: x, isolate: false }]\nobservability: { log_bodies: false }\n';
+    expect(loadText(text).warnings).toEqual([]);
+  });
+
+  it('are refused when a variable switches them on', () => {
+    const text = 'plugins: [{ use: x, isolate: "${ON}" }]\nobservability: { log_bodies: "${ON}" }\n';
+    expect(loadText(text, { env: { ON: 'false' } }).warnings).toEqual([]);
+    expect(refusalLines(text, { env: { ON: 'true' } })).toEqual([
+      'headgate.yaml:1:21  plugins[0].isolate: isolation of plugins is not supported by this version yet',
+      'headgate.yaml:2:18  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
+    ]);
   });
 });
 
@@ -166,14 +178,21 @@ describe('variables', () => {
   it('become numbers and booleans where those are wanted, and stay text elsewhere', () => {
     const text = [
       'server: { threads: ${N}, body_limit: ${BYTES} }',
-      'observability: { log_bodies: ${YES} }',
+      'observability: { prometheus: ${NO} }',
       'models: { m: { strategy: weighted, targets: [{ target: mock/a, weight: ${N} }], retries: { on: ["${STATUS}"] } } }',
       'keys: [{ name: "${N}", value: "${DIGITS}", metadata: { customer: "${YES}" } }]',
     ].join('\n');
-    const env = { N: '3', BYTES: '1024', YES: 'true', STATUS: '429', DIGITS: '1234567890123456' };
+    const env = {
+      N: '3',
+      BYTES: '1024',
+      YES: 'true',
+      NO: 'false',
+      STATUS: '429',
+      DIGITS: '1234567890123456',
+    };
     const { config } = loadText(text.replaceAll(/: (\$\{\w+\})/g, ': "$1"'), { env });
     expect(config.server).toMatchObject({ threads: 3, bodyLimitBytes: 1024 });
-    expect(config.observability.logBodies).toBe(true);
+    expect(config.observability.prometheus).toBe(false);
     expect(config.models.get('m')?.targets[0]?.weight).toBe(3);
     expect(config.models.get('m')?.retries.statuses).toEqual(new Set([429]));
     expect(config.keys[0]?.value.reveal()).toBe('1234567890123456');

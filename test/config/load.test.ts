@@ -17,6 +17,7 @@ describe('a complete file', () => {
       maxHeaders: 48,
       maxHeaderBytes: 16 * 1024,
       drainTimeoutMs: 30_000,
+      fetchAllow: [],
       tls: null,
     });
     expect(warnings).toEqual([]);

@@ -22,7 +22,7 @@ describe('what check prints', () => {
       auth    virtual key required, as set
       data    /srv/data
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on, bodies off
+      log     level info, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key
@@ -54,7 +54,7 @@ describe('what check prints', () => {
       auth    virtual key not required, because there are no keys
       data    /srv/data
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on, bodies off
+      log     level info, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key
@@ -82,7 +82,7 @@ describe('what check prints', () => {
       auth    virtual key required, because there are keys
       data    /srv/data
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on, bodies off
+      log     level info, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key

@@ -1,5 +1,6 @@
 import { definePlugin, type Plugin } from '@headgate/sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import type { Config } from '../../core/config/config.js';
 import type { Control } from '../../core/control.js';
 import { PluginLogger } from '../../core/plugin/logger.js';
@@ -61,6 +62,40 @@ describe('the plugins of a thread', () => {
     await set.equip(configOf({ use: 'b' }));
     await set.close();
     expect(notes.slice(2)).toEqual(['a down', 'b down']);
+  });
+
+  // The places of slots once grew with every reload that changed a plugin's settings, and with them an array in every request.
+  it('have the places of their slots back after any number of reloads, none of them twice', async () => {
+    const places = new Map<string, number[]>();
+    const slotted = (name: string, count: number): Plugin =>
+      definePlugin({
+        name,
+        version: '1',
+        config: z.object({ round: z.number().optional() }),
+        setup(host, { round }) {
+          if (round === 13) throw new Error('unlucky');
+          places.set(
+            name,
+            Array.from({ length: count }, () => host.slot(() => 0).index),
+          );
+        },
+      });
+    const { set } = makeSet([slotted('stays', 2), slotted('changes', 3), slotted('comes and goes', 1)]);
+    const stays = { use: 'stays' };
+    for (let round = 0; round < 50; round++) {
+      const plugins = [{ use: 'changes', config: { round } }, stays];
+      if (round % 2 === 0) {
+        places.delete('comes and goes');
+        plugins.push({ use: 'comes and goes' });
+      }
+      const equipped = await set.equip(configOf(...plugins)).catch(() => null);
+      if (equipped === null) continue;
+      const used = [...places.values()].flat();
+      expect(new Set(used).size).toBe(used.length);
+      await equipped.retire();
+    }
+    // Those of two configurations, as the new one is set up before the old one is closed.
+    expect(Math.max(...[...places.values()].flat())).toBeLessThan(2 * 6);
   });
 
   it('have half a minute to be set up', async () => {

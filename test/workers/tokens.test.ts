@@ -5,7 +5,6 @@ import { modelToEncodingMap } from 'gpt-tokenizer/mapping';
 import { describe, expect, it } from 'vitest';
 import { countTokens } from '../../workers/tasks/count-tokens.js';
 import { encodingOf } from '../../workers/tokens/encoding-of.js';
-import { countTokensInline, inlineLimit } from '../../workers/tokens/inline.js';
 import { boundedPieces, longestRun } from '../../workers/tokens/long-runs.js';
 
 const prose = `The gateway splits "OpenAI" from 'Anthropic': 1,024 tokens at $0.15/M.\n\n  const x = {a: [1, 2]};\t// ok
@@ -62,13 +61,6 @@ describe('counting tokens', () => {
     const counted = await countTokens({ model: 'gpt-4o', text });
     expect(counted).toBeGreaterThanOrEqual(truth);
     expect(counted - truth).toBeLessThanOrEqual(4 * Math.floor(text.length / longestRun));
-  });
-
-  it('counts short texts inline once the table is there, and leaves long ones to the pool', async () => {
-    await countTokens({ model: 'gpt-4o', text: '' });
-    expect(countTokensInline('gpt-4o', prose)).toBe(o200k.countTokens(prose, options));
-    expect(countTokensInline('gpt-4o', 'a '.repeat(inlineLimit))).toBeNull();
-    expect(countTokensInline('text-davinci-003', 'hi')).toBeNull();
   });
 });
 

@@ -18,7 +18,6 @@ const sources: Record<Encoding, () => Promise<Table>> = {
 };
 
 const loading = new Map<Encoding, Promise<CountTokens>>();
-const loaded = new Map<Encoding, CountTokens>();
 
 /** The library keeps the merges of 100,000 words by default: with long ones that is another hundred megabytes. */
 const rememberedWords = 10_000;
@@ -32,19 +31,12 @@ export function loadTokenizer(encoding: Encoding): Promise<CountTokens> {
   if (known) return known;
   const started = sources[encoding]().then((table) => {
     table.setMergeCacheSize(rememberedWords);
-    const count = (text: string): number => {
+    return (text: string): number => {
       let tokens = 0;
       for (const piece of boundedPieces(text)) tokens += table.countTokens(piece, options);
       return tokens;
     };
-    loaded.set(encoding, count);
-    return count;
   });
   loading.set(encoding, started);
   return started;
-}
-
-/** The counter of an encoding if its table is in this thread already. */
-export function loadedTokenizer(encoding: Encoding): CountTokens | undefined {
-  return loaded.get(encoding);
 }

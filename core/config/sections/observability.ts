@@ -17,7 +17,7 @@ export const observabilitySection = z.strictObject({
   log_bodies: z
     .boolean(flag)
     .default(false)
-    .describe('Keep prompts and answers in the records. They may hold personal data.'),
+    .describe('Keep prompts and answers in the records. Not supported by this version yet.'),
   otlp: z.unknown().optional().describe('Traces over OTLP. Not supported by this version yet.'),
   sinks: z
     .unknown()

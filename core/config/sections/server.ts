@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
+import { parseFetchRule } from '../fetch-rule.js';
 import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 
 const hostForm = wants('a host name or an IP address');
 const threadsForm = wants('"auto" or a whole number from 1 to 256');
+const fetchForm = wants('a host, an address or a network such as 10.0.0.0/8');
 const pathForm = (what: string) => wants(`the path of ${what}`);
 
 const tls = z.strictObject({
@@ -52,5 +54,14 @@ export const serverSection = z.strictObject({
   drain_timeout: duration()
     .prefault('30s')
     .describe('How long running requests may still take after SIGTERM before they are cut.'),
+  fetch_allow: z
+    .array(
+      z.string(fetchForm).refine((text) => parseFetchRule(text) !== null, fetchForm),
+      wants('a list of hosts, addresses and networks'),
+    )
+    .default([])
+    .describe(
+      'Hosts, addresses and networks (`10.0.0.0/8`) that plugins may fetch from although they are not public.',
+    ),
   tls: tls.optional().describe('Serve HTTPS. Relative paths start at the folder of this file.'),
 });

@@ -73,8 +73,8 @@ function encode(error: CanonicalError, requestId: string): string {
   return JSON.stringify({ type: 'error', error: inner, request_id: requestId });
 }
 
-export const anthropicError: ErrorCodec = {
+export const anthropicError = {
   decode,
   encode,
   encodeInStream: (error, requestId) => namedEvent('error', encode(error, requestId)),
-};
+} satisfies ErrorCodec;

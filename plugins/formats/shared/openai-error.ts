@@ -119,8 +119,8 @@ function encode(error: CanonicalError, requestId: string): string {
   });
 }
 
-export const openaiError: ErrorCodec = {
+export const openaiError = {
   decode,
   encode,
   encodeInStream: (error, requestId) => dataEvent(encode(error, requestId)),
-};
+} satisfies ErrorCodec;

@@ -1,0 +1,186 @@
+import { checkPort } from './check-port.js';
+import type { Config } from './config/config.js';
+import type { LoadedConfig } from './config/load.js';
+import { formatProblems } from './config/problem.js';
+import { type ConfigWatcher, watchConfig } from './config/watch.js';
+import { ControlPlane } from './control-plane.js';
+import { FetchServer } from './http/fetch.js';
+import { needRestart } from './need-restart.js';
+import { PluginMetrics } from './observe/plugin-metrics.js';
+import type { PluginSource } from './plugin/load.js';
+import type { LogLine } from './plugin/logger.js';
+import { StartError } from './start-error.js';
+import { createCounterMemory } from './state/shared-counters.js';
+import { type Ledger, startLedger } from './store/ledger.js';
+import { IoGroup } from './threads/io-group.js';
+
+export interface GatewayParts {
+  /** Loads the configuration; called again for every reload. Throws ConfigError. */
+  readonly load: () => LoadedConfig | Promise<LoadedConfig>;
+  readonly loaded: LoadedConfig;
+  readonly source: PluginSource;
+  /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
+  readonly threadEntry: URL | null;
+  readonly countTokens: (model: string, text: string) => Promise<number>;
+  /** Something that ends the gateway from inside; the reason is for people. */
+  readonly onFatal: (why: string) => void;
+}
+
+/**
+ * Starts a gateway that has no port yet. Rejects with a StartError, or a ConfigError about a plugin, and leaves nothing
+ * behind then.
+ */
+export async function createGateway(parts: GatewayParts): Promise<RunningGateway> {
+  const { config } = parts.loaded;
+  const ledger = await startLedger({
+    dataDir: config.dataDir,
+    url: `sqlite:${config.store.path}`,
+    logLevel: config.observability.logLevel,
+    logRequests: config.observability.logRequests,
+    onFailed: parts.onFatal,
+  }).catch((error) => {
+    throw new StartError(error instanceof Error ? error.message : String(error));
+  });
+  const metrics = new PluginMetrics();
+  let running: RunningGateway | null = null;
+  const control = new ControlPlane({
+    ledger,
+    metrics,
+    countTokens: parts.countTokens,
+    config: () => running?.config ?? config,
+    notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
+  });
+  const io = new IoGroup(config.server.threads, {
+    source: parts.source,
+    threadEntry: parts.threadEntry,
+    control,
+    counters: createCounterMemory(),
+    connect: () => ledger.connect(),
+    log: (level, message, fields) => ledger.log(level, message, fields),
+    count: (name, by, labels) => metrics.count(name, by, labels),
+    onFailed: parts.onFatal,
+  });
+  try {
+    await io.apply(config);
+  } catch (error) {
+    await io.close();
+    await ledger.close();
+    throw error;
+  }
+  running = new RunningGateway(parts, ledger, io);
+  const { threads } = config.server;
+  if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
+    ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
+      threads,
+    });
+  return running;
+}
+
+/** The main thread's parts and its I/O threads, with or without a port. */
+export class RunningGateway {
+  config: Config;
+  private readonly inProcess: FetchServer | null;
+  private readonly watcher: ConfigWatcher;
+  private listening: Promise<string> | null = null;
+  private closed: Promise<boolean> | null = null;
+
+  constructor(
+    parts: GatewayParts,
+    private readonly ledger: Ledger,
+    private readonly io: IoGroup,
+  ) {
+    this.config = parts.loaded.config;
+    this.inProcess = io.local === null ? null : new FetchServer(io.local);
+    this.watcher = this.watch(parts);
+  }
+
+  /** I/O threads; 1 is the thread that made the gateway. */
+  get threads(): number {
+    return this.io.size;
+  }
+
+  get closing(): boolean {
+    return this.closed !== null;
+  }
+
+  /** Serves a request of this process without a socket; see FetchServer. Bound, so that it can be handed to SDKs. */
+  readonly fetch: typeof globalThis.fetch = (input, init) =>
+    this.inProcess?.fetch(input, init) ??
+    Promise.reject(new Error('requests run in other threads; fetch needs server.threads: 1'));
+
+  /** Opens the port of the configuration, or this one, and resolves to its URL. Rejects with a StartError. */
+  listen(port = this.config.server.port): Promise<string> {
+    if (this.closing) return Promise.reject(new StartError('the gateway was closed'));
+    this.listening ??= this.open(port).catch((error) => {
+      this.listening = null;
+      throw error;
+    });
+    return this.listening;
+  }
+
+  /** Loads the configuration again; an invalid one is refused with its error and the old one stays. */
+  reload(): Promise<boolean> {
+    return this.watcher.reload();
+  }
+
+  log: LogLine = (level, message, fields) => this.ledger.log(level, message, fields);
+
+  /** No new requests; running ones end; everything recorded is kept. Resolves to whether all requests ended in time. */
+  close(): Promise<boolean> {
+    this.closed ??= this.drainAndClose();
+    return this.closed;
+  }
+
+  /** A close that runs, or comes, waits for no request any longer. */
+  hurry(): void {
+    this.io.hurry();
+  }
+
+  private async open(port: number): Promise<string> {
+    const { host, tls } = this.config.server;
+    const free = await checkPort(host, port);
+    await this.io.listen(host, free);
+    const url = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${free}`;
+    this.log('info', 'listening', { url, threads: this.threads });
+    return url;
+  }
+
+  private async drainAndClose(): Promise<boolean> {
+    const { drainTimeoutMs } = this.config.server;
+    this.log('info', 'stopping', { drain_timeout_ms: drainTimeoutMs });
+    const drained = this.io.drain(drainTimeoutMs);
+    await this.watcher.close();
+    // A port that is just being opened would stay open.
+    await this.listening?.catch(() => {});
+    const inTime = await drained;
+    if (!inTime) this.log('warn', 'requests were still running and are cut off', {});
+    this.inProcess?.close();
+    await this.io.close();
+    this.log('info', 'stopped', {});
+    await this.ledger.close();
+    return inTime;
+  }
+
+  private watch({ load, loaded }: GatewayParts): ConfigWatcher {
+    return watchConfig({
+      file: this.config.file,
+      load,
+      apply: async ({ config }) => {
+        await this.io.apply(config);
+        this.config = config;
+      },
+      onReloaded: ({ config, warnings, file }) => {
+        const fixed = needRestart(loaded.config, config);
+        const said = warnings.length === 0 ? {} : { warnings: formatProblems(warnings, file) };
+        this.log('info', 'configuration reloaded', {
+          ...said,
+          ...(fixed.length > 0 && { need_restart: fixed }),
+        });
+      },
+      onRefused: (error) => {
+        const why = error instanceof Error ? error.message : String(error);
+        this.log('error', 'configuration refused; the old one stays in use', { error: why });
+      },
+    });
+  }
+}

@@ -1,0 +1,51 @@
+import type { Incoming } from '../exchange.js';
+import type { IoThread } from '../io-thread.js';
+import { shapeFor } from './error-shape.js';
+import { answerControl, answerLocally } from './local-answer.js';
+import { isModelsPath, serveModels } from './models.js';
+import { isPluginPath, routesAt, servePluginRoute } from './plugin-routes.js';
+
+/** Paths that the main thread answers, errors and methods included. */
+const CONTROL = /^\/(api(\/|$)|metrics$|health\/ready$)/;
+
+const READ = ['GET', 'HEAD'];
+
+/** Answers everything that is no request to a model, whichever way it came. */
+export function serveOther(io: IoThread, incoming: Incoming): void {
+  const { path, sink } = incoming;
+  if (io.endpoints.has(path)) offer(io, incoming, ['POST']);
+  else if (isModelsPath(path)) {
+    if (offer(io, incoming, READ)) serveModels(io, incoming);
+  } else if (isPluginPath(path)) servePlugin(io, incoming);
+  else if (CONTROL.test(path)) answerControl(io, incoming);
+  else if (path === '/health/live') {
+    if (offer(io, incoming, READ)) answerLocally(sink, 200, { status: 'live' });
+  } else notFound(io, incoming);
+}
+
+function servePlugin(io: IoThread, incoming: Incoming): void {
+  const routes = routesAt(io, incoming.path);
+  const route = routes.get(incoming.method);
+  if (route !== undefined) servePluginRoute(io, incoming, route);
+  else if (routes.size > 0) offer(io, incoming, [...routes.keys()]);
+  else notFound(io, incoming);
+}
+
+/** Whether the path has the method that was asked for. If not, the client is told which it has. */
+function offer(io: IoThread, { method, path, headers, sink }: Incoming, methods: readonly string[]): boolean {
+  if (methods.includes(method)) return true;
+  const allow = [...methods, 'OPTIONS'].join(', ');
+  if (method === 'OPTIONS') sink.send(204, ['allow', allow], '');
+  else
+    shapeFor(io, path, headers).refuse(
+      sink,
+      'method_not_allowed',
+      { method, path, allow: methods[0] ?? '' },
+      ['allow', allow],
+    );
+  return false;
+}
+
+function notFound(io: IoThread, { method, path, headers, sink }: Incoming): void {
+  shapeFor(io, path, headers).refuse(sink, 'not_found', { method, path: path.slice(0, 200) });
+}

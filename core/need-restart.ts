@@ -1,0 +1,15 @@
+import type { Config } from './config/config.js';
+
+/** Settings that only count at the start and differ now. */
+export function needRestart(at: Config, now: Config): string[] {
+  const fixed = (config: Config): Record<string, unknown> => ({
+    'server.host': config.server.host,
+    'server.port': config.server.port,
+    'server.threads': config.server.threads,
+    'server.tls': config.server.tls,
+    'store.url': config.store.path,
+    'observability.log_level': config.observability.logLevel,
+  });
+  const [before, after] = [fixed(at), fixed(now)];
+  return Object.keys(before).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}

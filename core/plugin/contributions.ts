@@ -1,0 +1,30 @@
+import { type Plugin, providerRow } from '@headgate/sdk';
+import { z } from 'zod';
+import { formatPath, type Path } from '../config/path.js';
+
+const aFunction = z.custom((value) => typeof value === 'function', 'expected a function');
+const error = z.looseObject({ decode: aFunction, encode: aFunction, encodeInStream: aFunction });
+
+/** Plugins come from outside: that they are what their types promise is not known before somebody looks. */
+const contributions = z.looseObject({
+  providers: z.array(z.looseObject({ row: providerRow, transport: aFunction.optional() })).optional(),
+  formats: z
+    .array(
+      z.looseObject({
+        id: z.string().min(1),
+        operation: z.enum(['chat', 'embedding', 'count-tokens']),
+        requestIdHeader: z.string(),
+        fields: z.array(z.string()),
+        error,
+      }),
+    )
+    .optional(),
+  signers: z.array(z.looseObject({ id: z.string().min(1) })).optional(),
+});
+
+/** What is wrong with the providers, formats and signers that a plugin brings; empty when nothing is. */
+export function contributionProblems(plugin: Plugin): string[] {
+  const checked = contributions.safeParse(plugin);
+  if (checked.success) return [];
+  return checked.error.issues.map(({ path, message }) => `${formatPath(path as Path)}: ${message}`);
+}
