@@ -13,6 +13,8 @@ import { describeMachine, machineLine } from './machine.js';
 import { type MemoryResult, measureMemory } from './memory.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { startLitellm, startPortkey } from './peers.js';
+import { measureRealtime, type RealtimeResult } from './realtime.js';
+import { realtimeTable } from './realtime-table.js';
 import { type Scenario, scenarios } from './scenarios.js';
 import { isValid, type ScenarioResult, summarise } from './summary.js';
 import { memoryTable, scenarioTable } from './table.js';
@@ -84,14 +86,23 @@ async function run(options: Options, folder: string): Promise<boolean> {
     memory = await measureMemory(upstreamPort, join(folder, 'memory'), driver, options.memoryRequests);
     console.log(memoryTable(memory));
   }
+  let realtime: RealtimeResult | undefined;
+  if (wanted(options.only, 'r') && wanted(options.targets, 'headgate')) {
+    realtime = await measureRealtime(join(folder, 'realtime'), options);
+    console.log(realtimeTable(realtime));
+  }
   if (!options.smoke) {
     mkdirSync(resultsFolder, { recursive: true });
     const file = join(resultsFolder, `${machine.date.replaceAll(':', '-')}.json`);
-    writeFileSync(file, `${JSON.stringify({ machine, options, scenarios: results, memory }, null, 2)}\n`);
+    writeFileSync(
+      file,
+      `${JSON.stringify({ machine, options, scenarios: results, memory, realtime }, null, 2)}\n`,
+    );
     console.log(`written to ${file}`);
   }
   const valid = results.every((result) => result.rows.every((row) => row.windows.every(isValid)));
-  return valid && Object.keys(memory?.problems ?? {}).length === 0;
+  const troubles = [memory?.problems ?? {}, realtime?.problems ?? {}];
+  return valid && troubles.every((found) => Object.keys(found).length === 0);
 }
 
 let options: Options | 'help';

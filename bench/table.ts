@@ -6,12 +6,12 @@ const MB = 1024 * 1024;
 /** Share of a window without a core from which its times say more about the neighbours than about the contender. */
 const STARVED = 0.1;
 
-function text(value: number | undefined, digits: number, suffix = ''): string {
+export function text(value: number | undefined, digits: number, suffix = ''): string {
   return value === undefined || !Number.isFinite(value) ? '-' : `${value.toFixed(digits)}${suffix}`;
 }
 
 /** Right-aligned columns but for the first. */
-function aligned(rows: string[][]): string {
+export function aligned(rows: string[][]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const pad = (cell: string, column: number) =>
     column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);

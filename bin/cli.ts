@@ -5,10 +5,14 @@ import { StartError } from '../core/start-error.js';
 import { checkCommand } from './check.js';
 import { type Flags, readFlags, UsageError } from './flags.js';
 import { mockCommand } from './mock.js';
+import { providersCommand } from './providers.js';
 import { startCommand } from './start.js';
 
 const usage = `headgate [start]     start the gateway
 headgate check       validate the configuration and print what it resolves to (--schema: its JSON Schema)
+headgate providers   list the providers there are, and which have a key (--json)
+headgate providers test NAME
+                     send one tiny request to a provider and say what came of it (--model MODEL)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -20,9 +24,13 @@ headgate mock        a mock provider server, for tests and demonstrations
   --version, --help
 `;
 
-const commands: Record<string, (flags: Flags, entry: URL) => Promise<void> | void> = {
+/** `words` are those after the command itself. */
+type Command = (flags: Flags, entry: URL, words: readonly string[]) => Promise<void> | void;
+
+const commands: Record<string, Command> = {
   start: startCommand,
   check: checkCommand,
+  providers: providersCommand,
   mock: mockCommand,
 };
 
@@ -40,8 +48,9 @@ export async function runCli(argv: readonly string[], entry: URL): Promise<void>
     }
     const name = words[0] ?? 'start';
     const command = commands[name];
-    if (command === undefined || words.length > 1) throw new UsageError(unknownCommand(words));
-    await command(flags, entry);
+    if (command === undefined || (words.length > 1 && command !== providersCommand))
+      throw new UsageError(unknownCommand(words));
+    await command(flags, entry, words.slice(1));
   } catch (error) {
     process.stderr.write(`headgate: ${explain(error)}\n`);
     process.exit(

@@ -10,6 +10,8 @@ export interface Flags {
   data?: string;
   'log-level'?: string;
   schema?: boolean;
+  json?: boolean;
+  model?: string;
   help?: boolean;
   version?: boolean;
 }
@@ -27,6 +29,8 @@ const options = {
   data: { type: 'string' },
   'log-level': { type: 'string' },
   schema: { type: 'boolean' },
+  json: { type: 'boolean' },
+  model: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

@@ -1,9 +1,16 @@
-import { type CanonicalResponse, type Reply, type StreamCodec, unfoldResponse } from '@headgate/sdk';
+import {
+  type CanonicalResponse,
+  type Reply,
+  type StreamCodec,
+  type StreamEncodeOptions,
+  unfoldResponse,
+} from '@headgate/sdk';
 import { answerHeaders } from './answer-headers.js';
 import { gatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { answerBytes, failWith } from './fail.js';
 import { cleanHeaders, headerText } from './header-text.js';
+import { clientFraming, streamType } from './relay/framing.js';
 import { Outgoing } from './relay/outgoing.js';
 
 /** Gives the client what a gate replied, in the shape of the client's API and streamed if it asked for that. */
@@ -40,19 +47,19 @@ export function answerCanonical(x: Exchange, response: CanonicalResponse): void 
 
 /** A whole answer written as the stream it would have been. */
 export function streamed(x: Exchange, stream: StreamCodec, response: CanonicalResponse): string | Uint8Array {
-  const encoder = stream.encoder({ requestId: x.id, includeUsage: includeUsage(x) });
+  const encoder = stream.encoder(encoderOptions(x));
   const out = new Outgoing();
   for (const event of unfoldResponse(response)) out.add(encoder.push(event));
   return out.take();
 }
 
-/** Content type of a stream in the client's format. */
-export function streamType(x: Exchange): string {
-  return x.endpoint.format.streamType ?? 'text/event-stream';
+/** What an encoder of the client's format must know. */
+export function encoderOptions(x: Exchange): StreamEncodeOptions {
+  return { requestId: x.id, includeUsage: includeUsage(x), framing: clientFraming(x) };
 }
 
 /** Whether the client's stream carries usage: its format has no switch for it, or the client has set it already. */
-export function includeUsage(x: Exchange): boolean {
+function includeUsage(x: Exchange): boolean {
   const { format } = x.endpoint;
   return format.meterEdit === undefined || format.meterEdit(x) === undefined;
 }

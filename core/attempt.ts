@@ -1,18 +1,21 @@
 import type { AttemptRecord, HeaderList, UpstreamCall, UpstreamSink, Verdict } from '@headgate/sdk';
 import { openRecord } from './attempt-record.js';
 import { canonicalError, type ErrorCode } from './errors.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, Running } from './exchange.js';
 import { fail, failWith } from './fail.js';
 import { answerFailure, type Failure, failureCode } from './failure.js';
 import { runChain } from './plan/run-chain.js';
 import { Refusal } from './refusal.js';
 import type { Relay } from './relay/relay.js';
 import type { ProviderKey } from './route/key-ring.js';
-import type { CompiledTarget, ModelRoute, Speech } from './route/target.js';
+import type { Speech } from './route/speech.js';
+import type { CompiledTarget, ModelRoute } from './route/target.js';
 import { encode, upstreamRequest } from './stages/encode.js';
 import { type Cause, judge } from './stages/judge.js';
 import { openRelay } from './stages/relay.js';
-import { sign } from './stages/sign.js';
+import { sign, toldUnsigned } from './stages/sign.js';
+import { TargetWalk } from './target-walk.js';
+import { answerUnsaid, refusedFields } from './unsupported.js';
 import { connectionFailure } from './upstream/connection-failure.js';
 import type { Waiting } from './upstream/deadlines.js';
 import { inflating } from './upstream/inflate.js';
@@ -21,12 +24,11 @@ import { viewOf } from './view.js';
 /** How long the end of an error answer is waited for. */
 const ERROR_WAIT_MS = 2_000;
 
-const NO_KEYS: ProviderKey[] = [];
-
 /** Stages 10–14 of the pipeline: starts the loop over targets and attempts. */
 export function attemptTargets(x: Exchange): void {
-  x.attempt = new Attempt(x);
-  x.attempt.next();
+  const attempt = new Attempt(x);
+  x.attempt = attempt;
+  attempt.next();
 }
 
 /**
@@ -34,13 +36,11 @@ export function attemptTargets(x: Exchange): void {
  * next target, until an answer is relayed or no target is left. One object a request: it is the sink of whichever
  * upstream call is running, and what its deadline is about.
  */
-export class Attempt implements UpstreamSink, Waiting {
+export class Attempt implements UpstreamSink, Waiting, Running {
   deadline = Number.POSITIVE_INFINITY;
   place = -1;
   private readonly totalDeadline: number;
-  private targetAt = 0;
-  private triesHere = 0;
-  private triedKeys = NO_KEYS;
+  private readonly walk: TargetWalk;
   private target: CompiledTarget | null = null;
   private speech: Speech | null = null;
   private key: ProviderKey | null = null;
@@ -56,52 +56,45 @@ export class Attempt implements UpstreamSink, Waiting {
   private timer: NodeJS.Timeout | undefined;
   private refusal: Refusal | null = null;
   private last: Failure | null = null;
+  /** What the first target that refused the request had no words for. */
+  private unsaid: readonly string[] | null = null;
   /** Chunks that came while a head hook was still thinking; null in place of a chunk is the end. */
   private early: (Buffer | null)[] | null = null;
 
   constructor(private readonly x: Exchange) {
     const { totalMs } = x.route as ModelRoute;
     this.totalDeadline = x.startedAt + Math.min(totalMs, x.timeoutMs);
+    this.walk = new TargetWalk(x);
     x.io.deadlines.add(this);
     x.incoming.sink.onDrain = () => this.resume();
   }
 
-  /** The next try: at the same target with a key that is fit, else at the next target, else the end. */
+  /** The next try, or the end. */
   next(): void {
-    const { x } = this;
+    const { x, walk } = this;
     if (x.answered) return;
-    for (; this.targetAt < x.targets.length; this.nextTarget()) {
-      const target = x.targets[this.targetAt] as CompiledTarget;
-      const key = this.pick(target, performance.now(), this.triedKeys);
-      if (key === null) continue;
-      this.run(target, key);
-      return;
-    }
-    answerFailure(x, this.last);
-  }
-
-  /** A key that is fit; a resting one only at the first try here or when there is no further target to go to. */
-  private pick(target: CompiledTarget, now: number, tried: readonly ProviderKey[]): ProviderKey | null {
-    const desperate = tried.length === 0 || this.targetAt === this.x.targets.length - 1;
-    return target.provider.keys.pick(target.model, now, tried, desperate);
-  }
-
-  private nextTarget(): void {
-    this.targetAt++;
-    this.triesHere = 0;
-    this.triedKeys = NO_KEYS;
+    if (walk.step()) this.run(walk.target as CompiledTarget, walk.key as ProviderKey);
+    else if (this.last === null && this.unsaid !== null) answerUnsaid(x, this.unsaid);
+    else answerFailure(x, this.last);
   }
 
   private run(target: CompiledTarget, key: ProviderKey): void {
     const { x } = this;
     this.target = target;
     this.key = key;
-    this.triesHere++;
     this.relay = null;
     this.refusal = null;
     this.heard = false;
     const speech = target.speech.get(x.endpoint.format.id) as Speech;
     this.speech = speech;
+    const encoded = encode(x, target, speech);
+    const unsaid = x.dropped === null ? null : refusedFields(x);
+    if (unsaid !== null) {
+      this.unsaid ??= unsaid;
+      this.walk.skipTarget();
+      this.next();
+      return;
+    }
     x.target = target;
     this.record = openRecord(target, key);
     x.attempts.push(this.record);
@@ -109,12 +102,12 @@ export class Attempt implements UpstreamSink, Waiting {
       x.view.target = { provider: target.provider.id, model: target.model };
       x.view.attempt = x.attempts.length;
     }
-    const encoded = encode(x, target, speech);
     this.strip = encoded.strip;
     const request = upstreamRequest(x, key.headers, speech, encoded.body);
-    const wait = sign(x, target.provider, key, request);
+    const wait = sign(x, key, request);
     const send = (): void => {
       if (x.answered) return;
+      this.waited();
       const now = performance.now();
       this.dispatchedAt = now;
       this.waitingSince = now;
@@ -122,7 +115,19 @@ export class Attempt implements UpstreamSink, Waiting {
       this.call = target.transport.dispatch(request, this);
     };
     if (wait === undefined) send();
-    else wait.then(send).catch((reason) => fail(x, reason));
+    else {
+      this.waitingSince = performance.now();
+      this.deadline = this.totalDeadline;
+      wait.then(send, (reason) => this.unsigned(reason)).catch((reason) => fail(x, reason));
+    }
+  }
+
+  /** No credentials were to be had, which is much like a provider that cannot be reached. */
+  private unsigned(reason: unknown): void {
+    if (this.x.answered) return;
+    if (toldUnsigned(this.x, reason))
+      this.act(this.judge('connection', []), this.failure('unsigned', [], ''));
+    else fail(this.x, reason);
   }
 
   head(status: number, headers: HeaderList): void {
@@ -247,24 +252,19 @@ export class Attempt implements UpstreamSink, Waiting {
 
   private judge(cause: Cause, headers: HeaderList): Verdict {
     const { x } = this;
-    const target = this.target as CompiledTarget;
     const key = this.key as ProviderKey;
-    const { keys } = target.provider;
     const now = performance.now();
-    const tried = this.triedKeys === NO_KEYS ? [key] : [...this.triedKeys, key];
     const rotates = cause === 401 || cause === 403 || cause === 429;
-    const otherKey = rotates && keys.keys.length > 1 && this.pick(target, now, tried) !== null;
+    const otherKey = rotates && this.walk.hasOtherKey(now);
     const verdict = judge(cause, headers, {
       retries: (x.route as ModelRoute).retries,
       key,
       otherKey,
-      tries: this.triesHere,
+      tries: this.walk.tries,
       now,
       random: x.io.random,
     });
-    // Another key is not another try at the target; after a pause every key may be tried again.
-    this.triedKeys = otherKey ? tried : NO_KEYS;
-    if (otherKey) this.triesHere--;
+    this.walk.settle(otherKey);
     return verdict;
   }
 
@@ -333,7 +333,7 @@ export class Attempt implements UpstreamSink, Waiting {
     this.act(this.judge(cause, []), this.failure(cause, [], why));
   }
 
-  private failure(cause: Cause, headers: HeaderList, why: string): Failure {
+  private failure(cause: Failure['cause'], headers: HeaderList, why: string): Failure {
     const { credential } = this.key as ProviderKey;
     return { cause, headers, body: '', speech: this.speech as Speech, credential, why };
   }
@@ -349,7 +349,7 @@ export class Attempt implements UpstreamSink, Waiting {
         this.pause(verdict.delayMs);
         return;
       case 'next':
-        this.nextTarget();
+        this.walk.skipTarget();
         this.again();
         return;
       default:

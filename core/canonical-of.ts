@@ -10,7 +10,12 @@ export function canonicalOf(x: Exchange): NonNullable<Exchange['canonical']> {
     throw gatewayError('operation_unsupported', { model: x.model, operation: x.endpoint.format.operation });
   }
   try {
-    return (x.canonical = codec.decode(parsedBody(x)));
+    const request = codec.decode(parsedBody(x));
+    if (x.endpoint.format.modelIn === 'path') {
+      request.model = x.model;
+      request.stream = x.stream;
+    }
+    return (x.canonical = request);
   } catch (error) {
     if (!(error instanceof MalformedBody)) throw error;
     const { canonical } = gatewayError('invalid_field', { why: error.message });

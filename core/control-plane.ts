@@ -4,6 +4,7 @@ import { usageReport } from './admin/usage.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
+import type { OwnedObject, Owner } from './forward/owner.js';
 import { sameSecret } from './identity/same-secret.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
 import { CounterNames } from './state/counter-names.js';
@@ -68,6 +69,14 @@ export class ControlPlane implements Control {
 
   countTokens(model: string, text: string): Promise<number> {
     return this.parts.countTokens(model, text);
+  }
+
+  ownerOf(ids: readonly string[]): Promise<Owner | null> {
+    return this.parts.ledger.ownerOf(ids);
+  }
+
+  own(objects: readonly OwnedObject[]): Promise<void> {
+    return this.parts.ledger.own(objects);
   }
 
   spent(keyId: string, since: number): Promise<number> {

@@ -1,3 +1,4 @@
+import type { Operation } from '@headgate/sdk';
 import { maxCostNano } from './catalog/prices/max-cost.js';
 import type { Exchange } from './exchange.js';
 import type { CompiledTarget } from './route/target.js';
@@ -27,15 +28,24 @@ export function maxOutputTokens(x: Exchange): number | undefined {
  */
 export function maxCost(x: Exchange, outputTokens?: number): number | null {
   const { operation } = x.endpoint.format;
-  if (operation === 'count-tokens') return 0;
-  const output = outputTokens ?? (operation === 'chat' ? maxOutputTokens(x) : 0);
+  if (operation === 'count-tokens' || (x.forward !== null && !spends(x))) return 0;
+  const output = outputTokens ?? (operation === 'chat' || operation === 'realtime' ? maxOutputTokens(x) : 0);
   const input = inputBytes(x) + ADDED_INPUT_TOKENS;
   let most: number | null = null;
   for (const target of possibleTargets(x)) {
     const cost = atTarget(x, target, input, output);
     if (cost !== null && (most === null || cost > most)) most = cost;
   }
-  return most;
+  // What is forwarded costs something although nobody knows how much: not when everything is spent.
+  return x.forward === null ? most : Math.max(1, most ?? 0);
+}
+
+const FREE = new Set<Operation>(['file', 'moderation']);
+const READS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+/** Whether a request that is only forwarded makes a provider do something that it charges for. */
+function spends({ endpoint, incoming }: Exchange): boolean {
+  return !FREE.has(endpoint.format.operation) && !READS.has(incoming.method);
 }
 
 function atTarget(
@@ -44,7 +54,7 @@ function atTarget(
   input: number,
   output: number | undefined,
 ): number | null {
-  if (!target.speech.has(x.endpoint.format.id)) return null;
+  if (x.forward === null && !target.speech.has(x.endpoint.format.id)) return null;
   const { prices } = x.runtime;
   const { priceId } = target.provider;
   const price = prices.find(priceId, target.model, x.receivedAt);

@@ -27,6 +27,11 @@ const table = {
     message:
       'The request body is larger than the {limit} bytes that this gateway accepts (server.body_limit).',
   },
+  upload_too_large: {
+    status: 413,
+    kind: 'too-large',
+    message: 'The upload is larger than the {limit} bytes that this gateway forwards (server.upload_limit).',
+  },
   headers_too_large: {
     status: 431,
     kind: 'too-large',
@@ -44,6 +49,40 @@ const table = {
     message: 'The request body names the field "{field}" more than once.',
   },
   invalid_field: { status: 400, kind: 'invalid-request', message: '{why}' },
+  invalid_form: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The request body is not the multipart form that its content-type announces: {why}.',
+  },
+  invalid_path: { status: 400, kind: 'invalid-request', message: 'The path cannot be forwarded: {why}.' },
+  provider_unknown: {
+    status: 404,
+    kind: 'not-found',
+    message: 'There is no provider "{provider}" here.{hint}',
+  },
+  provider_unset: {
+    status: 404,
+    kind: 'not-found',
+    message:
+      'No provider here speaks the API of {path}. Name one in the header x-headgate-provider, or set defaults.{api}.',
+  },
+  path_unsupported: {
+    status: 404,
+    kind: 'not-found',
+    message: 'The provider "{provider}" does not speak the API of {path}.',
+  },
+  forward_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'The virtual key "{key}" may not have requests forwarded to the provider "{provider}" (keys[].passthrough).',
+  },
+  forward_unguarded: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'Plugins of this gateway must read such requests, which they cannot when these are only forwarded: use {path}.',
+  },
   model_required: {
     status: 400,
     kind: 'invalid-request',
@@ -118,6 +157,17 @@ const table = {
     kind: 'timeout',
     message: 'The provider "{provider}" took too long: {why}.',
   },
+  unsupported_fields: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'No target of model "{model}" can be told what the request says in {fields}, and it must not be left out (on_unsupported: reject).',
+  },
+  provider_credentials_unavailable: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The gateway could not get credentials for the provider "{provider}"; its log says why.',
+  },
   provider_refused_key: {
     status: 502,
     kind: 'upstream',
@@ -157,6 +207,49 @@ const table = {
     status: 503,
     kind: 'unavailable',
     message: 'The usage cannot be read at the moment: {why}.',
+  },
+  message_too_large: {
+    status: 413,
+    kind: 'too-large',
+    message:
+      'The message is larger than the {limit} bytes that this gateway accepts (realtime.message_limit).',
+  },
+  provider_message_too_large: {
+    status: 502,
+    kind: 'upstream',
+    message:
+      'The provider "{provider}" sent a message larger than the {limit} bytes that this gateway accepts (realtime.message_limit).',
+  },
+  too_many_sockets: {
+    status: 429,
+    kind: 'rate-limit',
+    message: 'The virtual key "{key}" already has {limit} WebSockets open, which is its limit.',
+  },
+  first_message_late: {
+    status: 408,
+    kind: 'timeout',
+    message: 'No message that names a model came in time.',
+  },
+  session_idle: {
+    status: 408,
+    kind: 'timeout',
+    message: 'The session had no message for {limit} ms (realtime.idle_timeout).',
+  },
+  session_expired: {
+    status: 408,
+    kind: 'timeout',
+    message: 'The session has reached its longest duration of {limit} ms.',
+  },
+  session_backlog: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      'The provider does not read what the client sends, and more waits for it than this gateway keeps.',
+  },
+  session_ended: {
+    status: 403,
+    kind: 'permission',
+    message: 'A plugin ended the session.',
   },
   internal: {
     status: 500,

@@ -9,7 +9,7 @@ import type {
   StreamMeter,
   Usage,
 } from '@headgate/sdk';
-import type { Attempt } from './attempt.js';
+import type { Forward } from './forward/forward.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/key-table.js';
@@ -24,11 +24,23 @@ import type { FieldSpans } from './wire/json-spans.js';
 
 export const NO_METADATA: RequestMetadata = Object.freeze({ tags: [], other: {} });
 
+/** What runs for a request at a provider. */
+export interface Running {
+  /** Stops it; nothing more is heard of it. */
+  stop(): void;
+  /** The client has caught up. */
+  resume(): void;
+  /** The request is over. */
+  release(): void;
+}
+
 /** What `accept` copied out of the server's short-lived request. */
 export interface Incoming {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  /** The model that the path names, decoded; '' where the body names it. */
+  readonly model: string;
   readonly headers: HeaderList;
   readonly body: RequestBody;
   readonly sink: ClientSink;
@@ -69,7 +81,9 @@ export class Exchange implements ScannedFields {
   slots: unknown[] | null = null;
 
   targets: readonly CompiledTarget[] = [];
-  attempt: Attempt | null = null;
+  attempt: Running | null = null;
+  /** Of requests that are only forwarded. */
+  forward: Forward | null = null;
   attempts: AttemptRecord[] = [];
   /** Fields that a codec could not express for the target. */
   dropped: string[] | null = null;

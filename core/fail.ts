@@ -54,6 +54,8 @@ export function answerBytes(
   x.answered = true;
   x.status = status;
   if (x.headAt === 0) x.headAt = performance.now();
+  // A connection that was told to wait with its upload could not be used again.
+  if (x.forward !== null) x.incoming.body.clear();
   x.incoming.sink.send(status, headers, body);
   settle(x);
 }

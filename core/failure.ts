@@ -4,12 +4,13 @@ import { canonicalError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { answerBytes, failWith } from './fail.js';
 import { passable } from './relay/hooked.js';
-import type { Speech } from './route/target.js';
+import type { Speech } from './route/speech.js';
 import { type Cause, retryAfterMs } from './stages/judge.js';
 
 /** An attempt that was not relayed: what the client hears if no later attempt succeeds. */
 export interface Failure {
-  cause: Cause;
+  /** `unsigned`: there were no credentials to ask with. */
+  cause: Cause | 'unsigned';
   headers: HeaderList;
   body: string;
   speech: Speech;
@@ -23,6 +24,7 @@ export interface Failure {
 export function failureCode(failure: Failure): string {
   if (failure.cause === 'timeout') return 'provider_timeout';
   if (failure.cause === 'connection') return 'provider_unreachable';
+  if (failure.cause === 'unsigned') return 'provider_credentials_unavailable';
   return `http_${failure.cause}`;
 }
 
@@ -36,6 +38,8 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   const { cause, why } = failure;
   if (cause === 'timeout') failWith(x, canonicalError('provider_timeout', { provider, why }));
   else if (cause === 'connection') failWith(x, canonicalError('provider_unreachable', { provider, why }));
+  else if (cause === 'unsigned')
+    failWith(x, canonicalError('provider_credentials_unavailable', { provider }));
   else if (cause === 401 || cause === 403) {
     // The client's own key was fine: its SDK must not tell its user otherwise. And the body may name our key.
     failWith(x, canonicalError('provider_refused_key', { provider, status: cause }));
@@ -45,7 +49,8 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   } else answerHttpFailure(x, failure, cause);
 }
 
-function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
+/** A provider's error answer in its own words where the client reads them, else in ours. */
+export function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
   const { format } = failure.speech;
   const body = redacted(failure);
   const decoded = format.error.decode(status, body);

@@ -23,6 +23,7 @@ const gone: Incoming = Object.freeze({
   method: '',
   path: '',
   query: '',
+  model: '',
   headers: [],
   body: new RequestBody(0),
   sink: nobody,
@@ -40,6 +41,8 @@ export function letGo(x: Exchange): void {
   x.incoming.body.clear();
   x.incoming = gone;
   x.attempt = null;
+  x.forward?.close();
+  x.forward = null;
   x.view = null;
   x.slots = null;
   x.parsed = null;

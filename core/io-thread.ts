@@ -3,12 +3,19 @@ import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control } from './control.js';
 import { Exchange, type Incoming } from './exchange.js';
+import { beginForward } from './forward/begin.js';
+import type { ForwardPath } from './forward/forward-path.js';
+import { ObjectBook } from './forward/object-book.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
 import { type Equipment, PluginSet } from './plugin/plugin-set.js';
+import { SocketCounts } from './realtime/socket-counts.js';
+import { SocketEndpoints } from './realtime/socket-endpoints.js';
 import { RequestIds } from './request-ids.js';
-import { clientPaths, Endpoint } from './route/endpoint.js';
+import type { Endpoint } from './route/endpoint.js';
+import { EndpointTable } from './route/endpoint-table.js';
+import { editedFields } from './route/field-edits.js';
 import { compileRuntime, type Runtime } from './runtime.js';
 import { settle } from './stages/settle.js';
 import { Deadlines } from './upstream/deadlines.js';
@@ -38,11 +45,20 @@ export class IoThread {
   readonly record: (record: SettledRecord) => void;
   readonly control: Control;
   inFlight = 0;
+  /** WebSockets among them: a drain does not expect these to end by themselves. */
+  openSessions = 0;
   draining = false;
   private hurried = false;
   private current: Runtime | null = null;
   private prepared: { runtime: Runtime; equipment: Equipment } | null = null;
-  private readonly endpointsByPath = new Map<string, Endpoint>();
+  /** Whose files, batches and the like are. */
+  readonly objects: ObjectBook;
+  /** Client API paths that carry model requests. */
+  readonly endpoints = new EndpointTable();
+  /** Client API paths at which a WebSocket is spoken. */
+  readonly socketEndpoints = new SocketEndpoints();
+  /** WebSockets open for each virtual key that has a limit on them. */
+  readonly socketCounts: SocketCounts;
   private readonly transports = new Transports();
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;
@@ -51,7 +67,11 @@ export class IoThread {
     this.log = parts.log;
     this.record = parts.record;
     this.control = parts.control;
+    this.objects = new ObjectBook(parts.control, (error) =>
+      parts.log.warn('the owners of objects cannot be looked up', { error: String(error) }),
+    );
     this.prices = parts.prices;
+    this.socketCounts = new SocketCounts(parts.control, parts.counters);
     this.plugins = new PluginSet(parts.source, parts);
   }
 
@@ -60,27 +80,13 @@ export class IoThread {
     return this.current;
   }
 
-  /** Client API paths that carry model requests. */
-  get endpoints(): ReadonlyMap<string, Endpoint> {
-    return this.endpointsByPath;
-  }
-
   /** First half of a reload: everything that can fail. The running configuration is not touched. */
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);
     const runtime = compileRuntime(config, equipment, this.prices, this.transports);
-    for (const { path, format, prefixes } of clientPaths) {
-      const found = equipment.formats.get(format);
-      if (found === undefined) continue;
-      const renamed = [...equipment.rows.values()].flatMap((row) =>
-        Object.entries(row.renames[format] ?? {}).flat(),
-      );
-      for (const prefix of ['', ...prefixes]) {
-        const full = prefix + path;
-        if (!this.endpointsByPath.has(full))
-          this.endpointsByPath.set(full, new Endpoint(full, found, renamed));
-      }
-    }
+    const rows = [...equipment.rows.values()];
+    this.endpoints.add(equipment.formats, (format) => rows.flatMap((row) => editedFields(row, format)));
+    this.socketEndpoints.add(equipment.formats);
     this.prepared = { runtime, equipment };
   }
 
@@ -101,6 +107,11 @@ export class IoThread {
     return x;
   }
 
+  /** The same for a request that is only forwarded. */
+  forward(path: ForwardPath, incoming: Incoming): Exchange {
+    return beginForward(this, path, incoming);
+  }
+
   /** The client has left: whatever runs for it is stopped. */
   abandoned(x: Exchange): void {
     if (x.settled) return;
@@ -110,8 +121,8 @@ export class IoThread {
   }
 
   /**
-   * Takes no new requests and waits for the running ones; those still asking a provider then get an error. True when
-   * all of them ended in time.
+   * Takes no new requests and waits for the running ones; those still asking a provider then get an error, and sessions
+   * are told that the gateway goes away. True when all requests ended in time.
    */
   async drain(timeoutMs: number): Promise<boolean> {
     this.draining = true;
@@ -120,10 +131,11 @@ export class IoThread {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     if (this.inFlight === 0) return true;
+    const inTime = this.inFlight === this.openSessions;
     this.deadlines.cutOff('gateway_stopping');
     // What was written leaves at the end of the tick, before anybody closes the connections.
     await new Promise((resolve) => setImmediate(resolve));
-    return false;
+    return inTime;
   }
 
   /** A drain waits no longer, now or when it begins. */

@@ -7,6 +7,7 @@ export function needRestart(at: Config, now: Config): string[] {
     'server.port': config.server.port,
     'server.threads': config.server.threads,
     'server.tls': config.server.tls,
+    'realtime.message_limit': config.realtime.messageLimitBytes,
     'store.url': config.store.path,
     'observability.log_level': config.observability.logLevel,
   });

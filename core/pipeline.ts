@@ -36,14 +36,14 @@ export const stages: readonly Stage[] = [
   attemptTargets, // 10–14
 ];
 
-/** Runs the stages from `x.at` on, without a promise unless a stage waits for one. */
-export function proceed(x: Exchange): void {
+/** Runs a list's stages from `x.at` on, without a promise unless a stage waits for one. */
+export function proceed(x: Exchange, list: readonly Stage[] = stages): void {
   try {
-    while (x.at < stages.length && !x.answered) {
-      const wait = (stages[x.at++] as Stage)(x);
+    while (x.at < list.length && !x.answered) {
+      const wait = (list[x.at++] as Stage)(x);
       if (wait === undefined) continue;
       wait.then(
-        () => proceed(x),
+        () => proceed(x, list),
         (reason) => fail(x, reason),
       );
       return;

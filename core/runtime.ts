@@ -6,8 +6,9 @@ import { KeyTable } from './identity/key-table.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
-import { compileProvider, speeches } from './route/compile-provider.js';
+import { compileProvider } from './route/compile-provider.js';
 import { ModelTable, type RoutableProvider } from './route/model-table.js';
+import { Speeches } from './route/speech.js';
 import type { Transports } from './upstream/transports.js';
 
 /**
@@ -24,6 +25,8 @@ export interface Runtime {
   readonly routes: readonly PluginRoute[];
 }
 
+const clock = { now: Date.now, monotonic: () => performance.now() };
+
 export function compileRuntime(
   config: Config,
   equipment: Equipment,
@@ -37,12 +40,13 @@ export function compileRuntime(
     const provider = compileProvider(settings, {
       row,
       signer: signerOf(equipment, row.signer, id),
+      signerHost: { fetch: transports.signers.fetch, clock },
       local: equipment.transports.get(settings.row) ?? null,
       http: (origin, connectTimeoutMs) => transports.http(origin, connectTimeoutMs),
     });
     providers.set(id, {
       provider,
-      speech: speeches(provider, equipment.formats),
+      speeches: new Speeches(provider, equipment.formats),
       timeouts: settings.timeouts,
     });
   }

@@ -2,14 +2,36 @@ import { definePlugin, type Plugin } from '@headgate/sdk';
 import { formats } from './formats/index.js';
 import { readCatalog } from './providers/catalog.js';
 import { mock } from './providers/mock/index.js';
+import { azure } from './providers/signers/azure.js';
 import { bearer } from './providers/signers/bearer.js';
+import { google } from './providers/signers/google.js';
+import { googleApiKey } from './providers/signers/google-api-key.js';
 import { header } from './providers/signers/header.js';
+import { ibmIam } from './providers/signers/ibm-iam.js';
 import { none } from './providers/signers/none.js';
+import { oauthClientCredentials } from './providers/signers/oauth-client-credentials.js';
+import { query } from './providers/signers/query.js';
+import { sigv4 } from './providers/signers/sigv4/index.js';
 
 /** What every gateway has without being asked: one line each. */
 export const builtins: readonly Plugin[] = [
   definePlugin({ name: 'formats', version: '1.0.0', formats }),
-  definePlugin({ name: 'signers', version: '1.0.0', signers: [bearer, header, none] }),
+  definePlugin({
+    name: 'signers',
+    version: '1.0.0',
+    signers: [
+      bearer,
+      header,
+      query,
+      none,
+      azure,
+      google,
+      googleApiKey,
+      oauthClientCredentials,
+      ibmIam,
+      sigv4,
+    ],
+  }),
   definePlugin({ name: 'providers', version: '1.0.0', providers: readCatalog().map((row) => ({ row })) }),
   definePlugin({ name: 'mock', version: '1.0.0', providers: [mock] }),
 ];

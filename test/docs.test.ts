@@ -130,7 +130,7 @@ describe('the README', () => {
   });
 
   it('names every path that models are asked at', () => {
-    const paths = [...read('core/route/endpoint.ts').matchAll(/path: '(\/[^']+)'/g)].map(
+    const paths = [...read('core/route/client-paths.ts').matchAll(/path: '(\/[^']+)'/g)].map(
       ([, path = '']) => path,
     );
     expect(paths.length).toBeGreaterThan(3);

@@ -17,7 +17,12 @@ export interface Config {
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   /** By public name. */
   readonly models: ReadonlyMap<string, ModelConfig>;
+  /** For models that do not say it themselves. */
+  readonly onUnsupported: OnUnsupported;
+  /** Client API → id of the provider that gets what names no other. */
+  readonly defaults: ReadonlyMap<string, string>;
   readonly keys: readonly VirtualKeyConfig[];
+  readonly realtime: RealtimeConfig;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
   readonly observability: ObservabilityConfig;
@@ -29,6 +34,8 @@ export interface ServerConfig {
   readonly port: number;
   readonly threads: 'auto' | number;
   readonly bodyLimitBytes: number;
+  /** Of bodies that are forwarded as they come. */
+  readonly uploadLimitBytes: number;
   /** Per I/O thread. */
   readonly maxInFlight: number;
   readonly maxHeaders: number;
@@ -52,8 +59,10 @@ export interface ProviderConfig {
   /** Id of the built-in row at the end of the `extends` chain; its own id for a built-in provider. */
   readonly row: string;
   readonly extends: string | null;
-  /** Without a trailing slash; null for a provider that answers inside the process. */
+  /** Without a trailing slash, its variables in place; null for a provider that answers inside the process. */
   readonly baseUrl: string | null;
+  /** Those of the row that it needs. */
+  readonly variables: ReadonlyMap<string, VariableConfig>;
   readonly keys: readonly ProviderKeyConfig[];
   /** Lower-case names. */
   readonly headers: ReadonlyMap<string, Secret>;
@@ -62,6 +71,13 @@ export interface ProviderConfig {
   readonly timeouts: Timeouts;
   /** Why it is there: the file, a variable of the environment, a target that names it, or always. */
   readonly origin: 'file' | 'env' | 'target' | 'built-in';
+}
+
+/** What stands for a hole in a provider's row. No secret. */
+export interface VariableConfig {
+  readonly value: string;
+  /** For people: `file`, `env AWS_REGION`, `default`. */
+  readonly source: string;
 }
 
 export interface ProviderKeyConfig {
@@ -79,9 +95,14 @@ export interface ModelConfig {
   readonly strategy: 'fallback' | 'weighted';
   readonly targets: readonly TargetConfig[];
   readonly retries: RetriesConfig;
+  /** Null: as the gateway does. */
+  readonly onUnsupported: OnUnsupported | null;
   /** Limit of the whole request over all targets, ms. */
   readonly totalMs: number;
 }
+
+/** What becomes of request fields that a target's wire format has no words for. */
+export type OnUnsupported = 'drop' | 'warn' | 'reject';
 
 export interface TargetConfig {
   readonly provider: string;
@@ -108,11 +129,28 @@ export interface VirtualKeyConfig {
   readonly value: Secret;
   /** Patterns with `*`. */
   readonly models: readonly string[];
+  /** Whether it may use what is only forwarded and names no model; or the providers it may reach so. */
+  readonly passthrough: boolean | readonly string[];
   readonly budget: { readonly capNanos: number; readonly per: (typeof BUDGET_PERIODS)[number] } | null;
-  readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
+  readonly limits: {
+    readonly rpm: number | null;
+    readonly tpm: number | null;
+    /** WebSockets open at once. */
+    readonly sockets: number | null;
+  };
   /** Milliseconds since 1970; null never. */
   readonly expiresMs: number | null;
   readonly metadata: { readonly customer: string | null; readonly tags: readonly string[] };
+}
+
+/** Sessions over WebSockets. */
+export interface RealtimeConfig {
+  /** Either way. */
+  readonly messageLimitBytes: number;
+  /** Each try at a provider. */
+  readonly handshakeTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxDurationMs: number;
 }
 
 export interface PluginConfig {

@@ -26,6 +26,8 @@ export interface Inherited {
   row: string;
   baseUrl: string | null;
   formats: Readonly<Record<string, string>> | null;
+  /** As the file gives them. */
+  variables: Readonly<Record<string, string>>;
   timeouts: Timeouts;
 }
 
@@ -70,7 +72,13 @@ export function inherit(
       if (reporting) reportUnknown(id, sources, findings);
       return null;
     }
-    const base = { row: id, baseUrl: row.baseUrl ?? null, formats: null, timeouts: DEFAULT_TIMEOUTS };
+    const base = {
+      row: id,
+      baseUrl: row.baseUrl ?? null,
+      formats: null,
+      variables: {},
+      timeouts: DEFAULT_TIMEOUTS,
+    };
     return entry === undefined ? base : over(base, entry);
   }
   if (trail.includes(id)) return null;
@@ -104,6 +112,7 @@ function over(base: Inherited, entry: ParsedProvider): Inherited {
     row: base.row,
     baseUrl: entry.base_url?.replace(/\/+$/, '') ?? base.baseUrl,
     formats: entry.formats ?? base.formats,
+    variables: { ...base.variables, ...entry.variables },
     timeouts: resolveTimeouts(entry.timeouts, base.timeouts),
   };
 }

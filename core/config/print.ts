@@ -58,6 +58,10 @@ function providerLines(provider: ProviderConfig, hasFile: boolean): string[] {
   const from = provider.extends === null ? '' : `, extends ${provider.extends}`;
   const keys = provider.keys.length === 0 ? 'no key' : count(provider.keys.length, 'key');
   const lines = [`  ${provider.id}  ${provider.baseUrl ?? 'inside this process'}${from}, ${keys}${origin}`];
+  if (provider.variables.size > 0) {
+    const said = [...provider.variables].map(([name, { value, source }]) => `${name} ${value} (${source})`);
+    lines.push(`      variables ${said.join(', ')}`);
+  }
   for (const key of provider.keys) {
     const name = key.name === null ? '' : `${key.name}: `;
     const models = key.models === null ? '' : `, for ${key.models.join(' ')}`;
@@ -80,6 +84,7 @@ function providerLines(provider: ProviderConfig, hasFile: boolean): string[] {
 
 function modelLines(model: ModelConfig): string[] {
   const lines = [`  ${model.name}  ${model.strategy}, ${retriesLine(model.retries)}`];
+  if (model.onUnsupported !== null) lines.push(`      ${MISSING[model.onUnsupported]}`);
   for (const target of model.targets) {
     const share = model.strategy === 'weighted' ? `, weight ${target.weight}` : '';
     lines.push(`      ${target.provider}/${target.model}${share}; ${timeoutsLine(target.timeouts)}`);
@@ -89,9 +94,12 @@ function modelLines(model: ModelConfig): string[] {
 
 function keyLine(key: VirtualKeyConfig): string {
   const said = [`models ${key.models.join(' ')}`];
+  if (key.passthrough === false) said.push('no pass-through');
+  else if (key.passthrough !== true) said.push(`pass-through to ${key.passthrough.join(' ')}`);
   if (key.budget !== null) said.push(`${key.budget.capNanos / 1e9} USD a ${key.budget.per}`);
   if (key.limits.rpm !== null) said.push(`${key.limits.rpm} requests a minute`);
   if (key.limits.tpm !== null) said.push(`${key.limits.tpm} tokens a minute`);
+  if (key.limits.sockets !== null) said.push(`${count(key.limits.sockets, 'WebSocket')} at once`);
   if (key.expiresMs !== null) said.push(`until ${new Date(key.expiresMs).toISOString()}`);
   if (key.metadata.customer !== null) said.push(`customer ${key.metadata.customer}`);
   if (key.metadata.tags.length > 0) said.push(`tags ${key.metadata.tags.join(' ')}`);
@@ -107,6 +115,12 @@ function pluginLine(plugin: PluginConfig): string {
   return `  ${said.join(', ')}, config ${JSON.stringify(plugin.config)}`;
 }
 
+const MISSING: Record<Config['onUnsupported'], string> = {
+  drop: 'those a target has no words for are left out',
+  warn: 'those a target has no words for are left out and named in x-headgate-dropped',
+  reject: 'those a target has no words for make it unfit',
+};
+
 const AUTH: Record<Config['auth']['from'], string> = {
   setting: 'as set',
   keys: 'because there are keys',
@@ -117,7 +131,7 @@ function settingLines(config: Config): string[] {
   const { server, auth, observability } = config;
   const scheme = server.tls === null ? 'http' : 'https';
   const host = server.host.includes(':') && !server.host.startsWith('[') ? `[${server.host}]` : server.host;
-  const limits = `body ${formatSize(server.bodyLimitBytes)}, ${count(server.maxHeaders, 'header')} of ${formatSize(server.maxHeaderBytes)}`;
+  const limits = `body ${formatSize(server.bodyLimitBytes)}, upload ${formatSize(server.uploadLimitBytes)}, ${count(server.maxHeaders, 'header')} of ${formatSize(server.maxHeaderBytes)}`;
   const yes = (on: boolean): string => (on ? 'on' : 'off');
   const fetchable = server.fetchAllow.map(formatFetchRule).join(' ');
   return [
@@ -127,10 +141,19 @@ function settingLines(config: Config): string[] {
     `admin   ${config.admin.token === null ? 'no token' : `token ${config.admin.token}`}`,
     `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
     `data    ${config.dataDir}`,
+    `fields  ${MISSING[config.onUnsupported]}`,
     `store   ${config.store.kind}:${config.store.path}`,
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];
+}
+
+function defaultLines({ defaults }: Config): string[] {
+  if (defaults.size === 0) return [];
+  return section(
+    'defaults',
+    [...defaults].map(([api, provider]) => `  ${api}  ${provider}`),
+  );
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -148,6 +171,7 @@ export function printConfig(loaded: LoadedConfig): string {
       [...config.providers.values()].flatMap((provider) => providerLines(provider, file !== null)),
     ),
     ...section('models', [...config.models.values()].flatMap(modelLines)),
+    ...defaultLines(config),
     ...section('keys', config.keys.map(keyLine)),
     ...section('plugins', config.plugins.map(pluginLine)),
   ];

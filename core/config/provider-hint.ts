@@ -1,3 +1,13 @@
+import type { JsonValue } from '@headgate/sdk';
+
+/** A variable of a provider's row, as the row may leave it. */
+export interface VariableHint {
+  readonly description: string;
+  readonly env?: readonly string[] | undefined;
+  readonly default?: string | undefined;
+  readonly cases?: { readonly of: string; readonly is: Readonly<Record<string, string>> } | undefined;
+}
+
 /** What the configuration must know of a provider that a plugin brings; every provider row is one. */
 export interface ProviderHint {
   readonly id: string;
@@ -6,6 +16,15 @@ export interface ProviderHint {
   /** False for servers that usually run without a key. */
   readonly keyRequired?: boolean | undefined;
   readonly baseUrl?: string | undefined;
+  readonly variables?: Readonly<Record<string, VariableHint>> | undefined;
+  /** What may hold variables beside the base URL. */
+  readonly formats?: Readonly<Record<string, string>> | undefined;
+  readonly paths?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly signerOptions?: Readonly<Record<string, string>> | undefined;
+  readonly body?:
+    | Readonly<Record<string, { readonly set?: Readonly<Record<string, JsonValue>> | undefined }>>
+    | undefined;
 }
 
 /** What a configuration may name because plugins bring it, built-in ones and those it lists. */

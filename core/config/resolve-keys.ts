@@ -36,6 +36,19 @@ function checkModels(key: ParsedKey, at: number, sources: KeySources, findings: 
   }
 }
 
+function checkPassthrough(key: ParsedKey, at: number, sources: KeySources, findings: Findings): void {
+  if (typeof key.passthrough !== 'object') return;
+  for (const [index, id] of key.passthrough.entries()) {
+    if (sources.providers.has(id)) continue;
+    const suggestion = nearest(id, sources.providers.keys());
+    findings.warn(['keys', at, 'passthrough', index], {
+      what: 'no such provider',
+      value: id,
+      ...(suggestion !== undefined && { suggestion }),
+    });
+  }
+}
+
 /** Virtual keys; repeated names and values are reported without showing a value. */
 export function resolveKeys(sources: KeySources, findings: Findings): VirtualKeyConfig[] {
   const names = new Map<string, number>();
@@ -72,15 +85,21 @@ export function resolveKeys(sources: KeySources, findings: Findings): VirtualKey
       findings.warn(['keys', at, 'expires'], { what: 'is in the past', hint: 'the key is refused' });
     }
     checkModels(key, at, sources, findings);
+    checkPassthrough(key, at, sources, findings);
     return {
       name: key.name,
       value: new Secret(key.value),
       models: key.models,
+      passthrough: key.passthrough ?? key.models.includes('*'),
       budget:
         key.budget === undefined
           ? null
           : { capNanos: Math.round(key.budget.usd * NANOS_PER_USD), per: key.budget.per },
-      limits: { rpm: key.limits?.rpm ?? null, tpm: key.limits?.tpm ?? null },
+      limits: {
+        rpm: key.limits?.rpm ?? null,
+        tpm: key.limits?.tpm ?? null,
+        sockets: key.limits?.sockets ?? null,
+      },
       expiresMs: key.expires ?? null,
       metadata: { customer: key.metadata?.customer ?? null, tags: key.metadata?.tags ?? [] },
     };

@@ -1,5 +1,6 @@
 import type { ModelConfig, ProviderConfig, RetriesConfig, TargetConfig } from './config.js';
 import type { FindingParts, Findings } from './findings.js';
+import type { Env } from './interpolate.js';
 import { nearest } from './nearest.js';
 import type { Path } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
@@ -14,6 +15,7 @@ export interface ModelSources {
   mentioned: ReadonlySet<string>;
   /** Gets the built-in providers that targets name and nothing else brought in. */
   providers: Map<string, ProviderConfig>;
+  env: Env;
   /** There may be providers beside these: names that nobody knows are not reported. */
   partial: boolean;
 }
@@ -73,7 +75,10 @@ function checkTarget(
         hint: `set ${row.keyEnv.join(' or ')}`,
       });
     }
-    sources.providers.set(provider, plainProvider(row, [], 'target'));
+    const { provider: plain, problems } = plainProvider(row, [], 'target', sources.env);
+    for (const { parts } of problems)
+      findings.error(path, { ...parts, what: `provider ${provider} ${parts.what ?? ''}` });
+    sources.providers.set(provider, plain);
   }
   const timeouts = sources.providers.get(provider)?.timeouts ?? DEFAULT_TIMEOUTS;
   return { provider, model, weight: 1, timeouts };
@@ -130,6 +135,7 @@ export function resolveModels(sources: ModelSources, findings: Findings): Map<st
       strategy: model.strategy === 'weighted' ? 'weighted' : 'fallback',
       targets,
       retries: resolveRetries(model.retries),
+      onUnsupported: model.on_unsupported ?? null,
       // Providers may differ; the most patient one must not be cut short by the others.
       totalMs: total ?? Math.max(...targets.map((target) => target.timeouts.totalMs), 1),
     });

@@ -1,10 +1,12 @@
 import type { ProviderConfig, ProviderKeyConfig } from './config.js';
 import type { Findings } from './findings.js';
+import { fillHoles } from './holes.js';
 import { inherit, type ProviderSources, reportCycles } from './inherit-provider.js';
 import type { Env } from './interpolate.js';
 import { nearest } from './nearest.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
+import { resolveVariables, textValues, type VariableProblem } from './resolve-variables.js';
 import { Secret } from './secret.js';
 import type { ParsedProvider } from './sections/providers.js';
 import { DEFAULT_TIMEOUTS } from './sections/timeouts.js';
@@ -20,23 +22,32 @@ function keyFromEnv(row: ProviderHint, env: Env): ProviderKeyConfig | undefined 
   return undefined;
 }
 
-/** A row as it is without any entry in the file. */
+/** A row as it is without any entry in the file; with what is wrong when its variables are not all there. */
 export function plainProvider(
   row: ProviderHint,
   keys: readonly ProviderKeyConfig[],
   origin: ProviderConfig['origin'],
-): ProviderConfig {
-  return {
+  env: Env,
+): { provider: ProviderConfig; problems: readonly VariableProblem[] } {
+  const baseUrl = row.baseUrl ?? null;
+  const { values, problems } = resolveVariables({ row, baseUrl, formats: row.formats ?? {}, given: {}, env });
+  const provider: ProviderConfig = {
     id: row.id,
     row: row.id,
     extends: null,
-    baseUrl: row.baseUrl ?? null,
+    baseUrl: filled(baseUrl, values),
+    variables: values,
     keys,
     headers: new Map(),
     formats: null,
     timeouts: DEFAULT_TIMEOUTS,
     origin,
   };
+  return { provider, problems };
+}
+
+function filled(baseUrl: string | null, values: ProviderConfig['variables']): string | null {
+  return baseUrl === null ? null : fillHoles(baseUrl, textValues(values));
 }
 
 function fileKeys(
@@ -114,6 +125,20 @@ function fromFile(
       expected: 'the URL of the API, as this provider has none of its own',
     });
   }
+  const row = sources.rows.get(inherited.row) ?? { id: inherited.row, keyEnv: [] };
+  const { values, problems } = resolveVariables({
+    row,
+    baseUrl: inherited.baseUrl,
+    formats: inherited.formats ?? row.formats ?? {},
+    given: inherited.variables,
+    env: sources.env,
+  });
+  for (const { name, inFile, parts } of problems) {
+    const here = inFile && Object.hasOwn(entry.variables ?? {}, name);
+    if (here) findings.error(['providers', id, 'variables', name], parts);
+    // What another entry has wrong is reported there.
+    else if (!inFile) findings.error(['providers', id], { ...parts, at: 'key' });
+  }
   const headers = Object.entries(entry.headers ?? {}).map(
     ([name, value]) => [name.toLowerCase(), new Secret(value)] as const,
   );
@@ -121,7 +146,8 @@ function fromFile(
     id,
     row: inherited.row,
     extends: entry.extends ?? null,
-    baseUrl: inherited.baseUrl,
+    baseUrl: filled(inherited.baseUrl, values),
+    variables: values,
     keys,
     headers: new Map(headers),
     formats: inherited.formats,
@@ -142,8 +168,12 @@ export function resolveProviders(sources: ProviderSources, findings: Findings): 
     if (sources.mentioned.has(row.id)) continue;
     const key = keyFromEnv(row, sources.env);
     const usable = row.baseUrl !== undefined || sources.builtIn.has(row.id);
-    if (key !== undefined && usable) providers.set(row.id, plainProvider(row, [key], 'env'));
-    else if (sources.builtIn.has(row.id)) providers.set(row.id, plainProvider(row, [], 'built-in'));
+    if (key !== undefined && usable) {
+      const { provider, problems } = plainProvider(row, [key], 'env', sources.env);
+      // A variable of a whole cloud (an account's credentials) says nothing of whether its models are meant.
+      if (problems.length === 0) providers.set(row.id, provider);
+    } else if (sources.builtIn.has(row.id))
+      providers.set(row.id, plainProvider(row, [], 'built-in', sources.env).provider);
   }
   return providers;
 }

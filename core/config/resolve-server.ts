@@ -31,6 +31,7 @@ export function resolveServer(
     port: settings.port ?? parsed.port,
     threads: settings.threads ?? parsed.threads,
     bodyLimitBytes: parsed.body_limit,
+    uploadLimitBytes: parsed.upload_limit,
     maxInFlight: parsed.max_in_flight,
     maxHeaders: parsed.max_headers,
     maxHeaderBytes: parsed.max_header_size,

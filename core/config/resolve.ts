@@ -4,9 +4,11 @@ import type { Findings } from './findings.js';
 import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
+import { resolveDefaults } from './resolve-defaults.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
 import { resolveProviders } from './resolve-providers.js';
+import { resolveRealtime } from './resolve-realtime.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -50,7 +52,14 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const models = resolveModels(
-    { parsed: parsed.models, rows, mentioned: mentioned.providers, providers, partial: input.partial },
+    {
+      parsed: parsed.models,
+      rows,
+      mentioned: mentioned.providers,
+      providers,
+      env: input.env,
+      partial: input.partial,
+    },
     findings,
   );
   const adminToken = settings.adminToken ?? parsed.admin.token;
@@ -73,7 +82,13 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     auth: resolveAuth(parsed.auth, settings, keys.length),
     providers,
     models,
+    onUnsupported: parsed.on_unsupported,
+    defaults: resolveDefaults(
+      { parsed: parsed.defaults, providers, mentioned: mentioned.providers, partial: input.partial },
+      findings,
+    ),
     keys,
+    realtime: resolveRealtime(parsed.realtime),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     observability: resolveObservability(parsed.observability, settings),

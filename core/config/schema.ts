@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { adminSection, authSection } from './sections/access.js';
+import { defaultsSection } from './sections/defaults.js';
 import { keysSection } from './sections/keys.js';
-import { modelsSection } from './sections/models.js';
+import { modelsSection, onUnsupported } from './sections/models.js';
 import { observabilitySection } from './sections/observability.js';
 import { pluginsSection } from './sections/plugins.js';
 import { providersSection } from './sections/providers.js';
+import { realtimeSection } from './sections/realtime.js';
 import { serverSection } from './sections/server.js';
 import { storeSection } from './sections/store.js';
 
@@ -20,7 +22,21 @@ export const configSchema = z.strictObject({
     'Where requests can go, by id. Built-in providers whose environment variable is set need no entry.',
   ),
   models: modelsSection.describe('Public model names. A bare `provider/model` works without an entry.'),
+  on_unsupported: onUnsupported
+    .default('warn')
+    .describe(
+      'What becomes of request fields that a target of another API has no words for: `drop` leaves them out; `warn` does too ' +
+        'and names them in the answer header `x-headgate-dropped`; `reject` asks the next target that has words for all, ' +
+        'else answers with a 400 that names the fields.',
+    ),
+  defaults: defaultsSection
+    .prefault({})
+    .describe(
+      'Where requests go that are only forwarded and name neither a model nor a known id. Left out: the first provider ' +
+        'that speaks the API.',
+    ),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
+  realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),
   plugins: pluginsSection.describe('What runs on the requests, in order.'),
   store: storeSection.prefault({}).describe('Where records are kept.'),
   cluster: z.unknown().optional().describe('Several nodes through Redis. Not supported by this version yet.'),

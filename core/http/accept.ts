@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { HeaderList } from '@headgate/sdk';
 import type { Exchange, Incoming } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
-import type { Endpoint } from '../route/endpoint.js';
+import type { Found } from '../route/endpoint-table.js';
 import { RequestBody } from './request-body.js';
 import { UwsSink } from './uws-sink.js';
 
@@ -10,7 +10,7 @@ import { UwsSink } from './uws-sink.js';
  * Stage 1. uWebSockets.js's request lives only as long as this call and its response dies with the client: first say what
  * happens when the client leaves, then copy what is needed, then start the pipeline.
  */
-export function accept(io: IoThread, endpoint: Endpoint, res: HttpResponse, req: HttpRequest): void {
+export function accept(io: IoThread, { endpoint, model }: Found, res: HttpResponse, req: HttpRequest): void {
   const sink = new UwsSink(res);
   let x: Exchange | null = null;
   res.onAborted(() => {
@@ -21,8 +21,9 @@ export function accept(io: IoThread, endpoint: Endpoint, res: HttpResponse, req:
   res.onData((chunk, last) => body.push(chunk, last));
   const incoming: Incoming = {
     method: 'POST',
-    path: endpoint.path,
+    path: model === '' ? endpoint.path : req.getUrl(),
     query: req.getQuery() ?? '',
+    model,
     headers: copyHeaders(req),
     body,
     sink,

@@ -1,10 +1,14 @@
+import type { HeaderList } from '@headgate/sdk';
 import type { Exchange, Incoming } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
 import { shapeFor } from './error-shape.js';
 import { FetchBody } from './fetch-body.js';
 import { FetchSink } from './fetch-sink.js';
-import { serveOther } from './other-paths.js';
+import { FetchUpload } from './fetch-upload.js';
+import { openBody } from './open-body.js';
+import { forwardedPath, serveOther } from './other-paths.js';
 import { RequestBody } from './request-body.js';
+import { StreamedBody } from './streamed-body.js';
 import { headerList } from './web-headers.js';
 
 /** What relative addresses are put behind; the gateway itself looks at the path alone. */
@@ -31,9 +35,13 @@ export class FetchServer {
     const { io } = this;
     const { method } = request;
     const { pathname: path, search } = new URL(request.url);
-    const limit = io.runtime.config.server.bodyLimitBytes;
-    const body = new RequestBody(limit);
-    const upload = new FetchBody(request, body, limit);
+    const found = method === 'POST' ? io.endpoints.at(path) : undefined;
+    const headers = headerList(request.headers);
+    const forwarded = found === undefined ? forwardedPath(io, method, path, headers) : null;
+    const stream = new FetchUpload(request);
+    const body =
+      forwarded === null ? this.wholeBody() : openBody(io, forwarded, sized(request, headers), stream);
+    const upload = body instanceof StreamedBody ? stream : new FetchBody(request, body, body.limit);
     let x: Exchange | null = null;
     const onAbort = (): void => sink.abandon(signal.reason);
     const sink = new FetchSink(method === 'HEAD', (left) => {
@@ -43,7 +51,7 @@ export class FetchServer {
       if (left && x !== null) io.abandoned(x);
     });
     if (this.closed) {
-      shapeFor(io, path, headerList(request.headers)).refuse(sink, 'draining');
+      shapeFor(io, path, headers).refuse(sink, 'draining');
       return sink.response;
     }
     this.running.add(sink);
@@ -52,15 +60,20 @@ export class FetchServer {
       method,
       path,
       query: search.slice(1),
-      headers: headerList(request.headers),
+      model: found?.model ?? '',
+      headers,
       body,
       sink,
     };
-    const endpoint = method === 'POST' ? io.endpoints.get(path) : undefined;
-    if (endpoint === undefined) serveOther(io, incoming);
-    else x = io.begin(endpoint, incoming);
-    if (!sink.gone) upload.read().catch((reason) => sink.abandon(reason));
+    if (found !== undefined) x = io.begin(found.endpoint, incoming);
+    else if (forwarded !== null) x = io.forward(forwarded, incoming);
+    else serveOther(io, incoming);
+    if (!sink.gone) upload.read(body as StreamedBody).catch((reason) => sink.abandon(reason));
     return sink.response;
+  }
+
+  private wholeBody(): RequestBody {
+    return new RequestBody(this.io.runtime.config.server.bodyLimitBytes);
   }
 
   /** Cuts what still runs; later requests are refused. */
@@ -68,6 +81,11 @@ export class FetchServer {
     this.closed = true;
     for (const sink of this.running) sink.abandon(new TypeError('the gateway was closed'));
   }
+}
+
+/** Its headers, which say nothing of a body: that there is one is seen here, how long it is only when it has ended. */
+function sized(request: Request, headers: HeaderList): HeaderList {
+  return request.body === null ? headers : [...headers, 'transfer-encoding', 'chunked'];
 }
 
 function requestOf(input: string | URL | Request, init: RequestInit | undefined): Request {

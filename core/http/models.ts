@@ -6,30 +6,55 @@ import { anonymous } from '../identity/key-table.js';
 import type { IoThread } from '../io-thread.js';
 import { findModel, listModels } from '../route/listed-model.js';
 import { identify } from '../stages/identify.js';
-import { speaksAnthropic } from './error-shape.js';
-import { anthropicModels, type ModelShape, openaiModels } from './model-shapes.js';
+import { CHAT_FORMAT, type ClientApi, clientApi } from './client-api.js';
+import { anthropicModels } from './model-shapes/anthropic.js';
+import { geminiModels } from './model-shapes/gemini.js';
+import { ollamaModels } from './model-shapes/ollama.js';
+import { openaiModels } from './model-shapes/openai.js';
+import type { ModelShape } from './model-shapes/shape.js';
 import { RequestBody } from './request-body.js';
 
-/** `/v1/models` and `/v1/models/{id}`, also below the prefixes of SDKs with a base of their own. */
-const PATH = /^(\/openai|\/anthropic)?\/v1\/models(?:\/(.+))?$/;
+interface ModelsPath {
+  /** Its group is the model's name, absent where all are listed. */
+  readonly path: RegExp;
+  /** Null: the API that the path or the client's headers name. */
+  readonly shape: ModelShape | null;
+}
+
+/** Also below the prefixes of SDKs with a base of their own. */
+const PATHS: readonly ModelsPath[] = [
+  { path: /^(?:\/genai)?\/v1beta\/models(?:\/(.+))?$/, shape: geminiModels },
+  { path: /^(?:\/ollama)?\/api\/tags$/, shape: ollamaModels },
+  { path: /^(?:\/openai|\/anthropic|\/genai)?\/v1\/models(?:\/(.+))?$/, shape: null },
+];
+const SHAPES: Readonly<Record<ClientApi, ModelShape>> = {
+  openai: openaiModels,
+  anthropic: anthropicModels,
+  gemini: geminiModels,
+  bedrock: openaiModels,
+  cohere: openaiModels,
+  ollama: ollamaModels,
+};
 
 export function isModelsPath(path: string): boolean {
-  return PATH.test(path);
+  return PATHS.some((one) => one.path.test(path));
 }
 
 /** Lists models, or describes one, to whoever may use them: the caller is identified as on the way to a model. */
 export function serveModels(io: IoThread, incoming: Incoming): void {
-  const [, prefix, name] = PATH.exec(incoming.path) ?? [];
-  const anthropic = prefix === '/anthropic' || (prefix === undefined && speaksAnthropic(incoming.headers));
-  const endpoint = io.endpoints.get(anthropic ? '/v1/messages' : '/v1/chat/completions');
-  if (endpoint === undefined) throw new Error('a client API has no endpoint');
+  const { path, headers } = incoming;
+  const found = PATHS.find((one) => one.path.test(path));
+  const name = found?.path.exec(path)?.[1];
+  const api = clientApi(path, headers);
+  const shape = found?.shape ?? SHAPES[api];
+  const endpoint = io.endpoints.speaking(CHAT_FORMAT[api]);
   // What a GET has for a body means nothing, and is not waited for.
   const body = new RequestBody(0);
   body.set(Buffer.alloc(0));
   const x = new Exchange(io, endpoint, { ...incoming, body });
   // Nothing is asked of a model, so there is nothing to settle: no record, no cost.
   x.settled = true;
-  tell(x, anthropic ? anthropicModels : openaiModels, name).catch((reason) => fail(x, reason));
+  tell(x, shape, name).catch((reason) => fail(x, reason));
 }
 
 async function tell(x: Exchange, shape: ModelShape, name: string | undefined): Promise<void> {

@@ -1,4 +1,7 @@
+import type { HeaderList } from '@headgate/sdk';
 import type { Incoming } from '../exchange.js';
+import { type ForwardPath, forwardPath } from '../forward/forward-path.js';
+import { speaksApi } from '../forward/upstream-path.js';
 import type { IoThread } from '../io-thread.js';
 import { shapeFor } from './error-shape.js';
 import { answerControl, answerLocally } from './local-answer.js';
@@ -10,10 +13,31 @@ const CONTROL = /^\/(api(\/|$)|metrics$|health\/ready$)/;
 
 const READ = ['GET', 'HEAD'];
 
-/** Answers everything that is no request to a model, whichever way it came. */
+/** How a path is forwarded that nobody here answers; null when somebody does, or no provider could. */
+export function forwardedPath(
+  io: IoThread,
+  method: string,
+  path: string,
+  headers: HeaderList,
+): ForwardPath | null {
+  if (isPluginPath(path) || CONTROL.test(path) || path.startsWith('/health/')) return null;
+  // A model that was made by fine-tuning may be deleted.
+  if (isModelsPath(path) && method !== 'DELETE') return null;
+  const found = forwardPath(io.endpoints, method, path, headers);
+  return found === null || found.api === null || hasServer(io, found) ? found : null;
+}
+
+/** Some provider that is reached over the network speaks the API: a built-in one has no more than it was written for. */
+function hasServer({ runtime }: IoThread, path: ForwardPath): boolean {
+  for (const { provider } of runtime.providers.values())
+    if (provider.origin !== '' && speaksApi(provider, path)) return true;
+  return runtime.config.defaults.size > 0;
+}
+
+/** Answers everything that is no request to a model and is not forwarded, whichever way it came. */
 export function serveOther(io: IoThread, incoming: Incoming): void {
   const { path, sink } = incoming;
-  if (io.endpoints.has(path)) offer(io, incoming, ['POST']);
+  if (io.endpoints.at(path) !== undefined) offer(io, incoming, ['POST']);
   else if (isModelsPath(path)) {
     if (offer(io, incoming, READ)) serveModels(io, incoming);
   } else if (isPluginPath(path)) servePlugin(io, incoming);

@@ -1,3 +1,4 @@
+import { type GatewayError, gatewayError } from '../errors.js';
 import type { Wait } from '../pipeline.js';
 
 const EMPTY = Buffer.alloc(0);
@@ -10,11 +11,19 @@ export class RequestBody implements Wait {
   bytes: Buffer = EMPTY;
   complete = false;
   tooLarge = false;
-  private size = 0;
+  protected size = 0;
   private chunks: Buffer[] | null = null;
   private resume: (() => void) | null = null;
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    /** Most bytes that are taken. */
+    readonly limit: number,
+  ) {}
+
+  /** It is not gathered here but passed on as it comes. */
+  get streamed(): boolean {
+    return false;
+  }
 
   /** `chunk` is only borrowed: it is copied here. */
   push(chunk: ArrayBuffer, last: boolean): void {
@@ -48,7 +57,7 @@ export class RequestBody implements Wait {
     this.overflow();
   }
 
-  /** The request is over: the bytes are let go. */
+  /** Nobody wants it any longer: the bytes are let go. */
   clear(): void {
     this.bytes = EMPTY;
     this.chunks = null;
@@ -66,6 +75,11 @@ export class RequestBody implements Wait {
     this.resume = null;
     resume?.();
   }
+}
+
+/** The error about a body over its limit. */
+export function tooLarge(body: RequestBody): GatewayError {
+  return gatewayError(body.streamed ? 'upload_too_large' : 'body_too_large', { limit: body.limit });
 }
 
 function copy(chunk: ArrayBuffer): Buffer {

@@ -1,7 +1,9 @@
+import type { Exchange } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
 import { accept, copyHeaders } from './accept.js';
 import { BodilessSink } from './bodiless-sink.js';
-import { serveOther } from './other-paths.js';
+import { openBody } from './open-body.js';
+import { forwardedPath, serveOther } from './other-paths.js';
 import { RequestBody } from './request-body.js';
 import {
   type App,
@@ -12,6 +14,8 @@ import {
   type ListenSocket,
   localPort,
 } from './uws.js';
+import { UwsSource } from './uws-source.js';
+import { serveSockets } from './websocket.js';
 
 /** One I/O thread's HTTP server. */
 export class HttpServer {
@@ -20,9 +24,10 @@ export class HttpServer {
 
   constructor(private readonly io: IoThread) {
     this.app = createApp(io.runtime.config.server.tls);
-    for (const endpoint of io.endpoints.values()) {
-      this.app.post(endpoint.path, (res, req) => accept(io, endpoint, res, req));
+    for (const [path, endpoint] of io.endpoints.exact) {
+      this.app.post(path, (res, req) => accept(io, { endpoint, model: '' }, res, req));
     }
+    serveSockets(this.app, io);
     this.app.any('/*', (res, req) => this.other(res, req));
   }
 
@@ -56,25 +61,27 @@ export class HttpServer {
     const { io } = this;
     const path = req.getUrl();
     const method = req.getMethod().toUpperCase();
-    const endpoint = io.endpoints.get(path);
-    // A reload may have added it.
-    if (method === 'POST' && endpoint !== undefined) {
-      accept(io, endpoint, res, req);
+    // One that a reload has added, or whose path names the model.
+    const found = method === 'POST' ? io.endpoints.at(path) : undefined;
+    if (found !== undefined) {
+      accept(io, found, res, req);
       return;
     }
     const sink = new BodilessSink(res, method === 'HEAD');
+    let x: Exchange | null = null;
     res.onAborted(() => {
       sink.gone = true;
+      if (x !== null) io.abandoned(x);
     });
-    const body = new RequestBody(io.runtime.config.server.bodyLimitBytes);
+    const headers = copyHeaders(req);
+    const forwarded = forwardedPath(io, method, path, headers);
+    const body =
+      forwarded === null
+        ? new RequestBody(io.runtime.config.server.bodyLimitBytes)
+        : openBody(io, forwarded, headers, new UwsSource(res, sink));
     res.onData((chunk, last) => body.push(chunk, last));
-    serveOther(io, {
-      method,
-      path,
-      query: req.getQuery() ?? '',
-      headers: copyHeaders(req),
-      body,
-      sink,
-    });
+    const incoming = { method, path, query: req.getQuery() ?? '', model: '', headers, body, sink };
+    if (forwarded === null) serveOther(io, incoming);
+    else x = io.forward(forwarded, incoming);
   }
 }

@@ -33,6 +33,17 @@ export class UwsSink implements ClientSink {
     });
   }
 
+  /** The response becomes a WebSocket: `upgrade` is called where its headers may be written, and nothing may be after it. */
+  upgrade(headers: HeaderList, upgrade: () => void): void {
+    if (this.gone) return;
+    this.gone = true;
+    const { res } = this;
+    res.cork(() => {
+      writeHead(res, 101, headers);
+      upgrade();
+    });
+  }
+
   start(status: number, headers: HeaderList): void {
     this.head = { status, headers };
     this.schedule();

@@ -16,4 +16,9 @@ export function createApp(tls: { cert: string; key: string } | null): App {
 
 export type ListenSocket = us_listen_socket;
 export const { us_socket_local_port: localPort, us_listen_socket_close: closeListener } = uWS;
-export type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+export type {
+  HttpRequest,
+  HttpResponse,
+  us_socket_context_t as SocketContext,
+  WebSocket,
+} from 'uWebSockets.js';

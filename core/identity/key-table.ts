@@ -6,10 +6,21 @@ import { patternMatcher } from '../route/pattern.js';
 /** A virtual key as requests use it. */
 export interface VirtualKey extends Principal {
   readonly mayUse: (model: string) => boolean;
+  /** Whether it may have requests forwarded to that provider that name no model. */
+  readonly mayForward: (provider: string) => boolean;
   /** Unix milliseconds; null never. */
   readonly expiresMs: number | null;
   readonly customer: string | null;
   readonly tags: readonly string[];
+  /** WebSockets it may have open at once; null any number. */
+  readonly sockets: number | null;
+}
+
+/** A test for the providers that a key may reach without naming a model. */
+export function forwardMatcher(passthrough: boolean | readonly string[]): (provider: string) => boolean {
+  if (typeof passthrough === 'boolean') return () => passthrough;
+  const allowed = new Set(passthrough);
+  return (provider) => allowed.has(provider);
 }
 
 /** Callers without a key, where none is required. */
@@ -19,9 +30,11 @@ export const anonymous: VirtualKey = Object.freeze({
   models: ['*'],
   metadata: {},
   mayUse: () => true,
+  mayForward: () => true,
   expiresMs: null,
   customer: null,
   tags: [],
+  sockets: null,
 });
 
 /** Most credentials remembered as seen; beyond it the memory starts anew. */
@@ -44,9 +57,11 @@ export class KeyTable {
         models: key.models,
         metadata: {},
         mayUse: patternMatcher(key.models),
+        mayForward: forwardMatcher(key.passthrough),
         expiresMs: key.expiresMs,
         customer: key.metadata.customer,
         tags: key.metadata.tags,
+        sockets: key.limits.sockets,
       });
     }
   }

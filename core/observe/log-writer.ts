@@ -1,6 +1,6 @@
 import type { SettledRecord } from '@headgate/sdk';
 import pino from 'pino';
-import { requestLine } from './request-line.js';
+import { RequestLines } from './request-line.js';
 
 export const LINE_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LineLevel = (typeof LINE_LEVELS)[number];
@@ -25,6 +25,7 @@ export class LogWriter {
   private readonly out;
   private readonly logger;
   private readonly withRequests: boolean;
+  private readonly lines = new RequestLines();
   private broken = false;
 
   constructor(options: LogWriterOptions) {
@@ -49,11 +50,9 @@ export class LogWriter {
     this.withRequests = options.requests && this.logger.isLevelEnabled('info');
   }
 
-  requests(records: readonly SettledRecord[]): void {
+  requests(records: Iterable<SettledRecord>): void {
     if (!this.withRequests || this.broken) return;
-    let text = '';
-    for (const record of records) text += requestLine(record);
-    this.out.write(text);
+    this.out.write(this.lines.of(records));
   }
 
   line(level: LineLevel, message: string, fields: Record<string, unknown> = {}): void {

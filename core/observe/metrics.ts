@@ -34,8 +34,8 @@ export class RequestMetrics {
     this.attempts = new LabelPairs(mostPairs, () => new Map<number, number>());
   }
 
-  add(records: readonly SettledRecord[]): void {
-    for (let i = 0; i < records.length; i++) this.addOne(records[i]!);
+  add(records: Iterable<SettledRecord>): void {
+    for (const record of records) this.addOne(record);
   }
 
   private addOne(record: SettledRecord): void {
@@ -48,8 +48,7 @@ export class RequestMetrics {
     if (record.costNano !== null) this.addCost(series, record.keyName, record.costNano);
     else if (isUnpriced(record)) series.unpriced++;
     this.overhead(record.operation).observe(record.overheadUs / 1e6);
-    for (let i = 0; i < record.attempts.length; i++) {
-      const { provider, model, status } = record.attempts[i]!;
+    for (const { provider, model, status } of record.attempts) {
       const statuses = this.attempts.at(provider, model);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }

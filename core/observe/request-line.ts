@@ -1,25 +1,134 @@
 import type { SettledRecord } from '@headgate/sdk';
-import { usdText } from '../money.js';
-import { countText, durationText, stringText } from '../store/json-text.js';
+import { LineBuffer } from './line-buffer.js';
+
+const ID = Buffer.from(',"msg":"request","id":');
+const OUTPUT = Buffer.from(',"output_tokens":');
+const CACHED = Buffer.from(',"cached_tokens":');
+const REASONING = Buffer.from(',"reasoning_tokens":');
+const NO_TOKENS = Buffer.from('null,"output_tokens":null,"cached_tokens":null,"reasoning_tokens":null');
+const COST = Buffer.from(',"cost_usd":"');
+const NO_COST = Buffer.from(',"cost_usd":null,"attempts":');
+const ATTEMPTS = Buffer.from('","attempts":');
+const TOTAL = Buffer.from(',"ms":');
+const FIRST_TOKEN = Buffer.from(',"ttft_ms":');
+const OVERHEAD = Buffer.from(',"overhead_us":');
+/** Room for the names and numbers of a line. */
+const LINE_BYTES = 1024;
 
 /**
- * The log line of a settled request, in the shape that the logger gives its own lines. The fields are named here one by
- * one, so nothing a request carried can slip in: no header, no body, no credential.
+ * Makes the log lines of settled requests, in the shape that the logger gives its own lines. The fields are named here
+ * one by one, so nothing a request carried can slip in: no header, no body, no credential. What a record shares with the
+ * one before it is put together once.
  */
-export function requestLine(record: SettledRecord): string {
-  const usage = record.usage;
-  return (
-    `{"level":"info","time":${Math.round(record.time + record.totalMs)},"msg":"request","id":${stringText(record.id)}` +
-    `,"key":${stringText(record.keyName)},"customer":${stringText(record.customer)},"model":${stringText(record.model)}` +
-    `,"provider":${stringText(record.provider)},"target":${stringText(record.targetModel)}` +
-    `,"operation":"${record.operation}","status":${record.status},"outcome":"${record.outcome}","stream":${record.stream}` +
-    `,"input_tokens":${usage === null ? 'null' : countText(usage.inputTokens)}` +
-    `,"output_tokens":${usage === null ? 'null' : countText(usage.outputTokens)}` +
-    `,"cached_tokens":${usage === null ? 'null' : countText(usage.cacheReadTokens)}` +
-    `,"reasoning_tokens":${usage === null ? 'null' : countText(usage.reasoningTokens)}` +
-    `,"cost_usd":${record.costNano === null ? 'null' : `"${usdText(record.costNano)}"`}` +
-    `,"attempts":${record.attempts.length},"ms":${durationText(record.totalMs)}` +
-    `,"ttft_ms":${durationText(record.firstTokenMs)},"overhead_us":${durationText(record.overheadUs)}` +
-    `,"cache":${stringText(record.cache)},"error":${stringText(record.error)}}\n`
-  );
+export class RequestLines {
+  private readonly to = new LineBuffer();
+  private second = Number.NaN;
+  private secondText = Buffer.alloc(0);
+  private keyName: string | null = null;
+  private customer = '';
+  private model = '';
+  private provider = '';
+  private targetModel = '';
+  private operation = '';
+  private status = 0;
+  private outcome = '';
+  private stream = false;
+  private whatText = Buffer.alloc(0);
+  private cache: string | null = null;
+  private error = '';
+  private endText = Buffer.alloc(0);
+
+  /** One line each. */
+  of(records: Iterable<SettledRecord>): string {
+    for (const record of records) this.write(record);
+    return this.to.take();
+  }
+
+  private write(record: SettledRecord): void {
+    const { to } = this;
+    const { id, usage, costNano, totalMs } = record;
+    const what = this.what(record);
+    const end = this.end(record);
+    to.reserve(what.length + end.length + id.length * 6 + LINE_BYTES);
+    this.writeTime(Math.round(record.time + totalMs));
+    to.raw(ID);
+    to.string(id);
+    to.raw(what);
+    if (usage === null) to.raw(NO_TOKENS);
+    else {
+      to.count(usage.inputTokens);
+      to.raw(OUTPUT);
+      to.count(usage.outputTokens);
+      to.raw(CACHED);
+      to.count(usage.cacheReadTokens);
+      to.raw(REASONING);
+      to.count(usage.reasoningTokens);
+    }
+    if (costNano === null) to.raw(NO_COST);
+    else {
+      to.raw(COST);
+      to.usd(costNano);
+      to.raw(ATTEMPTS);
+    }
+    to.count(record.attempts.length);
+    to.raw(TOTAL);
+    to.duration(totalMs);
+    to.raw(FIRST_TOKEN);
+    to.duration(record.firstTokenMs);
+    to.raw(OVERHEAD);
+    to.duration(record.overheadUs);
+    to.raw(end);
+  }
+
+  private writeTime(time: number): void {
+    const second = Math.floor(time / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.secondText = Buffer.from(`{"level":"info","time":${second > 0 ? second : ''}`);
+    }
+    this.to.raw(this.secondText);
+    if (second > 0) this.to.threeDigits(time - second * 1000);
+    else this.to.count(time);
+  }
+
+  private what(record: SettledRecord): Uint8Array {
+    const { keyName, customer, model, provider, targetModel, operation, status, outcome, stream } = record;
+    if (
+      keyName !== this.keyName ||
+      customer !== this.customer ||
+      model !== this.model ||
+      provider !== this.provider ||
+      targetModel !== this.targetModel ||
+      operation !== this.operation ||
+      status !== this.status ||
+      outcome !== this.outcome ||
+      stream !== this.stream
+    ) {
+      this.keyName = keyName;
+      this.customer = customer;
+      this.model = model;
+      this.provider = provider;
+      this.targetModel = targetModel;
+      this.operation = operation;
+      this.status = status;
+      this.outcome = outcome;
+      this.stream = stream;
+      this.whatText = Buffer.from(
+        `,"key":${JSON.stringify(keyName)},"customer":${JSON.stringify(customer)},"model":${JSON.stringify(model)}` +
+          `,"provider":${JSON.stringify(provider)},"target":${JSON.stringify(targetModel)},"operation":"${operation}"` +
+          `,"status":${status},"outcome":"${outcome}","stream":${stream},"input_tokens":`,
+      );
+    }
+    return this.whatText;
+  }
+
+  private end(record: SettledRecord): Uint8Array {
+    const { cache, error } = record;
+    if (cache !== this.cache || error !== this.error) {
+      this.cache = cache;
+      this.error = error;
+      this.endText = Buffer.from(`,"cache":${JSON.stringify(cache)},"error":${JSON.stringify(error)}}\n`);
+    }
+    return this.endText;
+  }
 }

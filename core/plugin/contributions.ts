@@ -1,9 +1,25 @@
-import { type Plugin, providerRow } from '@headgate/sdk';
+import { type Operation, type Plugin, providerRow } from '@headgate/sdk';
 import { z } from 'zod';
 import { formatPath, type Path } from '../config/path.js';
 
 const aFunction = z.custom((value) => typeof value === 'function', 'expected a function');
 const error = z.looseObject({ decode: aFunction, encode: aFunction, encodeInStream: aFunction });
+
+/** A record, so that a new one is not forgotten. */
+const operations: Readonly<Record<Operation, true>> = {
+  chat: true,
+  embedding: true,
+  'count-tokens': true,
+  realtime: true,
+  rerank: true,
+  moderation: true,
+  image: true,
+  audio: true,
+  video: true,
+  file: true,
+  batch: true,
+  other: true,
+};
 
 /** Plugins come from outside: that they are what their types promise is not known before somebody looks. */
 const contributions = z.looseObject({
@@ -12,7 +28,7 @@ const contributions = z.looseObject({
     .array(
       z.looseObject({
         id: z.string().min(1),
-        operation: z.enum(['chat', 'embedding', 'count-tokens']),
+        operation: z.enum(Object.keys(operations) as Operation[]),
         requestIdHeader: z.string(),
         fields: z.array(z.string()),
         error,

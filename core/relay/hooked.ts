@@ -6,7 +6,7 @@ import {
   type StreamEvent,
   unfoldResponse,
 } from '@headgate/sdk';
-import { answerWithReply, streamed, streamType } from '../answer.js';
+import { answerWithReply, streamed } from '../answer.js';
 import { answerHeaders } from '../answer-headers.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -17,6 +17,7 @@ import { tapWhole } from '../plan/run-tap.js';
 import { costOf } from '../stages/settle.js';
 import { viewOf } from '../view.js';
 import { EventPipe } from './event-pipe.js';
+import { streamType } from './framing.js';
 
 /** No hook reads the answer in the hub, so bytes of the client's own format may pass as they are. */
 export function mayPassBytes(x: Exchange): boolean {

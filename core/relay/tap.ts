@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { settle } from '../stages/settle.js';
-import { EventHold } from '../wire/sse-boundary.js';
+import { holdOf, type PieceHold } from './framing.js';
 import type { Relay } from './relay.js';
 import { startStream } from './stream-head.js';
 
@@ -13,7 +13,7 @@ import { startStream } from './stream-head.js';
  * the client never holds half an event when the provider dies: then it gets an error event of its own API instead.
  */
 export class TapRelay implements Relay {
-  private readonly hold = new EventHold();
+  private readonly hold: PieceHold;
   private readonly taps: ByteTaps | null;
   private meter: StreamMeter | null;
   private chunks: Buffer[] = [];
@@ -27,6 +27,7 @@ export class TapRelay implements Relay {
     private readonly strip: boolean,
   ) {
     this.meter = x.endpoint.format.meter?.stream({ strip }) ?? null;
+    this.hold = holdOf(x.endpoint.format.framing ?? 'sse');
     this.taps = openTaps(x);
   }
 
@@ -69,10 +70,22 @@ export class TapRelay implements Relay {
       return;
     }
     x.error = error;
-    if (this.hold.midEvent) x.incoming.sink.write('\n\n');
-    x.incoming.sink.write(x.endpoint.format.error.encodeInStream(error, x.id));
-    x.incoming.sink.end();
+    this.sayError(error);
     settle(x);
+  }
+
+  private sayError(error: CanonicalError): void {
+    const { endpoint, incoming, id } = this.x;
+    const { sink } = incoming;
+    const framing = endpoint.format.framing ?? 'sse';
+    // Nothing can be said in the middle of a binary message: a connection cut short is what every client notices.
+    if (this.hold.midEvent && framing === 'aws-eventstream') {
+      sink.cut();
+      return;
+    }
+    if (this.hold.midEvent) sink.write(framing === 'sse' ? '\n\n' : '\n');
+    sink.write(endpoint.format.error.encodeInStream(error, id));
+    sink.end();
   }
 
   drop(): void {

@@ -8,15 +8,15 @@ import {
   type StreamEncoder,
   type StreamEvent,
 } from '@headgate/sdk';
-import { answerWithReply, includeUsage, streamType } from '../answer.js';
+import { answerWithReply, encoderOptions } from '../answer.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
-import type { Speech } from '../route/target.js';
+import type { Speech } from '../route/speech.js';
 import { settle } from '../stages/settle.js';
-import { SseSplitter } from '../wire/sse-split.js';
 import { EventPipe } from './event-pipe.js';
+import { isUnreadable, type Splitter, splitterOf, streamType } from './framing.js';
 import { mayPassBytes, passable } from './hooked.js';
 import { Outgoing } from './outgoing.js';
 import type { Relay } from './relay.js';
@@ -27,7 +27,7 @@ import { startStream } from './stream-head.js';
  * that a guard which refuses at once can still give a proper answer.
  */
 export class TranslateRelay implements Relay {
-  private readonly splitter: SseSplitter;
+  private readonly splitter: Splitter;
   private readonly decoder: StreamDecoder;
   private readonly encoder: StreamEncoder;
   private readonly pipe: EventPipe | null;
@@ -45,18 +45,18 @@ export class TranslateRelay implements Relay {
   ) {
     // Only chosen when both formats can stream.
     this.decoder = (speech.format.stream as StreamCodec).decoder();
-    this.encoder = (x.endpoint.format.stream as StreamCodec).encoder({
-      requestId: x.id,
-      includeUsage: includeUsage(x),
-    });
+    this.encoder = (x.endpoint.format.stream as StreamCodec).encoder(encoderOptions(x));
     this.taps = openTaps(x);
     this.pipe = mayPassBytes(x) ? null : this.openPipe();
     const next = this.pipe === null ? (event: StreamEvent) => this.write(event) : this.pipe.push;
-    this.emit = (event) => {
+    this.emit = (raw) => {
+      const event = named(raw, x);
       this.notice(event);
       next(event);
     };
-    this.splitter = new SseSplitter((event, data) => this.decoder.push(event, data, this.emit));
+    this.splitter = splitterOf(speech.format.framing ?? 'sse', (event, data) =>
+      this.decoder.push(event, data, this.emit),
+    );
   }
 
   data(chunk: Buffer): boolean {
@@ -147,7 +147,7 @@ export class TranslateRelay implements Relay {
   private refused(reason: unknown): void {
     const provider = this.x.target?.provider.id ?? '';
     if (reason instanceof GatewayError) this.emitError(reason.canonical);
-    else if (reason instanceof MalformedBody || reason instanceof SyntaxError || isTooLarge(reason)) {
+    else if (reason instanceof MalformedBody || reason instanceof SyntaxError || isUnreadable(reason)) {
       const why = reason instanceof SyntaxError ? 'an event is not JSON' : (reason as Error).message;
       this.emitError(canonicalError('provider_bad_answer', { provider, why }));
     } else {
@@ -182,6 +182,8 @@ export class TranslateRelay implements Relay {
   }
 }
 
-function isTooLarge(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === 'SseEventTooLarge';
+/** Some APIs (Cohere, Bedrock) name no model or no id; clients of others expect to read it. */
+function named(event: StreamEvent, x: Exchange): StreamEvent {
+  if (event.type !== 'start' || (event.model !== '' && event.id !== '')) return event;
+  return { ...event, model: event.model || (x.target?.model ?? ''), id: event.id || x.id };
 }

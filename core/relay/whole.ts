@@ -5,7 +5,7 @@ import type { Exchange } from '../exchange.js';
 import { answerBytes, fail, failWith } from '../fail.js';
 import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
-import type { Speech } from '../route/target.js';
+import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
@@ -78,6 +78,9 @@ export class WholeRelay implements Relay {
       const codec = speech.format.response;
       if (codec === undefined) throw new Error('its format cannot be translated');
       response = codec.decode(JSON.parse(body.toString('utf8')) as JsonObject);
+      // Some APIs name no model or no id; clients of others expect to read them.
+      response.model ||= x.target?.model ?? '';
+      response.id ||= x.id;
     } catch (error) {
       this.bad(error instanceof SyntaxError ? 'its JSON is broken' : messageOf(error));
       return;

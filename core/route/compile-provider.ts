@@ -1,12 +1,16 @@
-import type { HeaderList, ProviderRow, Signer, Transport, WireFormat } from '@headgate/sdk';
+import type { HeaderList, ProviderRow, Signer, SignerHost, Transport } from '@headgate/sdk';
 import type { ProviderConfig } from '../config/config.js';
+import { fillHoles } from '../config/holes.js';
+import { textValues } from '../config/resolve-variables.js';
+import { compileFieldEdits } from './field-edits.js';
 import { KeyRing, type KeySource } from './key-ring.js';
+import { openCredential } from './open-credential.js';
 import type { Provider } from './provider.js';
-import type { Speech } from './target.js';
 
 export interface ProviderParts {
   readonly row: ProviderRow;
   readonly signer: Signer;
+  readonly signerHost: SignerHost;
   /** The transport of a provider that answers inside the process. */
   readonly local: Transport | null;
   /** A pool for an origin; the same one for the same origin and time-out. */
@@ -15,10 +19,40 @@ export interface ProviderParts {
 
 /** A provider with everything done that can be done before a request comes. */
 export function compileProvider(config: ProviderConfig, parts: ProviderParts): Provider {
-  const { row, local } = parts;
+  const { row, signer, signerHost, local } = parts;
+  const values = textValues(config.variables);
   const url = new URL(config.baseUrl ?? row.baseUrl ?? 'http://localhost');
   const basePath = url.pathname.replace(/\/$/, '');
-  const fixed: HeaderList = [
+  // A signature covers the host, and the operator may have set another one than the row's.
+  const options = { host: url.host, ...filled(row.signerOptions, values) };
+  const open = (credential: string) => openCredential(signer, credential, options, signerHost);
+  return {
+    id: config.id,
+    row,
+    origin: local === null ? url.origin : '',
+    basePath,
+    transport: (connectTimeoutMs) => local ?? parts.http(url.origin, connectTimeoutMs),
+    keys: new KeyRing(keySources(config), open, headersOf(config, row, values)),
+    paths: new Map(
+      Object.entries(config.formats ?? row.formats).map(([format, path]) => [
+        format,
+        basePath + fillHoles(path, values),
+      ]),
+    ),
+    otherPaths: new Map(
+      Object.entries(row.paths).map(([name, path]) => [name, basePath + fillHoles(path, values)]),
+    ),
+    edits: compileFieldEdits(row, values),
+    priceId: row.prices ?? config.row,
+  };
+}
+
+function headersOf(
+  config: ProviderConfig,
+  row: ProviderRow,
+  values: ReadonlyMap<string, string>,
+): HeaderList {
+  const headers: HeaderList = [
     'content-type',
     'application/json',
     'accept-encoding',
@@ -26,19 +60,14 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
     'user-agent',
     'headgate',
   ];
-  for (const [name, value] of Object.entries(row.headers)) set(fixed, name.toLowerCase(), value);
-  for (const [name, value] of config.headers) set(fixed, name, value.reveal());
-  return {
-    id: config.id,
-    row,
-    transport: (connectTimeoutMs) => local ?? parts.http(url.origin, connectTimeoutMs),
-    signer: parts.signer,
-    keys: new KeyRing(keySources(config), parts.signer, row.signerOptions, fixed),
-    paths: new Map(
-      Object.entries(config.formats ?? row.formats).map(([format, path]) => [format, basePath + path]),
-    ),
-    priceId: config.row,
-  };
+  for (const [name, value] of Object.entries(filled(row.headers, values)))
+    set(headers, name.toLowerCase(), value);
+  for (const [name, value] of config.headers) set(headers, name, value.reveal());
+  return headers;
+}
+
+function filled(texts: Record<string, string>, values: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, fillHoles(text, values)]));
 }
 
 function keySources(config: ProviderConfig): KeySource[] {
@@ -53,31 +82,4 @@ function set(headers: HeaderList, name: string, value: string): void {
     return;
   }
   headers.push(name, value);
-}
-
-/**
- * How a provider is spoken to for each client format: in the format itself when it has it, else in the first format of
- * the same operation that can be translated. Formats it cannot serve are absent.
- */
-export function speeches(provider: Provider, formats: ReadonlyMap<string, WireFormat>): Map<string, Speech> {
-  const found = new Map<string, Speech>();
-  for (const client of formats.values()) {
-    const path = provider.paths.get(client.id);
-    if (path !== undefined) {
-      found.set(client.id, { format: client, path, same: true, codec: client.request ?? null });
-      continue;
-    }
-    for (const [id, otherPath] of provider.paths) {
-      const other = formats.get(id);
-      if (other === undefined || other.operation !== client.operation || !translatable(other, client))
-        continue;
-      found.set(client.id, { format: other, path: otherPath, same: false, codec: other.request ?? null });
-      break;
-    }
-  }
-  return found;
-}
-
-function translatable(target: WireFormat, client: WireFormat): boolean {
-  return [target, client].every((format) => format.request && format.response && format.stream);
 }

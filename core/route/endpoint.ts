@@ -1,4 +1,4 @@
-import type { WireFormat } from '@headgate/sdk';
+import type { Framing, WireFormat } from '@headgate/sdk';
 import { compileFields, type FieldSet } from '../wire/json-fields.js';
 import { FieldSpans } from '../wire/json-spans.js';
 
@@ -6,10 +6,22 @@ import { FieldSpans } from '../wire/json-spans.js';
 export const MODEL_FIELD = 0;
 export const STREAM_FIELD = 1;
 
+/** What a path says beside its format. */
+export interface EndpointTraits {
+  /** Requests stream that do not say otherwise in their body. */
+  readonly streams: boolean;
+  /** Framing of a stream that was not asked for as Server-Sent Events by `alt=sse` in the query. */
+  readonly otherFraming: Framing | null;
+}
+
 /** A path of a client API that carries model requests. */
 export class Endpoint {
   /** Top-level fields that are looked for in its bodies; `model` and `stream` come first. */
   readonly fields: FieldSet;
+  readonly streams: boolean;
+  readonly otherFraming: Framing | null;
+  /** See WireFormat.foreignSeals; null when there are none, as in most formats. */
+  readonly foreignSeals: readonly Buffer[] | null;
   private readonly idle: FieldSpans[] = [];
 
   constructor(
@@ -17,8 +29,12 @@ export class Endpoint {
     readonly format: WireFormat,
     /** Fields that some provider wants renamed, and what to. */
     renamed: readonly string[],
+    traits: EndpointTraits = { streams: format.streamByDefault === true, otherFraming: null },
   ) {
     this.fields = compileFields([...new Set(['model', 'stream', ...format.fields, ...renamed])]);
+    this.streams = traits.streams;
+    this.otherFraming = traits.otherFraming;
+    this.foreignSeals = format.foreignSeals?.map((seal) => Buffer.from(seal)) ?? null;
   }
 
   /** Room for one scan's offsets; given back when the request is settled, so that requests allocate none. */
@@ -30,19 +46,3 @@ export class Endpoint {
     if (this.idle.length < 256) this.idle.push(spans);
   }
 }
-
-interface ClientPath {
-  path: string;
-  format: string;
-  /** The same path under these serves SDKs that want a base of their own. */
-  prefixes: readonly string[];
-}
-
-/** Client API paths and their wire formats. */
-export const clientPaths: readonly ClientPath[] = [
-  { path: '/v1/chat/completions', format: 'openai-chat', prefixes: ['/openai'] },
-  { path: '/v1/completions', format: 'openai-completions', prefixes: ['/openai'] },
-  { path: '/v1/embeddings', format: 'openai-embeddings', prefixes: ['/openai'] },
-  { path: '/v1/messages', format: 'anthropic-messages', prefixes: ['/anthropic'] },
-  { path: '/v1/messages/count_tokens', format: 'anthropic-count-tokens', prefixes: ['/anthropic'] },
-];

@@ -1,4 +1,5 @@
-import type { HeaderList, Signer } from '@headgate/sdk';
+import type { HeaderList } from '@headgate/sdk';
+import type { OpenCredential, Sign } from './open-credential.js';
 import { patternMatcher } from './pattern.js';
 
 /** One credential of a provider, with its headers ready. */
@@ -6,10 +7,12 @@ export interface ProviderKey {
   /** For logs and the ledger; never the credential. */
   readonly name: string;
   readonly weight: number;
-  /** The credential itself, for signers that sign each request. */
+  /** The credential itself, to take it out of what a provider says. */
   readonly credential: string;
   /** The headers of every request with this credential: the provider's, then those the signer makes of it. */
   readonly headers: HeaderList;
+  /** Signs each request; null when the headers are all it takes. */
+  readonly sign: Sign | null;
   readonly mayUse: (model: string) => boolean;
   /** Monotonic milliseconds until which it rests after a 429 or a refusal. */
   restsUntil: number;
@@ -33,29 +36,32 @@ export class KeyRing {
 
   constructor(
     sources: readonly KeySource[],
-    signer: Signer,
-    options: Record<string, string>,
+    open: (credential: string) => OpenCredential,
     headers: HeaderList,
     private readonly random: () => number = Math.random,
   ) {
-    this.keys = sources.map((source, index) => ({
-      name: source.name ?? `key-${index + 1}`,
-      weight: source.weight,
-      credential: source.value,
-      headers: [...headers, ...(signer.fixed?.(source.value, options) ?? [])],
-      mayUse: source.models === null ? () => true : patternMatcher(source.models),
-      restsUntil: 0,
-    }));
+    this.keys = sources.map((source, index) => {
+      const opened = open(source.value);
+      return {
+        name: source.name ?? `key-${index + 1}`,
+        weight: source.weight,
+        credential: source.value,
+        headers: [...headers, ...opened.headers],
+        sign: opened.sign,
+        mayUse: source.models === null ? () => true : patternMatcher(source.models),
+        restsUntil: 0,
+      };
+    });
   }
 
   /**
-   * A key for the model by weight, or null when none is fit. Keys in `tried` are passed over. Resting ones are only taken
+   * A key for the model by weight, or null when none is fit; any key where the model is ''. Keys in `tried` are passed over. Resting ones are only taken
    * when no other is left and `desperate` says that there is nothing better to do: then the one that wakes first.
    */
   pick(model: string, now: number, tried: readonly ProviderKey[], desperate: boolean): ProviderKey | null {
     const only = this.keys[0];
     if (this.keys.length === 1 && only !== undefined) {
-      return tried.length === 0 && only.weight > 0 && only.mayUse(model) ? only : null;
+      return isFit(only, model, tried) ? only : null;
     }
     let total = 0;
     let soonest: ProviderKey | null = null;
@@ -78,5 +84,5 @@ export class KeyRing {
 }
 
 function isFit(key: ProviderKey, model: string, tried: readonly ProviderKey[]): boolean {
-  return key.weight > 0 && !tried.includes(key) && key.mayUse(model);
+  return key.weight > 0 && !tried.includes(key) && (model === '' || key.mayUse(model));
 }

@@ -5,12 +5,13 @@ import { nearest } from '../config/nearest.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
 import { headerText } from '../header-text.js';
 import type { Provider } from './provider.js';
-import type { CompiledTarget, ModelRoute, Speech } from './target.js';
+import type { Speeches } from './speech.js';
+import type { CompiledTarget, ModelRoute } from './target.js';
 
 /** A provider with what a target of it needs. */
 export interface RoutableProvider {
   readonly provider: Provider;
-  readonly speech: ReadonlyMap<string, Speech>;
+  readonly speeches: Speeches;
   readonly timeouts: Timeouts;
 }
 
@@ -70,8 +71,8 @@ export class ModelTable {
 
   /** A bare name belongs to the provider that has a model of that name, the client's own API's first. */
   private homeOf(name: string, client: WireFormat): RoutableProvider | undefined {
-    const able = [...this.providers.values()].filter(({ speech }) => speech.has(client.id));
-    const own = able.filter(({ speech }) => speech.get(client.id)?.same === true);
+    const able = [...this.providers.values()].filter(({ speeches }) => speeches.has(client.id));
+    const own = able.filter(({ speeches }) => speeches.speaks(client.id));
     const knows = ({ provider }: RoutableProvider): boolean =>
       !provider.row.free && this.prices.find(provider.priceId, name) !== null;
     const first = own.find(({ provider }) => client.id.startsWith(provider.id));
@@ -80,11 +81,15 @@ export class ModelTable {
     return own.find(knows) ?? able.find(knows) ?? (this.configured.size === 0 ? first : undefined);
   }
 
-  private single(name: string, { provider, speech, timeouts }: RoutableProvider, model: string): ModelRoute {
+  private single(
+    name: string,
+    { provider, speeches, timeouts }: RoutableProvider,
+    model: string,
+  ): ModelRoute {
     return {
       name,
       strategy: 'fallback',
-      targets: [target(provider, speech, timeouts, model, 1)],
+      targets: [target(provider, speeches, timeouts, model, 1)],
       retries: this.retries,
       totalMs: timeouts.totalMs,
     };
@@ -94,7 +99,7 @@ export class ModelTable {
     const targets = config.targets.map(({ provider: id, model, weight, timeouts }) => {
       const found = this.providers.get(id);
       if (found === undefined) throw new Error(`model ${config.name}: no provider ${id}`);
-      return target(found.provider, found.speech, timeouts, model, weight);
+      return target(found.provider, found.speeches, timeouts, model, weight);
     });
     return {
       name: config.name,
@@ -108,7 +113,7 @@ export class ModelTable {
 
 function target(
   provider: Provider,
-  speech: ReadonlyMap<string, Speech>,
+  speeches: Speeches,
   timeouts: Timeouts,
   model: string,
   weight: number,
@@ -121,6 +126,6 @@ function target(
     modelText: headerText(model),
     weight,
     timeouts,
-    speech,
+    speech: speeches.of(model),
   };
 }

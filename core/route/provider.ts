@@ -1,14 +1,22 @@
-import type { ProviderRow, Signer, Transport } from '@headgate/sdk';
+import type { ProviderRow, Transport } from '@headgate/sdk';
+import type { FieldEdits } from './field-edits.js';
 import type { KeyRing } from './key-ring.js';
 
 /** A provider as the hot path sees it: everything that can be known at boot is. */
 export interface Provider {
   readonly id: string;
   readonly row: ProviderRow;
-  readonly signer: Signer;
+  /** Scheme and host; '' for a provider that answers inside the process. */
+  readonly origin: string;
   readonly keys: KeyRing;
+  /** Path of its base URL, without a slash at the end. */
+  readonly basePath: string;
   /** Wire format id → full path. */
   readonly paths: ReadonlyMap<string, string>;
+  /** Full paths of other operations that are not simply below its base URL, by what stands behind the version in a client's path. */
+  readonly otherPaths: ReadonlyMap<string, string>;
+  /** Wire format id → what changes in the fields of its requests. */
+  readonly edits: ReadonlyMap<string, FieldEdits>;
   /** Prices are looked up under this id: a provider that extends another has its prices. */
   readonly priceId: string;
   /** What carries requests to it, with that many milliseconds to connect. For boot, not for requests. */

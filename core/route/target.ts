@@ -1,17 +1,7 @@
-import type { RequestCodec, Transport, WireFormat } from '@headgate/sdk';
+import type { Transport } from '@headgate/sdk';
 import type { Timeouts } from '../config/sections/timeouts.js';
 import type { Provider } from './provider.js';
-
-/** How a target is spoken to on behalf of a client's format. */
-export interface Speech {
-  readonly format: WireFormat;
-  /** Path at the provider. */
-  readonly path: string;
-  /** The client's format and the target's are the same: bytes pass. */
-  readonly same: boolean;
-  /** Writes requests in the target's format, when a hook has changed the request or the client's format is another; null where only bytes pass. */
-  readonly codec: RequestCodec | null;
-}
+import type { Speech } from './speech.js';
 
 /** One provider and model that a request may go to, compiled at boot. */
 export interface CompiledTarget {

@@ -1,9 +1,12 @@
-import type { EncodeContext, HeaderList, JsonObject, UpstreamRequest } from '@headgate/sdk';
+import type { EncodeContext, HeaderList, UpstreamRequest } from '@headgate/sdk';
 import { canonicalOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
-import type { CompiledTarget, Speech } from '../route/target.js';
+import { editFields, type FieldEdits } from '../route/field-edits.js';
+import type { Speech } from '../route/speech.js';
+import type { CompiledTarget } from '../route/target.js';
+import { removeFields } from '../wire/json-remove.js';
 import type { FieldSpans } from '../wire/json-spans.js';
 import { type Edit, insertField, renameField, replaceValue, splice } from '../wire/json-splice.js';
 
@@ -19,30 +22,58 @@ export interface Encoded {
  * or two when the target speaks the client's format, the codec's words when it does not or a hook changed the request.
  */
 export function encode(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
-  return speech.same && !x.edited ? spliced(x, target) : translated(x, target, speech);
+  x.dropped = null;
+  return speech.same && !x.edited && !carriesForeignSeal(x)
+    ? spliced(x, target)
+    : translated(x, target, speech);
+}
+
+/** A conversation that another provider's model has taken part in holds reasoning that this format's own cannot read. */
+function carriesForeignSeal({ endpoint, incoming }: Exchange): boolean {
+  return endpoint.foreignSeals?.some((seal) => incoming.body.bytes.includes(seal)) === true;
 }
 
 function spliced(x: Exchange, target: CompiledTarget): Encoded {
   const spans = x.spans as FieldSpans;
   const { format, fields } = x.endpoint;
-  const edits: Edit[] = [replaceValue(spans, MODEL_FIELD, target.modelBytes)];
-  const renames = target.provider.row.renames[format.id];
-  if (renames !== undefined) {
-    for (const [from, to] of Object.entries(renames)) {
-      const field = fields.names.indexOf(from);
-      if (field < 0 || !spans.has(field)) continue;
-      // With both names there, renaming would make one field twice: let the provider say what it thinks of that.
-      if (!spans.has(fields.names.indexOf(to))) edits.push(renameField(spans, field, to));
-    }
-  }
+  const wanted = target.provider.edits.get(format.id);
+  const edits: Edit[] = [];
+  if (format.modelIn !== 'path' && wanted?.remove.includes('model') !== true)
+    edits.push(replaceValue(spans, MODEL_FIELD, target.modelBytes));
+  const empty = wanted === undefined ? spans.empty : addEdits(x, wanted, edits);
   const asked = x.stream && target.provider.row.streamUsage === 'option' ? format.meterEdit?.(x) : undefined;
   if (asked !== undefined) {
     const field = fields.names.indexOf(asked.field);
     if (field >= 0 && spans.has(field)) edits.push(replaceValue(spans, field, Buffer.from(asked.json)));
-    else edits.push(insertField(spans, asked.field, asked.json));
+    else edits.push(insertField(spans, asked.field, asked.json, empty));
   }
   if (edits.length > 1) edits.sort((a, b) => a.start - b.start);
   return { body: splice(x.incoming.body.bytes, edits), strip: asked !== undefined };
+}
+
+/** What the provider wants changed. True when the object has no member then. */
+function addEdits(x: Exchange, { renames, set, remove }: FieldEdits, edits: Edit[]): boolean {
+  const spans = x.spans as FieldSpans;
+  const { names } = x.endpoint.fields;
+  for (const [from, to] of renames) {
+    const field = names.indexOf(from);
+    if (field < 0 || !spans.has(field)) continue;
+    // With both names there, renaming would make one field twice: let the provider say what it thinks of that.
+    if (!spans.has(names.indexOf(to))) edits.push(renameField(spans, field, to));
+  }
+  let empty = spans.empty;
+  const unwanted = remove.map((name) => names.indexOf(name)).filter((field) => spans.has(field));
+  if (unwanted.length > 0) {
+    const removal = removeFields(x.incoming.body.bytes, spans, unwanted);
+    edits.push(...removal.edits);
+    empty = removal.emptied;
+  }
+  for (const { field, json } of set) {
+    if (spans.has(names.indexOf(field)) && !remove.includes(field)) continue;
+    edits.push(insertField(spans, field, json, empty));
+    empty = false;
+  }
+  return empty;
 }
 
 function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
@@ -64,17 +95,10 @@ function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encode
   const body = codec.encode(request.stream ? { ...request, streamUsage: askUsage } : request, context);
   // A provider that sends usage by itself refuses to be asked for it.
   if (!askUsage && target.provider.row.streamUsage === 'always') delete body.stream_options;
-  rename(body, target.provider.row.renames[format.id]);
+  const wanted = target.provider.edits.get(format.id);
+  if (wanted !== undefined) editFields(body, wanted);
   x.dropped = dropped.length === 0 ? null : dropped;
   return { body: Buffer.from(JSON.stringify(body)), strip: same && askUsage && request.streamUsage !== true };
-}
-
-function rename(body: JsonObject, renames: Record<string, string> | undefined): void {
-  for (const [from, to] of Object.entries(renames ?? {})) {
-    if (!(from in body) || to in body) continue;
-    body[to] = body[from];
-    delete body[from];
-  }
 }
 
 /** Client headers that mean something to a provider of the same format. */
@@ -94,7 +118,12 @@ export function upstreamRequest(
   speech: Speech,
   body: Buffer,
 ): UpstreamRequest {
-  return { method: 'POST', path: speech.path, headers: withClientHeaders(x, fixed, speech.same), body };
+  return {
+    method: 'POST',
+    path: x.stream ? speech.path.streamed : speech.path.whole,
+    headers: withClientHeaders(x, fixed, speech.same),
+    body,
+  };
 }
 
 function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): HeaderList {

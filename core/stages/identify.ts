@@ -4,7 +4,7 @@ import { parseDuration } from '../config/duration.js';
 import { gatewayError } from '../errors.js';
 import { type Exchange, NO_METADATA } from '../exchange.js';
 import { credentialOf } from '../identity/credential.js';
-import { anonymous, type VirtualKey } from '../identity/key-table.js';
+import { anonymous, forwardMatcher, type VirtualKey } from '../identity/key-table.js';
 import { readMetadata } from '../identity/metadata.js';
 import type { Wait } from '../pipeline.js';
 import { runGate } from '../plan/run-gate.js';
@@ -69,5 +69,6 @@ function byKey(x: Exchange): VirtualKey {
 function fromPlugin(principal: Principal): VirtualKey {
   const { id, name = id, models, metadata = {} } = principal;
   const customer = metadata['customer'] ?? null;
-  return { ...anonymous, id, name, models, metadata, customer, mayUse: patternMatcher(models) };
+  const mayForward = forwardMatcher(models.includes('*'));
+  return { ...anonymous, id, name, models, metadata, customer, mayUse: patternMatcher(models), mayForward };
 }

@@ -1,12 +1,13 @@
 import { type HeaderList, headerOf } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
+import { framedAlike, isStream } from '../relay/framing.js';
 import { mayPassBytes } from '../relay/hooked.js';
 import { RawRelay } from '../relay/raw.js';
 import type { Relay } from '../relay/relay.js';
 import { TapRelay } from '../relay/tap.js';
 import { TranslateRelay } from '../relay/translate.js';
 import { WholeRelay } from '../relay/whole.js';
-import type { Speech } from '../route/target.js';
+import type { Speech } from '../route/speech.js';
 
 /**
  * Stage 14. How the answer travels, by what it is and who wants to read it:
@@ -21,8 +22,9 @@ export function openRelay(
   strip: boolean,
 ): Relay {
   const contentType = headerOf(headers, 'content-type') ?? '';
-  if (contentType.startsWith('text/event-stream')) {
-    if (speech.same && mayPassBytes(x)) return new TapRelay(x, status, contentType, headers, strip);
+  if (isStream(contentType, speech)) {
+    if (framedAlike(x, speech) && mayPassBytes(x))
+      return new TapRelay(x, status, contentType, headers, strip);
     return new TranslateRelay(x, headers, speech);
   }
   const isJson = contentType === '' || contentType.includes('json');

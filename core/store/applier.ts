@@ -1,11 +1,11 @@
-import type { SettledRecord } from '@headgate/sdk';
 import { isBadRecord } from './bad-record.js';
-import type { LedgerStore } from './ledger-store.js';
-import { decodeRecords } from './record-codec.js';
+import type { LedgerStore, TakenBatch } from './ledger-store.js';
+import type { RecordBatch } from './record-batch.js';
+import { batchOf, decodeRecords, openBatch } from './record-codec.js';
 import type { Position, Spool } from './spool.js';
 
 export interface ApplierOptions {
-  store: Pick<LedgerStore, 'commit'>;
+  store: Pick<LedgerStore, 'commit' | 'refusal'>;
   /** Null when nothing is kept on disk. */
   spool: Spool | null;
   /** The state of the database changed, or a record could not be kept. */
@@ -18,12 +18,9 @@ export interface ApplierOptions {
   maxQueued?: number;
 }
 
-interface Queued {
-  readonly records: readonly SettledRecord[];
-  readonly end: Position | null;
-}
-
 const READ_BYTES = 512 * 1024;
+/** Batches held in memory: one of a single record takes as much as one of fifty. */
+const MOST_BATCHES = 2048;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
 
@@ -32,14 +29,15 @@ const LAST_RETRY_MS = 10_000;
  * the database cannot keep up, they are read back. Everything is synchronous: the caller decides when to work.
  */
 export class Applier {
-  private readonly store: Pick<LedgerStore, 'commit'>;
+  private readonly store: Pick<LedgerStore, 'commit' | 'refusal'>;
   private readonly maxTransaction: number;
   private readonly maxQueued: number;
-  private queue: Queued[] = [];
+  private queue: TakenBatch[] = [];
   private queued = 0;
   /** The spool holds batches that are not in the queue. */
   private behind: boolean;
-  private forget: readonly string[] = [];
+  /** Batches to be written one at a time, since one of them has a record that the database can never take. */
+  private careful = 0;
   private retryMs = 0;
   /** Batches that came in, and that left the queue; they matter without a spool only. */
   private added = 0;
@@ -47,23 +45,23 @@ export class Applier {
 
   constructor(private readonly options: ApplierOptions) {
     this.store = options.store;
-    this.maxTransaction = options.maxTransaction ?? 1024;
-    this.maxQueued = options.maxQueued ?? 8192;
+    this.maxTransaction = options.maxTransaction ?? 4096;
+    this.maxQueued = options.maxQueued ?? 16_384;
     this.behind = options.spool !== null;
   }
 
   /** A batch that just went to the spool, ending at that place. */
-  add(records: readonly SettledRecord[], end: Position | null): void {
+  add(batch: RecordBatch, end: Position | null): void {
     if (this.behind) return;
     this.added++;
-    this.queue.push({ records, end });
-    this.queued += records.length;
-    if (this.queued <= this.maxQueued) return;
+    this.queue.push({ batch, end });
+    this.queued += batch.count;
+    if (this.queued <= this.maxQueued && this.queue.length <= MOST_BATCHES) return;
     if (this.options.spool === null) {
       const dropped = this.queue.shift()!;
-      this.queued -= dropped.records.length;
+      this.queued -= dropped.batch.count;
       this.gone++;
-      this.options.onLost(dropped.records.length);
+      this.options.onLost(dropped.batch.count);
       return;
     }
     this.queue = [];
@@ -96,16 +94,11 @@ export class Applier {
   step(): boolean {
     try {
       if (this.queue.length === 0 && this.behind) this.readBack();
-      const count = this.batchesToTake();
-      if (count === 0) return false;
-      const taken = this.queue.slice(0, count);
-      this.commit(
-        taken.flatMap((one) => one.records),
-        taken[count - 1]!.end,
-      );
-      this.queue.splice(0, count);
-      this.gone += count;
-      for (const one of taken) this.queued -= one.records.length;
+      const taken = this.commit();
+      if (taken === 0) return false;
+      for (let i = 0; i < taken; i++) this.queued -= this.queue[i]!.batch.count;
+      this.queue.splice(0, taken);
+      this.gone += taken;
     } catch (error) {
       this.retryMs = Math.min(LAST_RETRY_MS, Math.max(FIRST_RETRY_MS, this.retryMs * 2));
       this.options.onTrouble(
@@ -125,57 +118,64 @@ export class Applier {
     let count = 0;
     let records = 0;
     while (count < this.queue.length && records < this.maxTransaction)
-      records += this.queue[count++]!.records.length;
+      records += this.queue[count++]!.batch.count;
     return count;
   }
 
   private readBack(): void {
     const batches = this.options.spool?.read(READ_BYTES) ?? [];
     for (const { payload, end } of batches) {
-      const records = this.decode(payload, end);
-      this.queue.push({ records, end });
-      this.queued += records.length;
+      const batch = this.open(payload, end);
+      this.queue.push({ batch, end });
+      this.queued += batch.count;
     }
     // From here on new batches go to the queue again, behind these.
     if (batches.length === 0) this.behind = false;
   }
 
-  private decode(payload: Uint8Array, end: Position): readonly SettledRecord[] {
+  private open(payload: Uint8Array, end: Position): RecordBatch {
     try {
-      return decodeRecords(payload);
+      return openBatch(payload);
     } catch (error) {
       this.options.onTrouble(
         `a batch in ${end.segment} before ${end.offset} cannot be read and is left out`,
         error,
       );
-      return [];
+      return batchOf([]);
     }
   }
 
-  private commit(records: readonly SettledRecord[], end: Position | null): void {
-    const spool = this.options.spool;
-    if (spool !== null) this.forget = [...this.forget, ...spool.takeRemoved()];
+  /** Returns how many batches were dealt with. */
+  private commit(): number {
+    const count = this.careful > 0 ? Math.min(1, this.queue.length) : this.batchesToTake();
+    if (count === 0) return 0;
+    const batches = this.queue.slice(0, count);
+    const last = batches[count - 1]!;
     try {
-      this.store.commit(records, end, this.forget);
+      this.store.commit(batches);
     } catch (error) {
       if (!isBadRecord(error)) throw error;
-      this.commitOneByOne(records, end);
+      if (count > 1) {
+        this.careful = count;
+        return this.commit();
+      }
+      this.store.commit([{ batch: this.withoutBad(last.batch), end: last.end }]);
     }
-    this.forget = [];
-    if (spool !== null && end !== null) spool.markDone(end);
+    if (this.careful > 0) this.careful--;
+    if (last.end !== null) this.options.spool?.markDone(last.end);
+    return count;
   }
 
-  /** One record that the database can never take must not stop all those behind it. */
-  private commitOneByOne(records: readonly SettledRecord[], end: Position | null): void {
-    for (const record of records) {
-      try {
-        this.store.commit([record], null, []);
-      } catch (error) {
-        if (!isBadRecord(error)) throw error;
-        this.options.onTrouble(`the settled record of ${record.id} cannot be stored and is left out`, error);
-        this.options.onLost(1);
-      }
-    }
-    this.store.commit([], end, this.forget);
+  /** One bad record must not stop all those behind it. */
+  private withoutBad(batch: RecordBatch): RecordBatch {
+    const good = decodeRecords(batch.bytes).filter((record) => {
+      const refusal = this.store.refusal(batchOf([record]));
+      if (refusal === null) return true;
+      if (!isBadRecord(refusal)) throw refusal;
+      this.options.onTrouble(`the settled record of ${record.id} cannot be stored and is left out`, refusal);
+      this.options.onLost(1);
+      return false;
+    });
+    return batchOf(good);
   }
 }

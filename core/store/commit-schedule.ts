@@ -1,9 +1,9 @@
 import type { Applier } from './applier.js';
 
-/** Records wait this long for company: a transaction costs as much as a few dozen rows. */
-const GATHER_MS = 100;
+/** Records wait this long for company: a transaction costs as much as a hundred records, and the spool has them already. */
+const GATHER_MS = 500;
 /** Unless this many are there. */
-const ENOUGH = 1024;
+const ENOUGH = 4096;
 const DRAIN_LIMIT_MS = 30_000;
 /** Writes go on for this long before what came in meanwhile gets its turn: many batches may wait for that turn. */
 const TURN_MS = 20;
@@ -14,7 +14,7 @@ export class CommitSchedule {
   private immediate: NodeJS.Immediate | undefined;
   private stopped = false;
 
-  /** @param afterWork called when there was nothing left to write */
+  /** @param afterWork called when there is nothing left to write */
   constructor(
     private readonly applier: Applier,
     private readonly afterWork: () => void,
@@ -69,9 +69,9 @@ export class CommitSchedule {
   private work(): void {
     this.timer = undefined;
     this.immediate = undefined;
-    if (this.turn(() => this.applier.idle)) {
-      if (!this.applier.idle) this.soon();
-      else this.afterWork();
-    } else if (this.applier.delayMs > 0) this.wake();
+    const wrote = this.turn(() => this.applier.idle);
+    if (this.applier.idle) this.afterWork();
+    else if (wrote) this.soon();
+    else if (this.applier.delayMs > 0) this.wake();
   }
 }

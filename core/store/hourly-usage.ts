@@ -1,4 +1,5 @@
 import type { SettledRecord } from '@headgate/sdk';
+import type { TakenBatch } from './ledger-store.js';
 import type { Sqlite } from './open-database.js';
 import { isUnpriced } from './unpriced.js';
 import { wholeNano, wholeNumber } from './whole-number.js';
@@ -47,19 +48,26 @@ ON CONFLICT DO UPDATE SET key_name = excluded.key_name, ${SUMS.map((name) => `${
 export class HourlyUsage {
   private readonly upsert;
   private readonly sums = new Map<string, Map<string, HourlySum[]>>();
+  /** The sum that the record before went to, where most go too. */
+  private before: HourlySum | null = null;
 
   constructor(db: Sqlite) {
     this.upsert = db.prepare(UPSERT);
   }
 
   /** Part of the caller's transaction. */
-  add(records: readonly SettledRecord[]): void {
-    this.sums.clear();
-    for (const record of records) this.count(record);
+  add(batches: readonly TakenBatch[]): void {
+    this.clear();
+    for (const { batch } of batches) for (const record of batch) this.count(record);
     for (const ofKey of this.sums.values()) {
       for (const ofCustomer of ofKey.values()) for (const sum of ofCustomer) this.write(sum);
     }
+    this.clear();
+  }
+
+  private clear(): void {
     this.sums.clear();
+    this.before = null;
   }
 
   private write(sum: HourlySum): void {
@@ -101,6 +109,10 @@ export class HourlyUsage {
   private sumOf(record: SettledRecord): HourlySum {
     const { keyId, customer, model, provider } = record;
     const hour = Math.floor(record.time / HOUR_MS);
+    const before = this.before;
+    if (before !== null && isOf(before, hour, model, provider)) {
+      if (before.keyId === keyId && before.customer === customer) return before;
+    }
     let ofKey = this.sums.get(keyId);
     if (ofKey === undefined) this.sums.set(keyId, (ofKey = new Map()));
     let ofCustomer = ofKey.get(customer);
@@ -108,8 +120,7 @@ export class HourlyUsage {
     // One customer asks few models within a batch: comparing is cheaper than making a name to look up.
     for (let i = 0; i < ofCustomer.length; i++) {
       const sum = ofCustomer[i]!;
-      if (sum.hour === hour && sum.model === model && sum.provider === provider && sum.costNano < MOST_NANO)
-        return sum;
+      if (isOf(sum, hour, model, provider)) return (this.before = sum);
     }
     const sum: HourlySum = {
       hour,
@@ -129,6 +140,10 @@ export class HourlyUsage {
       costNano: 0,
     };
     ofCustomer.push(sum);
-    return sum;
+    return (this.before = sum);
   }
+}
+
+function isOf(sum: HourlySum, hour: number, model: string, provider: string): boolean {
+  return sum.hour === hour && sum.model === model && sum.provider === provider && sum.costNano < MOST_NANO;
 }

@@ -1,6 +1,6 @@
-import type { SettledRecord } from '@headgate/sdk';
 import type { Applier } from './applier.js';
-import { decodeRecords } from './record-codec.js';
+import type { RecordBatch } from './record-batch.js';
+import { openBatch } from './record-codec.js';
 import type { Spool } from './spool.js';
 
 export interface IntakeOptions {
@@ -8,7 +8,7 @@ export interface IntakeOptions {
   spool: Pick<Spool, 'append'> | null;
   applier: Pick<Applier, 'add'>;
   /** Log and metrics: told of every batch once, whatever becomes of it. */
-  observe(records: readonly SettledRecord[]): void;
+  observe(batch: RecordBatch): void;
   onTrouble(message: string, error: unknown): void;
   onRecovered(): void;
   onLost(records: number): void;
@@ -16,9 +16,10 @@ export interface IntakeOptions {
   maxHeldBytes?: number;
 }
 
+/** Bytes only: an opened batch takes many times as much. */
 interface Held {
-  readonly batch: Uint8Array;
-  readonly records: readonly SettledRecord[];
+  readonly bytes: Uint8Array;
+  readonly count: number;
 }
 
 const MAX_HELD = 16 * 1024 * 1024;
@@ -28,8 +29,6 @@ const MAX_HELD = 16 * 1024 * 1024;
  * held and offered again, in order; the rest is lost, counted and reported.
  */
 export class Intake {
-  /** Batches taken in. */
-  batches = 0;
   /** Records taken in. */
   records = 0;
   private held: Held[] = [];
@@ -40,21 +39,20 @@ export class Intake {
     this.maxHeldBytes = options.maxHeldBytes ?? MAX_HELD;
   }
 
-  take(batch: Uint8Array): void {
+  take(bytes: Uint8Array): void {
     const refused = !this.retry();
-    const end = refused ? undefined : this.spool(batch);
-    let records: readonly SettledRecord[];
+    const end = refused ? undefined : this.spool(bytes);
+    let batch: RecordBatch;
     try {
-      records = decodeRecords(batch);
+      batch = openBatch(bytes);
     } catch (error) {
       this.options.onTrouble('a batch of settled records cannot be read', error);
       return;
     }
-    this.batches++;
-    this.records += records.length;
-    if (end === undefined) this.hold({ batch, records });
-    else this.options.applier.add(records, end);
-    this.options.observe(records);
+    this.records += batch.count;
+    if (end === undefined) this.hold({ bytes: batch.bytes, count: batch.count });
+    else this.options.applier.add(batch, end);
+    this.options.observe(batch);
   }
 
   /** Offers what is held to the spool again. False while it refuses. */
@@ -62,10 +60,10 @@ export class Intake {
     if (this.held.length === 0) return true;
     let taken = 0;
     for (const one of this.held) {
-      const end = this.spool(one.batch);
+      const end = this.spool(one.bytes);
       if (end === undefined) break;
-      this.options.applier.add(one.records, end);
-      this.heldBytes -= one.batch.length;
+      this.options.applier.add(openBatch(one.bytes), end);
+      this.heldBytes -= one.bytes.length;
       taken++;
     }
     this.held.splice(0, taken);
@@ -81,17 +79,17 @@ export class Intake {
   /** Gives up what is held. */
   abandon(): void {
     let records = 0;
-    for (const one of this.held) records += one.records.length;
+    for (const one of this.held) records += one.count;
     this.held = [];
     this.heldBytes = 0;
     if (records > 0) this.options.onLost(records);
   }
 
   /** The end of the batch in the spool, null without a spool, undefined when the disk refused. */
-  private spool(batch: Uint8Array) {
+  private spool(bytes: Uint8Array) {
     if (this.options.spool === null) return null;
     try {
-      return this.options.spool.append(batch);
+      return this.options.spool.append(bytes);
     } catch (error) {
       this.options.onTrouble(
         'settled records cannot be written to the spool; they are held in memory',
@@ -102,11 +100,11 @@ export class Intake {
   }
 
   private hold(one: Held): void {
-    if (this.heldBytes + one.batch.length > this.maxHeldBytes) {
-      this.options.onLost(one.records.length);
+    if (this.heldBytes + one.bytes.length > this.maxHeldBytes) {
+      this.options.onLost(one.count);
       return;
     }
     this.held.push(one);
-    this.heldBytes += one.batch.length;
+    this.heldBytes += one.bytes.length;
   }
 }

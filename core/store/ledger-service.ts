@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import type { SettledRecord } from '@headgate/sdk';
 import { exposition } from '../observe/exposition.js';
 import { LogWriter } from '../observe/log-writer.js';
 import { RequestMetrics } from '../observe/metrics.js';
 import { requestFamilies } from '../observe/request-families.js';
 import { Applier } from './applier.js';
+import { BlockData } from './block-data.js';
+import { BlockMerger } from './block-merger.js';
 import { CommitSchedule } from './commit-schedule.js';
 import { lockDataDir, type Unlock } from './data-dir-lock.js';
+import { type Chore, Housekeeping } from './housekeeping.js';
 import { Intake } from './intake.js';
 import { ledgerFamilies } from './ledger-metrics.js';
 import type {
@@ -17,14 +19,17 @@ import type {
   Question,
 } from './ledger-protocol.js';
 import { LedgerStore } from './ledger-store.js';
+import { ObjectOwners } from './object-owners.js';
+import { OldRequests } from './old-requests.js';
 import { databasePath, isMemory, openDatabase, type Sqlite } from './open-database.js';
+import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
-import { RowRetention } from './retention.js';
+import { RequestReader } from './request-reader.js';
+import { BlockRetention, type Retention } from './retention.js';
 import { Spool } from './spool.js';
 import { Troubles } from './troubles.js';
 import { UsageReader } from './usage-reader.js';
 
-const RETENTION_MS = 60_000;
 const SPOOL_RETRY_MS = 1000;
 
 /**
@@ -43,10 +48,9 @@ export class LedgerService {
   private readonly intake: Intake;
   private readonly sources: RecordSources;
   private readonly reader: UsageReader;
-  private readonly retention: RowRetention;
-  private readonly housekeeping: NodeJS.Timeout;
+  private readonly owners: ObjectOwners;
+  private readonly housekeeping: Housekeeping;
   private spoolRetry: NodeJS.Timeout | undefined;
-  private lastRetention = 0;
   private stored = 0;
   private lost = 0;
 
@@ -67,8 +71,10 @@ export class LedgerService {
     });
     this.troubles = new Troubles((level, message, fields) => this.log.line(level, message, fields), onHealth);
     const store = new LedgerStore(this.db);
-    this.reader = new UsageReader(this.db);
-    this.retention = new RowRetention(this.db, settings.retention);
+    this.owners = new ObjectOwners(this.db);
+    const old = new OldRequests(this.db);
+    const blocks = new BlockData(this.db, (block, error) => this.damaged(block, error));
+    this.reader = new UsageReader(this.db, new RequestReader(this.db, blocks), old);
     try {
       this.spool = inMemory ? null : this.openSpool(settings.dataDir, store);
     } catch (error) {
@@ -78,22 +84,28 @@ export class LedgerService {
     }
     this.applier = new Applier({
       store: {
-        commit: (records, position, forget) => {
-          const added = store.commit(records, position, forget);
+        commit: (batches) => {
+          const added = store.commit(batches);
           this.stored += added;
           return added;
         },
+        refusal: (batch) => store.refusal(batch),
       },
       spool: this.spool,
       onTrouble: (message, error) => this.troubles.begin('database', message, error),
       onRecovered: () => this.troubles.end('database'),
       onLost: (records) => this.lose(records),
     });
-    this.schedule = new CommitSchedule(this.applier, () => this.housekeep());
+    this.housekeeping = new Housekeeping(
+      this.chores(store, old, blocks, settings.retention),
+      () => this.applier.idle,
+      (message, error) => this.log.line('warn', message, { error: String(error) }),
+    );
+    this.schedule = new CommitSchedule(this.applier, () => this.housekeeping.run());
     this.intake = new Intake({
       spool: this.spool,
       applier: this.applier,
-      observe: (records) => this.observe(records),
+      observe: (batch) => this.observe(batch),
       onTrouble: (message, error) => this.spoolFailed(message, error),
       onRecovered: () => this.troubles.end('spool'),
       onLost: (records) => this.lose(records),
@@ -102,7 +114,6 @@ export class LedgerService {
       this.intake.take(batch);
       this.schedule.wake();
     });
-    this.housekeeping = setInterval(() => this.housekeep(), RETENTION_MS).unref();
     this.schedule.wake();
   }
 
@@ -116,6 +127,8 @@ export class LedgerService {
     question: Q,
     ask: LedgerQuestions[Q]['ask'],
   ): Promise<LedgerQuestions[Question]['answer']> {
+    if (question === 'ownerOf') return this.owners.find(ask as LedgerQuestions['ownerOf']['ask']);
+    if (question === 'own') return this.owners.add(ask as LedgerQuestions['own']['ask']);
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsText();
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
@@ -135,7 +148,7 @@ export class LedgerService {
     if (!this.intake.retry()) this.intake.abandon();
     await this.schedule.drain().catch(() => undefined);
     this.schedule.stop();
-    clearInterval(this.housekeeping);
+    this.housekeeping.stop();
     this.spool?.close();
     this.db.close();
     await this.log.close();
@@ -146,14 +159,39 @@ export class LedgerService {
     const spool = new Spool(join(dataDir, 'spool'), {
       warn: (message, fields) => this.log.line('warn', message, fields),
     });
-    spool.recover((segment) => store.doneOf(segment));
+    spool.recover((segment) => store.positions.of(segment));
     return spool;
   }
 
-  private observe(records: readonly SettledRecord[]): void {
+  private chores(store: LedgerStore, old: OldRequests, blocks: BlockData, limits: Retention): Chore[] {
+    const { db, spool } = this;
+    const retention = new BlockRetention(db, limits);
+    const merger = new BlockMerger(db, blocks);
+    const forget = (now: number): boolean => {
+      store.positions.forget(spool?.takeRemoved() ?? [], now);
+      return false;
+    };
+    return [
+      { step: () => old.step(), failure: 'records of an earlier version cannot be taken over' },
+      // Until then the oldest records are not in blocks.
+      { step: (now) => !old.left && retention.step(now), failure: 'old records cannot be deleted' },
+      { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
+      { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
+      { step: forget, failure: 'places in the spool that are no longer needed cannot be deleted' },
+    ];
+  }
+
+  private damaged(block: number, error: unknown): void {
+    this.log.line('error', 'a block of settled records in the database is damaged and left out', {
+      block,
+      error: String(error),
+    });
+  }
+
+  private observe(batch: RecordBatch): void {
     try {
-      this.log.requests(records);
-      this.metrics.add(records);
+      this.log.requests(batch);
+      this.metrics.add(batch);
     } catch (error) {
       this.log.line('error', 'settled records could not be shown in log and metrics', {
         error: String(error),
@@ -190,17 +228,5 @@ export class LedgerService {
     if (this.lost === 0)
       this.log.line('error', 'settled records are being lost; headgate_records_lost_total counts them');
     this.lost += records;
-  }
-
-  private housekeep(): void {
-    const now = Date.now();
-    if (now - this.lastRetention < RETENTION_MS) return;
-    try {
-      if (!this.retention.step(now)) this.lastRetention = now;
-      else setImmediate(() => this.housekeep());
-    } catch (error) {
-      this.lastRetention = now;
-      this.log.line('warn', 'old request rows cannot be deleted', { error: String(error) });
-    }
   }
 }

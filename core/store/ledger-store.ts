@@ -1,63 +1,86 @@
-import type { SettledRecord } from '@headgate/sdk';
 import { HourlyUsage } from './hourly-usage.js';
 import type { Sqlite } from './open-database.js';
-import { RequestRows } from './request-rows.js';
+import type { RecordBatch } from './record-batch.js';
+import { RequestBlocks } from './request-blocks.js';
 import type { Position } from './spool.js';
+import { SpoolPositions } from './spool-positions.js';
+import { inTransaction } from './transaction.js';
+
+/** A batch and where it ends in the spool, null when it never was there. */
+export interface TakenBatch {
+  readonly batch: RecordBatch;
+  readonly end: Position | null;
+}
 
 /** What the ledger writes to the database. */
 export class LedgerStore {
-  private readonly rows: RequestRows;
+  readonly positions: SpoolPositions;
+  private readonly blocks: RequestBlocks;
   private readonly hourly: HourlyUsage;
-  private readonly setPosition;
-  private readonly getPosition;
-  private readonly forgetPosition;
-  private readonly addRows;
 
   constructor(private readonly db: Sqlite) {
-    this.rows = new RequestRows(db);
+    this.positions = new SpoolPositions(db);
+    this.blocks = new RequestBlocks(db);
     this.hourly = new HourlyUsage(db);
-    this.setPosition = db.prepare(
-      'INSERT INTO spool_position VALUES (?, ?) ON CONFLICT DO UPDATE SET done = excluded.done',
-    );
-    this.getPosition = db.prepare('SELECT done FROM spool_position WHERE segment = ?').raw();
-    this.forgetPosition = db.prepare('DELETE FROM spool_position WHERE segment = ?');
-    this.addRows = db.prepare("UPDATE ledger_counts SET value = value + ? WHERE name = 'requests'");
   }
 
   /**
-   * Writes records, their hourly sums and the place in the spool that they lead to, all or nothing. Sums grow only by
-   * records that were not there before. Throws when the database refuses.
+   * Writes batches, their hourly sums and the place in the spool that they lead to, all or nothing. A batch that the
+   * place in the database has passed is in it already, and left out. Throws when the database refuses.
    *
-   * @param forget segments that exist no more
-   * @returns how many records were new
+   * @param batches in the order in which they were spooled
+   * @returns how many records were written
    */
-  commit(records: readonly SettledRecord[], position: Position | null, forget: readonly string[]): number {
-    return this.transaction(() => {
-      const added = this.rows.insert(records);
-      this.hourly.add(added);
-      if (added.length > 0) this.addRows.run([added.length]);
-      if (position !== null) this.setPosition.run([position.segment, position.offset]);
-      for (const segment of forget) this.forgetPosition.run([segment]);
-      return added.length;
+  commit(batches: readonly TakenBatch[]): number {
+    return inTransaction(this.db, () => {
+      const missing = this.missing(batches);
+      const records = this.write(missing);
+      for (let i = 0; i < missing.length; i++) {
+        const end = missing[i]!.end;
+        if (end !== null && end.segment !== missing[i + 1]?.end?.segment) this.positions.set(end);
+      }
+      return records;
     });
   }
 
-  /** How many bytes of that spool segment are in the database, null when it never heard of it. */
-  doneOf(segment: string): number | null {
-    const row: unknown = this.getPosition.get([segment]);
-    return Array.isArray(row) ? Number(row[0]) : null;
-  }
-
-  private transaction<T>(work: () => T): T {
+  /** Why the database would not take that batch, null when it would. */
+  refusal(batch: RecordBatch): unknown {
     this.db.exec('BEGIN IMMEDIATE');
     try {
-      const result = work();
-      this.db.exec('COMMIT');
-      return result;
+      this.write([{ batch, end: null }]);
+      return null;
     } catch (error) {
-      // A full disk may have ended the transaction by itself.
+      return error;
+    } finally {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      throw error;
     }
+  }
+
+  private write(batches: readonly TakenBatch[]): number {
+    let records = 0;
+    for (const { batch } of batches) {
+      if (batch.count === 0) continue;
+      this.blocks.insert(batch);
+      records += batch.count;
+    }
+    this.hourly.add(batches);
+    this.blocks.counted(records);
+    return records;
+  }
+
+  private missing(batches: readonly TakenBatch[]): readonly TakenBatch[] {
+    let segment = '';
+    let done = 0;
+    let known = 0;
+    for (const { end } of batches) {
+      if (end === null) break;
+      if (end.segment !== segment) {
+        segment = end.segment;
+        done = this.positions.of(segment) ?? 0;
+      }
+      if (end.offset > done) break;
+      known++;
+    }
+    return known === 0 ? batches : batches.slice(known);
   }
 }

@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
+import type { OwnedObject, Owner } from '../forward/owner.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
 import type {
@@ -21,7 +22,7 @@ export interface LedgerOptions {
   logRequests?: boolean;
   /** A file for the log instead of stdout. */
   logFile?: string;
-  /** How long request rows are kept; the hourly sums stay. */
+  /** How long records of requests are kept, in days and in number, rounded up to whole blocks; the hourly sums stay. */
   retention?: { days?: number; maxRows?: number };
   /**
    * The ledger can no longer be relied on, and why. After an error that nobody caught it still keeps what comes in, so
@@ -39,7 +40,7 @@ const DEFAULT_DAYS = 30;
 /** Room for new objects in the ledger's thread, MB: batches come and go, nothing stays. */
 const YOUNG_MB = 6;
 const DEFAULT_ROWS = 5_000_000;
-/** In memory the rows are there to look at the last requests, not to keep. */
+/** In memory records are there to look at the last requests, not to keep. */
 const DEFAULT_ROWS_IN_MEMORY = 20_000;
 
 /**
@@ -124,6 +125,16 @@ export class Ledger {
   /** Nano-dollars that the key spent on requests since then, unix milliseconds. */
   async spent(keyId: string, sinceMs: number): Promise<number> {
     return (await this.ask('spent', { keyId, sinceMs })) as number;
+  }
+
+  /** The owner of the first of these ids of objects that is known. */
+  async ownerOf(ids: readonly string[]): Promise<Owner | null> {
+    return (await this.ask('ownerOf', ids)) as Owner | null;
+  }
+
+  /** Keeps whose these objects are. */
+  async own(objects: readonly OwnedObject[]): Promise<void> {
+    await this.ask('own', objects);
   }
 
   /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import Database from 'libsql';
-import { LEDGER_TABLES, LEDGER_VERSION } from './schema.js';
+import { LEDGER_STEPS, LEDGER_VERSION } from './schema.js';
 
 export type Sqlite = Database.Database;
 
@@ -66,9 +66,10 @@ function migrate(db: Sqlite, path: string): void {
           `${LEDGER_VERSION}). Run that version, or point store.url at another file.`,
       );
     }
-    if (version === 0) {
-      db.exec(LEDGER_TABLES);
-      db.exec(`INSERT INTO headgate_schema VALUES ('ledger', ${LEDGER_VERSION})`);
+    const step = LEDGER_STEPS[version];
+    if (step !== undefined) {
+      db.exec(step);
+      db.exec(`INSERT OR REPLACE INTO headgate_schema VALUES ('ledger', ${LEDGER_VERSION})`);
     }
     db.exec('COMMIT');
   } catch (error) {

@@ -1,22 +1,99 @@
-import type { SettledRecord } from '@headgate/sdk';
+import type { AttemptRecord, SettledRecord } from '@headgate/sdk';
 import { Packr } from 'msgpackr';
+import { bodyBytes, Column, type ColumnHead } from './column.js';
+import { ColumnWriter } from './column-writer.js';
+import { copyOf, RecordBatch } from './record-batch.js';
+import { type ColumnSource, readRecordColumns, writeRecordColumns } from './record-columns.js';
 
-// Every batch carries its own record structures, so that a spool written by one process, or by an older release with
-// fewer fields, is readable by another.
-const packr = new Packr();
+/**
+ * A batch: the byte 0xc1, with which no MessagePack begins, the layout, the length of the head as unsigned 32-bit, little
+ * endian, the head, the body. The head is MessagePack: records, attempts, then a `ColumnHead` for each column.
+ */
+const MARK = 0xc1;
+const START = 6;
 
-/** A batch of records as bytes of its own, ready to be transferred to another thread. */
+/**
+ * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
+ * the old one must still be read.
+ */
+const LAYOUT = 2;
+
+const packr = new Packr({ useRecords: false });
+const writer = new ColumnWriter();
+const attempts: AttemptRecord[] = [];
+const head: unknown[] = [];
+
+/**
+ * A batch of records as bytes of its own, ready to be transferred to another thread, spooled and stored as they are.
+ * Written by columns: most fields say the same in all records of a batch and are written once. Durations are kept to the
+ * thousandth.
+ */
 export function encodeRecords(records: readonly SettledRecord[]): ArrayBuffer {
-  const packed = packr.pack(records);
+  for (const record of records) for (const one of record.attempts) attempts.push(one);
+  head.length = 0;
+  head.push(records.length, attempts.length);
+  writer.start();
+  writeRecordColumns(writer, records, attempts, head as ColumnHead[]);
+  const packed = packr.pack(head);
   // The packer writes into a shared pool, which must not be transferred.
-  const own = new Uint8Array(packed.length);
-  own.set(packed);
-  return own.buffer;
+  const bytes = new Uint8Array(START + packed.length + writer.bodyBytes);
+  bytes[0] = MARK;
+  bytes[1] = LAYOUT;
+  new DataView(bytes.buffer).setUint32(2, packed.length, true);
+  bytes.set(packed, START);
+  writer.copyBody(bytes, START + packed.length);
+  attempts.length = 0;
+  return bytes.buffer;
 }
 
-/** Throws when the bytes are no batch of records. */
+/** Throws when the bytes are no batch of records. They must not change afterwards: the columns are read in place. */
+export function openBatch(bytes: Uint8Array): RecordBatch {
+  if (bytes[0] !== MARK) return batchOf(oldRecords(bytes));
+  if (bytes[1] !== LAYOUT) throw new Error('not a batch of settled records that this version can read');
+  const bodyStart = START + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
+  const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart);
+  return new RecordBatch(bytes, columns.records, readRecordColumns(columns));
+}
+
+/** Those records as a batch of their own. */
+export function batchOf(records: readonly SettledRecord[]): RecordBatch {
+  return openBatch(new Uint8Array(encodeRecords(records)));
+}
+
+/** The records of a batch as objects. Throws when the bytes are no batch. */
 export function decodeRecords(bytes: Uint8Array): SettledRecord[] {
-  const records: unknown = packr.unpack(bytes);
+  return Array.from(openBatch(bytes), copyOf);
+}
+
+class BatchColumns implements ColumnSource {
+  readonly records: number;
+  private readonly attempts: number;
+  private at = 2;
+
+  constructor(
+    private readonly head: unknown,
+    private readonly bytes: Uint8Array,
+    private offset: number,
+  ) {
+    const [records, attempts] = Array.isArray(head) ? (head as unknown[]) : [];
+    if (typeof records !== 'number' || typeof attempts !== 'number')
+      throw new Error('not a batch of settled records');
+    this.records = records;
+    this.attempts = attempts;
+  }
+
+  next<V>(of: 'records' | 'attempts'): Column<V> {
+    const rows = of === 'records' ? this.records : this.attempts;
+    const head = (this.head as unknown[])[this.at++];
+    const column = Column.open<V>(head, rows, this.bytes, this.offset);
+    this.offset += bodyBytes(head as unknown[], rows);
+    return column;
+  }
+}
+
+/** What a spool of before layout 2 holds: a list of records. */
+function oldRecords(bytes: Uint8Array): SettledRecord[] {
+  const records: unknown = new Packr().unpack(bytes);
   if (!Array.isArray(records)) throw new Error('not a batch of settled records');
   return records as SettledRecord[];
 }

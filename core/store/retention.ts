@@ -1,52 +1,63 @@
 import type { Sqlite } from './open-database.js';
+import { RequestBlocks } from './request-blocks.js';
+import { inTransaction } from './transaction.js';
 
 export interface Retention {
-  /** Request rows older than this many days are deleted. */
+  /** Records of requests are deleted when they are older than this many days. */
   days: number;
-  /** At most this many request rows are kept, the newest. */
+  /** When there are more records than this, the oldest are deleted. */
   maxRows: number;
 }
 
-/** Rows deleted at a time, so that the thread soon comes back to its other work. */
-const STEP = 2000;
+/** Blocks and records deleted at a time, so that the thread soon comes back to its other work. */
+const STEP_BLOCKS = 64;
+const STEP_RECORDS = 16_384;
 const DAY_MS = 86_400_000;
 
-/** Deletes old request rows. The hourly sums stay. */
-export class RowRetention {
+/**
+ * Deletes old records, a whole block at a time: a block goes when its latest record is too old, or when enough newer
+ * records remain without it. So what is kept may be up to a block more than asked for, never less. The hourly sums stay.
+ */
+export class BlockRetention {
+  private readonly blocks: RequestBlocks;
   private readonly count;
-  private readonly removeOld;
-  private readonly removeFirst;
-  private readonly lower;
+  private readonly oldest;
 
   constructor(
     private readonly db: Sqlite,
     private readonly limits: Retention,
   ) {
-    const first = 'DELETE FROM requests WHERE (time, id) IN (SELECT time, id FROM requests';
+    this.blocks = new RequestBlocks(db);
     this.count = db.prepare("SELECT value FROM ledger_counts WHERE name = 'requests'").raw();
-    this.removeOld = db.prepare(`${first} WHERE time < ? ORDER BY time, id LIMIT ${STEP})`);
-    this.removeFirst = db.prepare(`${first} ORDER BY time, id LIMIT ?)`);
-    this.lower = db.prepare("UPDATE ledger_counts SET value = value - ? WHERE name = 'requests'");
+    this.oldest = db
+      .prepare(
+        `SELECT id, last_ms, records FROM request_blocks ORDER BY last_ms, first_ms, id LIMIT ${STEP_BLOCKS}`,
+      )
+      .raw();
   }
 
   /** Deletes some; true when there may be more to delete. Throws when the database refuses. */
   step(now: number): boolean {
-    this.db.exec('BEGIN IMMEDIATE');
-    try {
-      let removed = this.removeOld.run([now - this.limits.days * DAY_MS]).changes;
-      const excess = this.rows() - removed - this.limits.maxRows;
-      if (removed < STEP && excess > 0)
-        removed += this.removeFirst.run([Math.min(excess, STEP - removed)]).changes;
-      if (removed > 0) this.lower.run([removed]);
-      this.db.exec('COMMIT');
-      return removed >= STEP;
-    } catch (error) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      throw error;
+    const tooOld = now - this.limits.days * DAY_MS;
+    const kept = this.records();
+    const oldest = this.oldest.all([]) as [id: number, lastMs: number, records: number][];
+    const doomed: number[] = [];
+    let removed = 0;
+    for (const [id, lastMs, records] of oldest) {
+      if (removed >= STEP_RECORDS) break;
+      if (lastMs >= tooOld && kept - removed - records < this.limits.maxRows) break;
+      doomed.push(id);
+      removed += records;
     }
+    if (doomed.length === 0) return false;
+    inTransaction(this.db, () => {
+      for (const id of doomed) this.blocks.delete(id);
+      this.blocks.counted(-removed);
+    });
+    return doomed.length === STEP_BLOCKS || removed >= STEP_RECORDS;
   }
 
-  private rows(): number {
+  private records(): number {
     const row: unknown = this.count.get();
     return Array.isArray(row) ? Number(row[0]) : 0;
   }

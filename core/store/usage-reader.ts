@@ -1,6 +1,9 @@
 import { HOUR_MS } from './hourly-usage.js';
+import type { OldRequests } from './old-requests.js';
 import type { Sqlite } from './open-database.js';
+import type { RequestReader, TimeRange } from './request-reader.js';
 import type { UsageDimension, UsageQuery, UsageReport, UsageRow, UsageSums } from './usage-report.js';
+import { wholeNano } from './whole-number.js';
 
 /** Rows of one report. */
 const MOST_ROWS = 10_000;
@@ -17,9 +20,13 @@ const COLUMN: Record<UsageDimension, string> = {
 const SUMS = `sum(requests), sum(errors), sum(unpriced_requests), sum(input_tokens), sum(output_tokens),
 sum(cache_read_tokens), sum(cache_write_tokens), sum(reasoning_tokens), sum(cost_nano)`;
 
-/** Reads the hourly sums. */
+/** Reads the hourly sums, and records where hours are too coarse. */
 export class UsageReader {
-  constructor(private readonly db: Sqlite) {}
+  constructor(
+    private readonly db: Sqlite,
+    private readonly requests: Pick<RequestReader, 'batches'>,
+    private readonly old: Pick<OldRequests, 'spent'>,
+  ) {}
 
   report(query: UsageQuery): UsageReport {
     const from = query.from === null ? null : Math.floor(query.from / HOUR_MS);
@@ -37,18 +44,30 @@ export class UsageReader {
     };
   }
 
-  /** Nano-dollars that a key spent from that moment on, exact to the millisecond while the rows of its hour are kept. */
+  /** Nano-dollars that a key spent from that moment on, exact to the millisecond while the records of its hour are kept. */
   spent(keyId: string, since: number): number {
     const hour = Math.ceil(since / HOUR_MS);
     const whole = this.all('SELECT sum(cost_nano) FROM usage_hourly WHERE key_id = ? AND hour >= ?', [
       keyId,
       hour,
     ]);
-    const start = this.all(
-      'SELECT sum(cost_nano) FROM requests WHERE time >= ? AND time < ? AND key_id = ?',
-      [since, hour * HOUR_MS, keyId],
-    );
-    return Number(whole[0]?.[0] ?? 0) + Number(start[0]?.[0] ?? 0);
+    const start = { from: since, to: hour * HOUR_MS };
+    const old = this.old.spent(keyId, start.from, start.to);
+    return Number(whole[0]?.[0] ?? 0) + old + this.sumOfRecords(keyId, start);
+  }
+
+  private sumOfRecords(keyId: string, { from, to }: TimeRange): number {
+    if (from >= to) return 0;
+    let sum = 0;
+    for (const { columns, count } of this.requests.batches({ from, to })) {
+      const { time, costNano } = columns;
+      if (!columns.keyId.mayHave(keyId)) continue;
+      for (let row = 0; row < count; row++) {
+        if (columns.keyId.at(row) !== keyId || time.at(row) < from || time.at(row) >= to) continue;
+        sum += wholeNano(costNano.at(row) ?? 0);
+      }
+    }
+    return sum;
   }
 
   private grouped(groupBy: readonly UsageDimension[], where: string, values: unknown[]): UsageRow[] {

@@ -67,6 +67,8 @@ function remoteControl(rpc: Rpc): Control {
     kvSet: (key, value, ttlMs) => rpc.call('kvSet', key, value, ttlMs),
     kvDelete: (key) => rpc.call('kvDelete', key),
     countTokens: (model, text) => rpc.call('countTokens', model, text),
+    ownerOf: (ids) => rpc.call('ownerOf', ids),
+    own: (objects) => rpc.call('own', objects),
     spent: (keyId, since) => rpc.call('spent', keyId, since),
   };
 }

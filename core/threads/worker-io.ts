@@ -50,6 +50,8 @@ export class WorkerIo implements IoHandle {
       kvSet: (key: string, value: unknown, ttlMs?: number) => control.kvSet(key, value, ttlMs),
       kvDelete: (key: string) => control.kvDelete(key),
       countTokens: (model: string, text: string) => control.countTokens(model, text),
+      ownerOf: (ids: readonly string[]) => control.ownerOf(ids),
+      own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
       spent: (keyId: string, since: number) => control.spent(keyId, since),
       log: parts.log,
       count: parts.count,

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '@headgate/sdk';
 import { type Dispatcher, Pool } from 'undici';
 import { HeaderLists } from './header-list.js';
@@ -33,7 +34,7 @@ export class HttpTransport implements Transport {
         method: request.method as Dispatcher.HttpMethod,
         path: request.path,
         headers: request.headers,
-        body: request.body,
+        body: (request.upload as Readable | undefined) ?? request.body,
       },
       call as Dispatcher.DispatchHandler,
     );

@@ -1,9 +1,12 @@
 import type { Transport } from '@headgate/sdk';
+import { SignerFetch } from './signer-fetch.js';
 import { HttpTransport } from './transport.js';
 
 /** The connection pools of one thread, one for each origin and connect time-out, kept over reloads of the config. */
 export class Transports {
   private readonly pools = new Map<string, HttpTransport>();
+  /** For signers that must ask for a token. */
+  readonly signers = new SignerFetch();
 
   http(origin: string, connectTimeoutMs: number): Transport {
     const name = `${origin} ${connectTimeoutMs}`;
@@ -13,7 +16,7 @@ export class Transports {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.pools.values()].map((pool) => pool.close()));
+    await Promise.all([this.signers.close(), ...[...this.pools.values()].map((pool) => pool.close())]);
     this.pools.clear();
   }
 }

@@ -18,11 +18,11 @@ export function renameField(spans: FieldSpans, field: number, name: string): Edi
 }
 
 /**
- * The edit that adds a field after the last one; `json` is the value's JSON text. To add several to one body, pass
- * `first: false` for all but the first, since only the first can be the first member of an empty object.
+ * The edit that adds a field after the last one; `json` is the value's JSON text. `first`: no member stands before it,
+ * because the object is empty, or other edits of the same body empty it, and none was added yet.
  */
-export function insertField(spans: FieldSpans, name: string, json: string, first = true): Edit {
-  const comma = first && spans.empty ? '' : ',';
+export function insertField(spans: FieldSpans, name: string, json: string, first = spans.empty): Edit {
+  const comma = first ? '' : ',';
   const at = spans.closeBrace;
   return { start: at, end: at, bytes: Buffer.from(`${comma}${JSON.stringify(name)}:${json}`) };
 }

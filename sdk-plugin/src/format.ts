@@ -4,9 +4,25 @@ import type { CanonicalRequest } from './canonical/request.js';
 import type { CanonicalResponse } from './canonical/response.js';
 import type { Usage } from './canonical/usage.js';
 import type { JsonObject } from './json.js';
+import type { SocketFormat } from './socket.js';
 
-/** What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. */
-export type Operation = 'chat' | 'embedding' | 'count-tokens';
+/**
+ * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
+ * `rerank` on are those that are only forwarded: nobody here reads more of them than usage and ids.
+ */
+export type Operation =
+  | 'chat'
+  | 'embedding'
+  | 'count-tokens'
+  | 'realtime'
+  | 'rerank'
+  | 'moderation'
+  | 'image'
+  | 'audio'
+  | 'video'
+  | 'file'
+  | 'batch'
+  | 'other';
 
 /** Told by a codec when the target's format has no way to say something; shown in a header and the log. */
 export type Warn = (field: string, why: string) => void;
@@ -41,7 +57,7 @@ export type Framing = 'sse' | 'ndjson' | 'aws-eventstream' | 'json-array';
 export interface StreamDecoder {
   /**
    * One piece of the stream turned into hub events. `event` is the type that the wire gives it: the SSE event, AWS's
-   * `:event-type` (`:exception-type` for an exception), and `''` when it names none. `data` is its JSON.
+   * `:event-type` (`exception:` and `:exception-type` for an exception), and `''` when it names none. `data` is its JSON.
    */
   push(event: string, data: string, emit: (event: StreamEvent) => void): void;
   /** The upstream closed. Emits what is owed (`end`), or an `error` event when the answer was cut short. */
@@ -124,6 +140,8 @@ export interface WireFormat {
    * (`/model/{id}/converse-stream`). From the path, the gateway fills them in after `decode`. Absent: `body`.
    */
   readonly modelIn?: 'body' | 'path';
+  /** A request that says nothing of `stream` asks for one (Ollama). Absent: it does not. */
+  readonly streamByDefault?: boolean;
   /** How its streams are framed. Absent: `sse`. */
   readonly framing?: Framing;
   /** Content type of its streams. Absent: `text/event-stream`. */
@@ -135,6 +153,13 @@ export interface WireFormat {
   readonly stream?: StreamCodec;
   readonly error: ErrorCodec;
   readonly meter?: Meter;
+  /** The API is spoken over a WebSocket; then there are no other codecs. */
+  readonly socket?: SocketFormat;
+  /**
+   * Bytes that only another provider's sealed reasoning has in a request of this format. The format's own provider would
+   * refuse it, so such a request goes through the hub, whose encoder leaves it out, instead of passing as it is.
+   */
+  readonly foreignSeals?: readonly string[];
   /** Request fields (beside `model` and `stream`) that the gateway should find in the bytes for the members below. */
   readonly fields: readonly string[];
   /** The cap on output tokens that a request sets, for reservations. */

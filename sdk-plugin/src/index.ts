@@ -14,6 +14,7 @@ export type { DefaultNeeds, Needs } from './needs.js';
 export * from './plugin.js';
 export * from './provider.js';
 export { type Reply, reply } from './reply.js';
-export type { Signer } from './signer.js';
+export * from './signer.js';
+export type * from './socket.js';
 export type * from './views.js';
 export * from './window.js';

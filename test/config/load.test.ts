@@ -13,6 +13,7 @@ describe('a complete file', () => {
       port: 8080,
       threads: 'auto',
       bodyLimitBytes: 50 * 1024 * 1024,
+      uploadLimitBytes: 900 * 1024 * 1024,
       maxInFlight: 10_000,
       maxHeaders: 48,
       maxHeaderBytes: 16 * 1024,

@@ -17,10 +17,11 @@ describe('what check prints', () => {
     expect(print(EXAMPLE, { env })).toMatchInlineSnapshot(`
       "headgate.yaml is valid
       server  http://127.0.0.1:8080, threads auto, drains for 30s
-      limits  body 50mb, 48 headers of 16kb, 10000 requests at once in a thread
+      limits  body 50mb, upload 900mb, 48 headers of 16kb, 10000 requests at once in a thread
       admin   token ***
       auth    virtual key required, as set
       data    /srv/data
+      fields  those a target has no words for are left out and named in x-headgate-dropped
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on
@@ -49,10 +50,11 @@ describe('what check prints', () => {
     expect(print(null, { env: { OPENAI_API_KEY: 'sk-1234567890' } })).toMatchInlineSnapshot(`
       "no configuration file: defaults and environment
       server  http://127.0.0.1:8080, threads auto, drains for 30s
-      limits  body 50mb, 48 headers of 16kb, 10000 requests at once in a thread
+      limits  body 50mb, upload 900mb, 48 headers of 16kb, 10000 requests at once in a thread
       admin   no token
       auth    virtual key not required, because there are no keys
       data    /srv/data
+      fields  those a target has no words for are left out and named in x-headgate-dropped
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on
@@ -77,10 +79,11 @@ describe('what check prints', () => {
     expect(print(text)).toMatchInlineSnapshot(`
       "headgate.yaml is valid
       server  http://[::1]:9, threads auto, drains for 30s
-      limits  body 50mb, 48 headers of 16kb, 10000 requests at once in a thread
+      limits  body 50mb, upload 900mb, 48 headers of 16kb, 10000 requests at once in a thread
       admin   no token
       auth    virtual key required, because there are keys
       data    /srv/data
+      fields  those a target has no words for are left out and named in x-headgate-dropped
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on

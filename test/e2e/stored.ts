@@ -1,18 +1,12 @@
 import { join } from 'node:path';
+import type { SettledRecord } from '@headgate/sdk';
 import Database from 'libsql';
-
-interface StoredRequest {
-  customer: string;
-  status: number;
-  outcome: string;
-  error: string;
-}
+import { stored } from '../store/reading.js';
 
 /** What the database of a gateway that has ended says of its requests, in the order they came. */
-export function storedRequests(dataDir: string): StoredRequest[] {
+export function storedRequests(dataDir: string): SettledRecord[] {
   const db = new Database(join(dataDir, 'headgate.db'), { readonly: true });
-  const query = 'SELECT customer, status, outcome, error FROM requests_readable ORDER BY time, id';
-  const rows = db.prepare(query).all() as StoredRequest[];
+  const records = stored(db);
   db.close();
-  return rows;
+  return records;
 }

@@ -29,8 +29,8 @@ export interface Delivery {
 }
 
 interface EventBody {
-  /** SSE events as text, each with its empty line. */
-  events: Iterable<string>;
+  /** SSE events as text, each with its empty line; lines of NDJSON; or messages of a binary event stream. */
+  events: Iterable<string | Buffer>;
   /** The API's end marker, or ''. */
   terminator: string;
 }
@@ -100,19 +100,23 @@ async function deliverEvents(
     if (delivery.delayBetweenMs && sent > 0) {
       await sleep(delivery.delayBetweenMs, undefined, { signal: record.signal });
     }
-    const text = delivery.comments ? `: keep-alive\n\n${event}` : event;
-    await send(response, eventBytes(text, delivery), delivery, record);
+    await send(response, eventBytes(event, delivery), delivery, record);
     sent += 1;
     record.eventsSent = sent;
     if (record.signal.aborted) return;
   }
   if (checkPoint()) return;
-  if (!delivery.noTerminator) await send(response, eventBytes(body.terminator, delivery), delivery, record);
+  if (!delivery.noTerminator) await send(response, lineBytes(body.terminator, delivery), delivery, record);
   await finish(response);
 }
 
-const eventBytes = (text: string, delivery: Delivery): Buffer =>
-  Buffer.from(delivery.crlf ? text.replaceAll('\n', '\r\n') : text);
+function eventBytes(event: string | Buffer, delivery: Delivery): Buffer {
+  if (Buffer.isBuffer(event)) return event;
+  return lineBytes(delivery.comments ? `: keep-alive\n\n${event}` : event, delivery);
+}
+
+const lineBytes = (text: string, delivery: Delivery): Buffer =>
+  Buffer.from(delivery.crlf ? text.replace(/\r?\n/g, '\r\n') : text);
 
 async function send(
   response: ServerResponse,

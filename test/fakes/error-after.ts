@@ -1,7 +1,11 @@
 import type { Behaviour } from './provider.js';
 
 /** The events of `behaviour`, or `usual`; after `errorAfterEvents` of them comes `failure` and nothing more. */
-export function* scripted(behaviour: Behaviour, usual: Iterable<string>, failure: string): Generator<string> {
+export function* scripted(
+  behaviour: Behaviour,
+  usual: Iterable<string | Buffer>,
+  failure: string | Buffer,
+): Generator<string | Buffer> {
   let sent = 0;
   for (const event of behaviour.events ?? usual) {
     if (behaviour.errorAfterEvents === sent) break;

@@ -6,6 +6,9 @@ import { checkChat } from './openai-checks.js';
 import { textCompletion, textCompletionEvents } from './openai-completions.js';
 import { embeddings } from './openai-embeddings.js';
 import { openaiError } from './openai-errors.js';
+import { responseObject } from './openai-responses.js';
+import { checkResponses } from './openai-responses-checks.js';
+import { responseErrorEvent, responseEvents } from './openai-responses-events.js';
 import { type Behaviour, type FakeProvider, startProvider } from './provider.js';
 import type { Received } from './received.js';
 
@@ -29,7 +32,7 @@ const usualHeaders = (number: number): Record<string, string> => ({
   'x-ratelimit-reset-tokens': '1ms',
 });
 
-/** OpenAI as its API reference documents it: chat, legacy completions, embeddings, models, errors. */
+/** OpenAI as its API reference documents it: chat, responses, legacy completions, embeddings, models, errors. */
 export function startOpenAi(options: OpenAiOptions = {}): Promise<FakeProvider> {
   return startProvider((request, behaviour, number) => respond(request, behaviour, number, options));
 }
@@ -86,13 +89,17 @@ function route(
     );
   }
   const answer = behaviour.answer ?? { text: 'Hello from the fake OpenAI.' };
-  const failure = `data: ${JSON.stringify(openaiError(500, behaviour.error ?? {}, request.key, body['model']))}\n\n`;
-  const stream = (events: Iterable<string>): Reply => ({
+  const error = openaiError(500, behaviour.error ?? {}, request.key, body['model']);
+  const stream = (
+    events: Iterable<string>,
+    terminator = DONE,
+    failure = `data: ${JSON.stringify(error)}\n\n`,
+  ): Reply => ({
     status: 200,
     headers: { ...headers, 'content-type': 'text/event-stream; charset=utf-8', ...behaviour.headers },
     body: {
       events: scripted(behaviour, events, failure),
-      terminator: behaviour.errorAfterEvents === undefined ? DONE : '',
+      terminator: behaviour.errorAfterEvents === undefined ? terminator : '',
     },
   });
   const whole = (value: Json): Reply => ({ status: 200, headers, body: JSON.stringify(value, null, 2) });
@@ -103,6 +110,11 @@ function route(
       return body['stream'] === true
         ? stream(chatEvents(body, answer, number))
         : whole(chatCompletion(body, answer, number));
+    case '/v1/responses':
+      checkResponses(body, options.strict === true);
+      return body['stream'] === true
+        ? stream(responseEvents(body, answer, number), '', responseErrorEvent(error))
+        : whole(responseObject(body, answer, number));
     case '/v1/completions':
       return body['stream'] === true
         ? stream(textCompletionEvents(body, answer, number))

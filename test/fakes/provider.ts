@@ -16,8 +16,8 @@ export interface Behaviour extends Delivery {
   headers?: Record<string, string>;
   /** Sent instead of the body that `answer` would make. */
   body?: string | Buffer;
-  /** SSE events sent instead of those that `answer` would make. */
-  events?: Iterable<string>;
+  /** Events sent instead of those that `answer` would make: SSE, lines of NDJSON, or binary messages. */
+  events?: Iterable<string | Buffer>;
   /** After so many events, an error event of the provider's own kind, and the end. */
   errorAfterEvents?: number;
 }

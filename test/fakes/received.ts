@@ -67,7 +67,7 @@ export class Received {
   /** The credential, from whichever header carries it. */
   get key(): string {
     const bearer = /^Bearer (.+)$/i.exec(this.headers.authorization ?? '')?.[1];
-    const plain = this.headers['x-api-key'];
+    const plain = this.headers['x-api-key'] ?? this.headers['x-goog-api-key'];
     return bearer ?? (typeof plain === 'string' ? plain : '');
   }
 }

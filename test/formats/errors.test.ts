@@ -164,14 +164,19 @@ describe('errors for clients', () => {
 describe('an error codec', () => {
   it('never throws, whatever the body is', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 400, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, body) => {
-        for (const { error } of formats)
-          expect(error.decode(status, body)).toMatchObject({
-            status,
-            message: expect.any(String),
-            code: expect.any(String),
-          });
-      }),
+      // 498 is Cohere's word for input that it blocks, which is a 400 to everybody else.
+      fc.property(
+        fc.integer({ min: 400, max: 599 }).filter((status) => status !== 498),
+        fc.oneof(fc.string(), fc.json()),
+        (status, body) => {
+          for (const { error } of formats)
+            expect(error.decode(status, body)).toMatchObject({
+              status,
+              message: expect.any(String),
+              code: expect.any(String),
+            });
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -26,6 +26,7 @@ const targetOf = (name: string) => {
 function exchange({ targets, body = 1000, fields = {}, fallbacks, operation = 'chat' }: Asked): Exchange {
   return {
     edited: false,
+    forward: null,
     canonical: null,
     endpoint: { format: { ...openaiChat, operation } },
     json: (name: string) => (name in fields ? JSON.stringify(fields[name]) : undefined),

@@ -1,7 +1,10 @@
+import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { requestLine } from '../../core/observe/request-line.js';
+import { RequestLines } from '../../core/observe/request-line.js';
 import { anyRecord, settled, usage } from '../store/records.js';
+
+const requestLine = (record: SettledRecord): string => new RequestLines().of([record]);
 
 test('the line of any record is one line of JSON that says what the record says', () => {
   fc.assert(

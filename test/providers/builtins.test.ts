@@ -3,16 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { builtins, named } from '../../plugins/index.js';
 
 describe('the built-in plugins', () => {
-  it('bring every wire format and signer that their provider rows name', () => {
-    const formats = new Set(builtins.flatMap((plugin) => plugin.formats ?? []).map((format) => format.id));
+  it('bring every signer that their provider rows name', () => {
     const signers = new Set(builtins.flatMap((plugin) => plugin.signers ?? []).map((signer) => signer.id));
     const modules = builtins.flatMap((plugin) => plugin.providers ?? []);
     const rows = modules.map((module) => providerRow.parse(module.row));
     expect(new Set(rows.map((row) => row.id)).size).toBe(rows.length);
     for (const row of rows) {
       expect([row.id, signers.has(row.signer)]).toEqual([row.id, true]);
-      for (const format of Object.keys(row.formats))
-        expect([row.id, format, formats.has(format)]).toEqual([row.id, format, true]);
     }
     expect(modules.filter((module) => module.transport).map((module) => module.row.id)).toEqual(['mock']);
   });

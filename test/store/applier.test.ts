@@ -1,8 +1,12 @@
 import type { SettledRecord } from '@headgate/sdk';
 import { expect, test } from 'vitest';
 import { Applier, type ApplierOptions } from '../../core/store/applier.js';
-import { encodeRecords } from '../../core/store/record-codec.js';
+import { LedgerStore, type TakenBatch } from '../../core/store/ledger-store.js';
+import { openDatabase } from '../../core/store/open-database.js';
+import type { RecordBatch } from '../../core/store/record-batch.js';
+import { batchOf, decodeRecords, encodeRecords } from '../../core/store/record-codec.js';
 import { Spool } from '../../core/store/spool.js';
+import { stored } from './reading.js';
 import { settled } from './records.js';
 import { tempDir } from './temp-dir.js';
 
@@ -12,15 +16,22 @@ class FakeStore {
   failure: Error | null = null;
   largest = 0;
 
-  commit(records: readonly SettledRecord[]): number {
+  commit(batches: readonly TakenBatch[]): number {
     if (this.failure !== null) throw this.failure;
-    if (records.some((record) => record.customer === 'poison')) {
-      throw Object.assign(new Error('NOT NULL constraint failed'), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
-    }
+    const records = batches.flatMap(({ batch }) => decodeRecords(batch.bytes));
+    if (records.some((record) => record.customer === 'poison')) throw poisoned();
     this.largest = Math.max(this.largest, records.length);
     for (const record of records) this.ids.push(record.id);
     return records.length;
   }
+
+  refusal(batch: RecordBatch): unknown {
+    return batch.columns.customer.mayHave('poison') ? poisoned() : null;
+  }
+}
+
+function poisoned(): Error {
+  return Object.assign(new Error('NOT NULL constraint failed'), { code: 'SQLITE_CONSTRAINT_NOTNULL' });
 }
 
 function start(spool: Spool | null, options: Partial<ApplierOptions> = {}) {
@@ -39,7 +50,8 @@ function start(spool: Spool | null, options: Partial<ApplierOptions> = {}) {
   });
   while (applier.step());
   const give = (records: SettledRecord[]): void => {
-    applier.add(records, spool === null ? null : spool.append(new Uint8Array(encodeRecords(records))));
+    const batch = batchOf(records);
+    applier.add(batch, spool === null ? null : spool.append(batch.bytes));
   };
   return { store, applier, troubles, seen, give };
 }
@@ -75,14 +87,51 @@ test('a database that refuses gets everything later, once and in order, while me
 test('one record that the database can never take does not stop the others', () => {
   const { store, applier, troubles, seen, give } = start(new Spool(tempDir()));
   const poison = settled({ customer: 'poison' });
-  const [before, after] = [batch(2), batch(2)];
+  const [first, before, after, last] = [batch(2), batch(2), batch(2), batch(2)];
+  give(first);
   give([...before, poison, ...after]);
-  applier.step();
-  expect(store.ids).toEqual(ids([...before, ...after]));
+  give(last);
+  while (applier.step());
+  expect(store.ids).toEqual(ids([...first, ...before, ...after, ...last]));
   expect(seen.lost).toBe(1);
   expect(troubles).toEqual([expect.stringContaining(poison.id)]);
   expect(applier.idle).toBe(true);
 });
+
+/**
+ * The one thing that could count twice: the database has the batches, but says that it does not, for example since the
+ * disk failed while it answered. They are written again, from the queue or, after a restart, from the spool.
+ */
+test.each(['in the same process', 'after a restart'])(
+  'a commit that only seemed to fail counts once, %s',
+  (when) => {
+    const db = openDatabase(':memory:');
+    const real = new LedgerStore(db);
+    const dir = tempDir();
+    let lies = 1;
+    const store = {
+      commit: (batches: readonly TakenBatch[]) => {
+        const written = real.commit(batches);
+        if (lies-- > 0) throw new Error('disk I/O error');
+        return written;
+      },
+      refusal: (one: RecordBatch) => real.refusal(one),
+    };
+    const spool = new Spool(dir);
+    const { applier, give } = start(spool, { store, maxTransaction: 5 });
+    const batches = [batch(3), batch(4), batch(2)];
+    for (const records of batches) give(records);
+    expect(applier.step()).toBe(false);
+    if (when === 'in the same process') while (applier.step());
+    else {
+      const again = new Spool(dir);
+      again.recover((segment) => real.positions.of(segment));
+      start(again, { store });
+    }
+    expect(ids(stored(db))).toEqual(ids(batches.flat()));
+    db.close();
+  },
+);
 
 test('a batch in the spool that cannot be decoded is told and passed over', () => {
   const dir = tempDir();

@@ -21,9 +21,9 @@ function start(maxHeldBytes?: number) {
   };
   const intake = new Intake({
     spool,
-    applier: { add: (records) => steps.push(`apply ${records[0]!.id}`) },
-    observe: (records) => {
-      seen.observed += records.length;
+    applier: { add: (batch) => steps.push(`apply ${batch.cursor().id}`) },
+    observe: (batch) => {
+      seen.observed += batch.count;
     },
     onTrouble: () => undefined,
     onRecovered: () => seen.recovered++,

@@ -3,38 +3,53 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LedgerStore } from '../../core/store/ledger-store.js';
 import { openDatabase } from '../../core/store/open-database.js';
-import { RowRetention } from '../../core/store/retention.js';
+import { batchOf } from '../../core/store/record-codec.js';
 import { isUnpriced } from '../../core/store/unpriced.js';
-import { UsageReader } from '../../core/store/usage-reader.js';
 import type { UsageDimension, UsageQuery } from '../../core/store/usage-report.js';
-import { anyRecord, settled } from './records.js';
+import { read, stored } from './reading.js';
+import { anyRecord, settled, taken } from './records.js';
 
 const HOUR = 3_600_000;
 const everything: UsageQuery = { groupBy: [], from: null, to: null, customer: null, key: null };
 
 function open() {
   const db = openDatabase(':memory:');
-  return { db, store: new LedgerStore(db), reader: new UsageReader(db) };
+  return { db, store: new LedgerStore(db), reader: read(db).usage };
 }
 
-test('records that come again, in any batches, are counted once', () => {
+test('batches that come again are in once, however they are grouped', () => {
   fc.assert(
     fc.property(
-      fc.uniqueArray(anyRecord, { selector: (record) => record.id, minLength: 1, maxLength: 90 }),
-      fc.array(fc.nat({ max: 89 }), { maxLength: 90 }),
-      (records, again) => {
+      fc.array(fc.array(anyRecord, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.tuple(fc.nat({ max: 11 }), fc.nat({ max: 12 })), { maxLength: 6 }),
+      (batches, tries) => {
         const { db, store, reader } = open();
-        const replayed = again.flatMap((i) => (i < records.length ? [records[i]!] : []));
-        let added = store.commit(records.slice(0, 50), null, []);
-        added += store.commit([...replayed, ...records, ...replayed], null, []);
-        expect(added).toBe(records.length);
+        // Two files of the spool, the second from the middle on.
+        const middle = Math.floor(batches.length / 2);
+        const spooled = batches.map((records, i) => ({
+          batch: batchOf(records),
+          end: i < middle ? { segment: 'a', offset: i + 1 } : { segment: 'b', offset: i - middle + 1 },
+        }));
+        // What is read back begins at a place that the database had reached, and may go on beyond it.
+        let reached = 0;
+        let written = 0;
+        for (const [from, count] of [...tries, [0, batches.length] as const]) {
+          const start = Math.min(from, reached);
+          written += store.commit(spooled.slice(start, start + count));
+          reached = Math.max(reached, Math.min(start + count, batches.length));
+        }
+        const records = batches.flat();
+        expect(written).toBe(records.length);
+        expect(stored(db)).toHaveLength(records.length);
         const { total } = reader.report(everything);
         expect(total.requests).toBe(records.length);
         expect(total.costNano).toBe(BigInt(records.reduce((sum, record) => sum + (record.costNano ?? 0), 0)));
+        if (middle > 0) expect(store.positions.of('a')).toBe(middle);
+        expect(store.positions.of('b')).toBe(batches.length - middle);
         db.close();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 });
 
@@ -49,7 +64,7 @@ test('a report equals the sum of the records in its hours', () => {
       time,
       (records, groupBy, from, to) => {
         const { db, store, reader } = open();
-        store.commit(records, null, []);
+        store.commit([taken(...records)]);
         const report = reader.report({ ...everything, groupBy, from, to });
         const counted = records.filter(
           (record) =>
@@ -105,7 +120,7 @@ test('what a key spent is exact from any millisecond on', () => {
       fc.integer({ min: start - 3 * HOUR, max: start + 3 * HOUR }),
       (records, since) => {
         const { db, store, reader } = open();
-        store.commit(records, null, []);
+        store.commit([taken(...records)]);
         const spent = records
           .filter((record) => record.keyId === 'k1' && record.time >= since)
           .reduce((sum, record) => sum + (record.costNano ?? 0), 0);
@@ -120,11 +135,7 @@ test('what a key spent is exact from any millisecond on', () => {
 test('sums beyond what a double holds stay exact', () => {
   const { store, reader } = open();
   const cost = 999_999_999_999_999;
-  store.commit(
-    Array.from({ length: 40 }, () => settled({ costNano: cost })),
-    null,
-    [],
-  );
+  store.commit([taken(...Array.from({ length: 40 }, () => settled({ costNano: cost })))]);
   expect(reader.report(everything).total.costNano).toBe(BigInt(cost) * 40n);
 });
 
@@ -138,42 +149,33 @@ test('token counts that no provider can mean neither break nor overflow the sums
     reasoningTokens: -5,
     cacheReadTokens: 1.5,
   };
-  store.commit([odd], null, []);
+  store.commit([taken(odd)]);
   const { total } = reader.report(everything);
   expect(total).toMatchObject({ inputTokens: 1e12, outputTokens: 0, reasoningTokens: 0, cacheReadTokens: 1 });
 });
 
-test('a commit that fails leaves neither rows nor sums nor a position', () => {
-  const { store, reader } = open();
+test('a commit that fails leaves neither records nor sums nor a position, and the bad record can be told', () => {
+  const { db, store, reader } = open();
   const bad = settled({ time: Number.NaN });
   const records = [...Array.from({ length: 40 }, () => settled()), bad];
-  expect(() => store.commit(records, { segment: 's', offset: 99 }, [])).toThrow('NOT NULL');
+  const end = { segment: 's', offset: 99 };
+  expect(() => store.commit([taken(settled()), { batch: batchOf(records), end }])).toThrow('NOT NULL');
   expect(reader.report(everything).total.requests).toBe(0);
-  expect(store.doneOf('s')).toBeNull();
+  expect(stored(db)).toEqual([]);
+  expect(store.positions.of('s')).toBeNull();
+  expect(store.refusal(batchOf([bad]))).toMatchObject({ code: 'SQLITE_CONSTRAINT_NOTNULL' });
+  expect(store.refusal(batchOf([settled()]))).toBeNull();
+  expect(stored(db)).toEqual([]);
 });
 
-test('old rows and rows beyond the count go, the sums stay', () => {
-  const { db, store, reader } = open();
-  const now = Date.UTC(2026, 0, 31);
-  const day = 24 * HOUR;
-  const records = Array.from({ length: 100 }, (_, i) => settled({ time: now - i * day }));
-  store.commit(records, null, []);
-  const retention = new RowRetention(db, { days: 50, maxRows: 20 });
-  while (retention.step(now));
-  const left = db.prepare('SELECT count(*), min(time) FROM requests').raw().get() as number[];
-  expect(left).toEqual([20, now - 19 * day]);
-  expect(reader.report(everything).total.requests).toBe(100);
-  store.commit([settled({ time: now })], null, []);
-  while (retention.step(now));
-  expect(db.prepare('SELECT count(*) FROM requests').raw().get()).toEqual([20]);
-});
-
-test('the readable view names what the detail holds', () => {
-  const { db, store } = open();
-  store.commit([settled({ session: 's-1', usage: null })], null, []);
-  const row = db
-    .prepare('SELECT operation, target_model, session, total_ms, usage FROM requests_readable')
-    .raw()
-    .get();
-  expect(row).toEqual(['chat', 'gpt-4o', 's-1', 12.5, null]);
+test('places in deleted files of the spool are forgotten, but not at once', () => {
+  const { store } = open();
+  store.commit([{ batch: batchOf([]), end: { segment: 'gone', offset: 7 } }]);
+  store.commit([{ batch: batchOf([settled()]), end: { segment: 'here', offset: 9 } }]);
+  store.positions.forget(['gone'], 0);
+  store.positions.forget([], 60_000);
+  expect(store.positions.of('gone')).toBe(7);
+  store.positions.forget([], 900_000);
+  expect(store.positions.of('gone')).toBeNull();
+  expect(store.positions.of('here')).toBe(9);
 });

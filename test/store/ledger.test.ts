@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { encodeRecords } from '../../core/store/record-codec.js';
 import { Spool } from '../../core/store/spool.js';
 import { Recorder } from '../../dist/core/observe/recorder.js';
 import { type Ledger, type LedgerOptions, startLedger } from '../../dist/core/store/ledger.js';
+import { stored } from './reading.js';
 import { settled } from './records.js';
 import { tempDir } from './temp-dir.js';
+import { version1 } from './version-1.js';
 
 const everything = { groupBy: [], from: null, to: null, customer: null, key: null } as const;
 const open: Ledger[] = [];
@@ -45,7 +47,7 @@ test('a flush leaves everything in the database', async () => {
   recorder.record(record);
   await ledger.flush();
   const db = new Database(join(dataDir, 'headgate.db'));
-  expect(db.prepare('SELECT id FROM requests').raw().all()).toEqual([[record.id]]);
+  expect(stored(db)).toEqual([record]);
   db.close();
 });
 
@@ -79,10 +81,14 @@ test('what an earlier process left in the spool is there before the first answer
   const dataDir = tempDir();
   const spool = new Spool(join(dataDir, 'spool'));
   const records = Array.from({ length: 40 }, () => settled());
-  spool.append(new Uint8Array(encodeRecords(records)));
-  spool.append(new Uint8Array(encodeRecords(records.slice(10, 20))));
+  spool.append(new Uint8Array(encodeRecords(records.slice(0, 30))));
+  spool.append(new Uint8Array(encodeRecords(records.slice(30))));
   const ledger = await start({ dataDir });
   expect(await ledger.spent('k1', 0)).toBe(40 * 12_345);
+  await ledger.close();
+  const db = new Database(join(dataDir, 'headgate.db'));
+  expect(stored(db)).toEqual(records);
+  db.close();
 });
 
 test('while another process holds the database records stay in the spool, and health and log say so', async () => {
@@ -126,6 +132,47 @@ test('a damaged database stops the start and lets go of the folder', async () =>
   writeFileSync(path, 'no database '.repeat(1000));
   await expect(start({ dataDir })).rejects.toThrow(`The database ${path} is damaged`);
   await start({ dataDir, url: `sqlite:${join(dataDir, 'other.db')}` });
+});
+
+test('a damaged block of records is told in the log, and neither start nor answers fail', async () => {
+  const dataDir = tempDir();
+  const logFile = join(dataDir, 'log.jsonl');
+  const first = await start({ dataDir });
+  const recorder = new Recorder(first.connect());
+  const record = settled();
+  for (let i = 0; i < 5; i++) {
+    recorder.record(settled({ time: record.time }));
+    await first.flush();
+  }
+  await first.close();
+  const db = new Database(join(dataDir, 'headgate.db'));
+  db.exec("UPDATE request_blocks SET data = x'c102' WHERE id = 2");
+  db.close();
+  const again = await start({ dataDir, logFile, logLevel: 'error' });
+  expect(await again.spent('k1', record.time)).toBe(4 * 12_345);
+  expect((await again.usage(everything)).total.requests).toBe(5);
+  expect(again.health().ok).toBe(true);
+  await again.close();
+  const lines = readFileSync(logFile, 'utf8').trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { level: 'error', msg: expect.stringContaining('damaged'), block: 2 },
+  ]);
+});
+
+test('a database of version 1 is taken over while the ledger serves', async () => {
+  const dataDir = tempDir();
+  const path = join(dataDir, 'headgate.db');
+  const old = Array.from({ length: 3000 }, () => settled());
+  version1(path, old);
+  const ledger = await start({ dataDir });
+  const recorder = new Recorder(ledger.connect());
+  const record = settled();
+  recorder.record(record);
+  expect(await ledger.spent('k1', old[0]!.time + 1)).toBe(3000 * 12_345);
+  const db = new Database(path);
+  await vi.waitFor(() => expect(stored(db)).toEqual([...old, record]), 5000);
+  db.close();
+  expect(await ledger.spent('k1', old[0]!.time + 1)).toBe(3000 * 12_345);
 });
 
 test('in memory nothing touches the disk', async () => {

@@ -29,7 +29,7 @@ test('a database of a newer version is left alone', () => {
   db.exec("UPDATE headgate_schema SET version = 7 WHERE part = 'ledger'");
   db.close();
   expect(() => openDatabase(path)).toThrow(
-    /written by a newer Headgate \(ledger layout 7; this version knows up to 1\)/,
+    /written by a newer Headgate \(ledger layout 7; this version knows up to 2\)/,
   );
 });
 

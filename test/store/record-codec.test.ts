@@ -1,16 +1,105 @@
+import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
+import { Packr } from 'msgpackr';
 import { expect, test } from 'vitest';
-import { decodeRecords, encodeRecords } from '../../core/store/record-codec.js';
-import { anyRecord } from './records.js';
+import { batchOf, decodeRecords, encodeRecords, openBatch } from '../../core/store/record-codec.js';
+import { anyRecord, attempt, settled, usage } from './records.js';
+
+const bytesOf = (records: SettledRecord[]): Uint8Array => new Uint8Array(encodeRecords(records));
 
 test('a batch comes back as it was', () => {
   fc.assert(
     fc.property(fc.array(anyRecord, { maxLength: 20 }), (records) => {
-      expect(decodeRecords(new Uint8Array(encodeRecords(records)))).toEqual(records);
+      expect(decodeRecords(bytesOf(records))).toEqual(records);
     }),
   );
 });
 
+test('so does a large one in which everything differs', () => {
+  const records = Array.from({ length: 5000 }, (_, i) =>
+    settled({
+      time: i * 10_000_019,
+      customer: `customer ${i % 700} \u00e9\u{1f600}`,
+      session: 's'.repeat(i % 300),
+      status: i % 600,
+      costNano: i % 3 === 0 ? null : i * 1_000_000_007,
+      usage: i % 2 === 0 ? null : usage({ inputTokens: i, outputTokens: 2 ** 33 + i }),
+      attempts: Array.from({ length: i % 4 }, (_, n) => attempt({ key: `key-${n}`, ms: i / 8 })),
+      tags: i % 5 === 0 ? [`t${i}`] : [],
+      stream: i % 7 === 0,
+    }),
+  );
+  expect(decodeRecords(bytesOf(records))).toEqual(records);
+});
+
+test('half of a character, which no bytes can hold, spoils its own text only', () => {
+  const sessions = Array.from({ length: 40 }, (_, i) => `session ${i}`);
+  sessions[3] = 'half \ud83d';
+  const records = sessions.map((session) => settled({ session }));
+  const decoded = decodeRecords(bytesOf(records)).map((record) => record.session);
+  expect(decoded[3]).toMatch(/^half /);
+  decoded[3] = sessions[3];
+  expect(decoded).toEqual(sessions);
+});
+
+test('durations are rounded to the thousandth, and what is no duration stays', () => {
+  const of = (totalMs: number): SettledRecord => settled({ totalMs, attempts: [attempt({ ms: totalMs })] });
+  const decoded = decodeRecords(bytesOf([of(1.23456), of(1e9 + 0.00049), of(0), of(-1)]));
+  expect(decoded.map((record) => record.totalMs)).toEqual([1.235, 1e9, 0, -1]);
+  expect(decoded.map((record) => record.attempts[0]!.ms)).toEqual([1.235, 1e9, 0, -1]);
+  expect(decodeRecords(bytesOf([of(0.0004999)]))[0]!.totalMs).toBe(0);
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, 5.5];
+  expect(decodeRecords(bytesOf(odd.map(of))).map((record) => record.totalMs)).toEqual(odd);
+});
+
+test('numbers and names that no record should have do not stop the others', () => {
+  const odd = settled({ time: Number.NaN, status: 1.5, costNano: Number.NEGATIVE_INFINITY });
+  Object.assign(odd, { customer: undefined, error: null, cache: 5 });
+  const records = [settled(), odd, settled()];
+  expect(decodeRecords(bytesOf(records))).toEqual(records);
+});
+
+test('what is the same in all records is there once, and a lone record is small', () => {
+  const size = (count: number): number => bytesOf(Array.from({ length: count }, () => settled())).length;
+  expect(size(1)).toBeLessThan(260);
+  expect((size(1024) - size(1)) / 1023).toBeLessThan(20);
+});
+
+test('going through a batch shows each record in turn', () => {
+  const records = Array.from({ length: 9 }, (_, i) =>
+    settled({ attempts: Array.from({ length: i % 3 }, () => attempt()), usage: i % 2 ? null : usage() }),
+  );
+  const batch = batchOf(records);
+  const seen: string[] = [];
+  for (const record of batch) {
+    expect(record).toMatchObject({ id: records[seen.length]!.id });
+    expect(record.attempts).toHaveLength(seen.length % 3);
+    expect(record.usage === null).toBe(seen.length % 2 === 1);
+    seen.push(record.id);
+  }
+  expect(seen).toEqual(records.map((record) => record.id));
+  expect([batch.firstMs, batch.lastMs]).toEqual([records[0]!.time, records[8]!.time]);
+});
+
+test('the bytes are read wherever they lie', () => {
+  const records = [settled({ time: 5 }), settled({ time: 700 })];
+  const bytes = bytesOf(records);
+  const within = new Uint8Array(bytes.length + 9);
+  within.set(bytes, 3);
+  expect(decodeRecords(within.subarray(3, 3 + bytes.length))).toEqual(records);
+});
+
+test('what a spool of before this layout holds can be read', () => {
+  const records = [settled(), settled({ usage: null, tags: ['a'] })];
+  expect(decodeRecords(openBatch(new Packr().pack(records)).bytes)).toEqual(records);
+});
+
 test('bytes that hold something else are refused', () => {
   expect(() => decodeRecords(new Uint8Array([0x01]))).toThrow('not a batch');
+  expect(() => decodeRecords(new Uint8Array([]))).toThrow();
+  const later = bytesOf([settled()]);
+  later[1] = 99;
+  expect(() => decodeRecords(later)).toThrow('that this version can read');
+  const whole = bytesOf([settled({ time: 1 }), settled({ time: 900 })]);
+  expect(() => decodeRecords(whole.subarray(0, whole.length - 1))).toThrow('cut short');
 });

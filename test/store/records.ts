@@ -1,5 +1,7 @@
 import type { AttemptRecord, SettledRecord, Usage } from '@headgate/sdk';
 import fc from 'fast-check';
+import type { TakenBatch } from '../../core/store/ledger-store.js';
+import { batchOf } from '../../core/store/record-codec.js';
 
 let count = 0;
 
@@ -53,12 +55,18 @@ export function attempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
   return { provider: 'openai', model: 'gpt-4o', key: '0', status: 200, error: null, ms: 12, ...over };
 }
 
+/** A batch that has not been in the spool. */
+export function taken(...records: SettledRecord[]): TakenBatch {
+  return { batch: batchOf(records), end: null };
+}
+
 const name = fc.oneof(
   fc.constantFrom('', 'acme', 'b', 'other'),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
 );
 const tokens = fc.oneof(fc.nat({ max: 5 }), fc.nat({ max: 2_000_000 }));
-const ms = fc.double({ min: 0, max: 600_000, noNaN: true });
+/** Durations are kept to the thousandth. */
+const ms = fc.nat({ max: 600_000_000 }).map((thousandths) => thousandths / 1000);
 
 const anyUsage: fc.Arbitrary<Usage> = fc.record({
   inputTokens: tokens,

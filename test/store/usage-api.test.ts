@@ -2,13 +2,13 @@ import { expect, test } from 'vitest';
 import { usageReport as report } from '../../core/admin/usage.js';
 import { LedgerStore } from '../../core/store/ledger-store.js';
 import { openDatabase } from '../../core/store/open-database.js';
-import { UsageReader } from '../../core/store/usage-reader.js';
 import type { UsageQuery } from '../../core/store/usage-report.js';
-import { settled, usage } from './records.js';
+import { read } from './reading.js';
+import { settled, taken, usage } from './records.js';
 
 function start() {
   const db = openDatabase(':memory:');
-  const reader = new UsageReader(db);
+  const reader = read(db).usage;
   const asked: UsageQuery[] = [];
   const ledger = {
     usage: async (query: UsageQuery) => {
@@ -29,8 +29,8 @@ const noon = Date.UTC(2026, 0, 31, 12);
 
 test('customers are listed with exact dollars, the most expensive first', async () => {
   const { store, ledger } = start();
-  store.commit(
-    [
+  store.commit([
+    taken(
       settled({ time: noon, customer: 'acme', costNano: 12_345_678 }),
       settled({
         time: noon,
@@ -40,10 +40,8 @@ test('customers are listed with exact dollars, the most expensive first', async 
       }),
       settled({ time: noon, customer: 'zeta', costNano: null, outcome: 'client-closed' }),
       settled({ time: noon, customer: 'zeta', costNano: null, usage: null, outcome: 'error', status: 502 }),
-    ],
-    null,
-    [],
-  );
+    ),
+  ]);
   const answer = await usageReport(ledger, 'group_by=customer&from=2026-01-31T12:30&to=2026-01-31T12:40:00Z');
   expect(answer).toMatchObject({ error: null, contentType: 'application/json' });
   const body: unknown = JSON.parse(answer.body);
@@ -69,7 +67,7 @@ test('customers are listed with exact dollars, the most expensive first', async 
 
 test('days and keys can be grouped by, and keys have their names', async () => {
   const { store, ledger } = start();
-  store.commit([settled({ time: noon }), settled({ time: noon + 86_400_000 })], null, []);
+  store.commit([taken(settled({ time: noon }), settled({ time: noon + 86_400_000 }))]);
   const { body } = await usageReport(ledger, 'group_by=day,key&key=ci');
   const { rows } = JSON.parse(body) as { rows: unknown[] };
   expect(rows).toMatchObject([
@@ -80,11 +78,9 @@ test('days and keys can be grouped by, and keys have their names', async () => {
 
 test('CSV quotes what must be quoted and disarms formulas', async () => {
   const { store, ledger } = start();
-  store.commit(
-    [settled({ customer: '=HYPERLINK("x")', costNano: 3 }), settled({ customer: 'a, b', costNano: 2 })],
-    null,
-    [],
-  );
+  store.commit([
+    taken(settled({ customer: '=HYPERLINK("x")', costNano: 3 }), settled({ customer: 'a, b', costNano: 2 })),
+  ]);
   const { contentType, body } = await usageReport(ledger, 'format=csv');
   expect(contentType).toContain('text/csv');
   const lines = body.split('\r\n');

@@ -23,6 +23,7 @@ const budget = z.strictObject({
 const limits = z.strictObject({
   rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
   tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
+  sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
 });
 
 const metadata = z.strictObject({
@@ -52,6 +53,16 @@ const key = z.strictObject({
     .array(z.string(wants('a model name')).min(1, wants('a model name')), wants('a list of model names'))
     .default(['*'])
     .describe('Models it may use: public names or `provider/model`, with `*` as wildcard.'),
+  passthrough: z
+    .union(
+      [z.boolean(), z.array(z.string(wants('a provider id')))],
+      wants('true, false or a list of provider ids'),
+    )
+    .optional()
+    .describe(
+      'Whether it may use what is only forwarded and names no model: `/passthrough/…`, files, batches and the like; or the ' +
+        'ids of the providers that it may reach so. Left out: true when `models` has `*`, otherwise false.',
+    ),
   budget: budget.optional().describe('What it may spend.'),
   limits: limits.optional().describe('How fast it may go.'),
   expires: z

@@ -4,6 +4,9 @@ import { integer, weight } from '../integer.js';
 import { wants } from '../wants.js';
 import { timeoutsSection } from './timeouts.js';
 
+/** What becomes of fields that a target's wire format has no words for. */
+export const onUnsupported = z.enum(['drop', 'warn', 'reject']);
+
 /** Every strategy there will be; `not-yet.ts` says which of them this version refuses. */
 const STRATEGIES = [
   'fallback',
@@ -71,6 +74,7 @@ const model = z.strictObject({
     .min(1, wants('at least one target'))
     .describe('Where requests for this model go: `provider/model`, or `{ target, weight }`.'),
   retries: retries.prefault({}).describe('When and how often to try again.'),
+  on_unsupported: onUnsupported.optional().describe('As `on_unsupported` of the gateway, for this model.'),
   timeouts: timeoutsSection
     .optional()
     .describe('Limits for this model; they go before those of the provider.'),

@@ -7,6 +7,7 @@ const urlForm = wants('an http:// or https:// URL without credentials, query or 
 const headerForm = wants('a header value: text without line breaks');
 const nameForm = wants('a header name');
 const valueForm = wants('the key: a text that is not empty');
+const valueOfVariable = wants('a text, such as a region');
 const idForm = wants('a provider id: small letters, digits, ".", "_" and "-"');
 
 function isBaseUrl(text: string): boolean {
@@ -69,6 +70,17 @@ const provider = z.strictObject({
     .optional()
     .describe(
       'Wire formats it speaks and their paths below `base_url`, instead of those of the built-in provider.',
+    ),
+  variables: z
+    .record(
+      z.string(),
+      z.string(valueOfVariable).min(1, valueOfVariable),
+      wants('a mapping of names to texts'),
+    )
+    .optional()
+    .describe(
+      'What stands for `{…}` in the base URL and paths of the built-in provider, such as `region`; see docs/providers.md. ' +
+        'Left out: the environment variable or default that it names.',
     ),
   timeouts: timeoutsSection.optional().describe('Limits for this provider; those of a model go before them.'),
 });

@@ -39,7 +39,13 @@ export const serverSection = z.strictObject({
     ),
   body_limit: size(2 * 1024 ** 3)
     .prefault('50mb')
-    .describe('Largest request body; a larger one is answered with 413.'),
+    .describe('Largest request body that is read here; a larger one is answered with 413.'),
+  upload_limit: size(1024 ** 4)
+    .prefault('900mb')
+    .describe(
+      'Largest request body that is only forwarded, such as an uploaded file; a larger one is answered with 413. The HTTP ' +
+        'server itself reads no body whose declared length has ten digits.',
+    ),
   max_in_flight: integer(1, 1_000_000)
     .default(10_000)
     .describe('Requests that may run at once in each I/O thread; more are answered with 503.'),

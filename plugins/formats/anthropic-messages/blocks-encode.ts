@@ -9,6 +9,9 @@ import type {
   Warn,
 } from '@headgate/sdk';
 import { cacheControl } from '../shared/cache-mark.js';
+import { fromGeminiSignature } from '../shared/gemini-signature.js';
+import { openResponses } from '../shared/reasoning-seal.js';
+import { inWords } from '../shared/value-in-words.js';
 import type { ToolIds } from './tool-ids.js';
 import { toolInput } from './tool-input.js';
 import { ANTHROPIC_MESSAGES } from './types.js';
@@ -17,6 +20,8 @@ import { ANTHROPIC_MESSAGES } from './types.js';
 export interface BlockContext {
   /** The request was decoded from this very format, so `extra` bags and provider-bound ids are written again. */
   same: boolean;
+  /** It is written for a client, who may keep other providers' reasoning and bring it back, not for Anthropic. */
+  forClient: boolean;
   warn: Warn;
   ids: ToolIds;
 }
@@ -60,15 +65,21 @@ function document(part: DocumentPart, context: BlockContext): JsonObject | undef
   return context.same ? { ...json, ...part.extra } : json;
 }
 
-/** Providers behind OpenRouter name the format of what they signed; only Anthropic's own can be sent back to it. */
+/**
+ * Only what Anthropic signed can be sent back to it. Providers behind OpenRouter name the format of theirs; what other
+ * providers gave this gateway's clients carries a seal.
+ */
 function isForeign(part: ReasoningPart): boolean {
   const format = part.extra?.['format'];
-  return typeof format === 'string' && !format.startsWith('anthropic');
+  if (typeof format === 'string' && !format.startsWith('anthropic')) return true;
+  if (fromGeminiSignature(part.signature ?? part.encrypted) !== undefined) return true;
+  return part.encrypted !== undefined && openResponses(part.encrypted) !== undefined;
 }
 
 function reasoning(part: ReasoningPart, context: BlockContext): JsonObject | undefined {
   const extra = context.same ? part.extra : undefined;
-  if (!context.same && (isForeign(part) || (part.signature === undefined && part.encrypted === undefined))) {
+  const signed = part.signature !== undefined || part.encrypted !== undefined;
+  if ((!context.forClient && isForeign(part)) || (!context.same && !signed)) {
     context.warn('reasoning', 'reasoning that Anthropic did not sign cannot be sent back to it');
     return undefined;
   }
@@ -123,7 +134,7 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
       if (part.format === ANTHROPIC_MESSAGES) return part.value;
       context.warn(
         'content',
-        `a part of type '${String(part.value['type'])}' is only known to ${part.format}`,
+        `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`,
       );
       return undefined;
   }

@@ -20,6 +20,8 @@ export const anthropicMessages: WireFormat = {
   stream: anthropicStream,
   error: anthropicError,
   meter: anthropicMeter,
+  // Reasoning of Gemini and of OpenAI's Responses that an earlier turn got from there; see shared/reasoning-seal.ts.
+  foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
   user: userOf,

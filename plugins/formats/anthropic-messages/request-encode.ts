@@ -118,7 +118,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     ...extra
   } = (same ? request.extra : undefined) ?? {};
   const plan: Thinking = same ? sameThinking(request, context) : planThinking(request, context, traits, warn);
-  const encoded = encodeMessages(request.messages, { same, warn, ids: new ToolIds(same) });
+  const encoded = encodeMessages(request.messages, { same, forClient: false, warn, ids: new ToolIds(same) });
   const config: JsonObject = isObject(configExtra) ? { ...configExtra } : {};
   if (plan.effort !== undefined) config['effort'] = plan.effort;
   encodeOutput(config, encoded, request, traits, same, warn);

@@ -64,7 +64,7 @@ function encode(response: CanonicalResponse): JsonObject {
   const { usage: usageExtra, ...extra } = (same ? response.extra : undefined) ?? {};
   const choice = response.choices[0];
   // Ids are the provider's own: they come back in the next request, where they must be found again.
-  const context: BlockContext = { same, warn: silent, ids: new ToolIds(true) };
+  const context: BlockContext = { same, forClient: true, warn: silent, ids: new ToolIds(true) };
   const content: JsonObject[] = [];
   let called = false;
   for (const part of choice?.parts ?? []) {

@@ -2,6 +2,7 @@ import type { AudioPart, DocumentPart, ImagePart, JsonObject, Part, Warn } from 
 import { cacheControl } from '../shared/cache-mark.js';
 import { dataUrl } from '../shared/data-url.js';
 import { isObject } from '../shared/read-json.js';
+import { inWords } from '../shared/value-in-words.js';
 import { OPENAI_CHAT } from './types.js';
 
 /** What an encoder of messages must know. */
@@ -98,7 +99,7 @@ function bare(part: Part, context: MessageContext): JsonObject | undefined {
       if (part.format === OPENAI_CHAT) return part.value;
       context.warn(
         'content',
-        `a part of type '${String(part.value['type'])}' is only known to ${part.format}`,
+        `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`,
       );
       return undefined;
     default:

@@ -1,4 +1,5 @@
 import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@headgate/sdk';
+import { assistantTurns } from '../shared/assistant-turns.js';
 import { cacheControl } from '../shared/cache-mark.js';
 import { isObject } from '../shared/read-json.js';
 import { encodeContent, type MessageContext } from './content-encode.js';
@@ -136,9 +137,10 @@ export function encodeMessages(messages: Message[], context: MessageContext): Js
   const out: JsonObject[] = [];
   // All results of one turn must follow each other, so what else was in them comes after the last.
   const media: Part[] = [];
-  messages.forEach((message, i) => {
+  const turns = context.same ? messages : assistantTurns(messages);
+  turns.forEach((message, i) => {
     encodeMessage(message, context, out, media);
-    const next = messages[i + 1];
+    const next = turns[i + 1];
     if (media.length > 0 && next?.role !== 'user' && !hasResult(next))
       out.push({ role: 'user', content: encodeContent(media.splice(0), context) });
   });

@@ -82,7 +82,7 @@ function endOfObject(bytes: Buffer, at: number): number {
 }
 
 /** How many more objects and arrays are closed than opened between two offsets outside of strings; NaN if broken. */
-function closedBetween(bytes: Buffer, from: number, to: number): number {
+export function closedBetween(bytes: Buffer, from: number, to: number): number {
   let closed = 0;
   for (let i = from; i < to; ) {
     const byte = bytes[i];

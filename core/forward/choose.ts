@@ -1,0 +1,128 @@
+import type { Operation } from '@headgate/sdk';
+import { nearest } from '../config/nearest.js';
+import { gatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { headerText } from '../header-text.js';
+import { CHAT_FORMAT } from '../http/client-api.js';
+import type { Wait } from '../pipeline.js';
+import type { RoutableProvider } from '../route/model-table.js';
+import { order } from '../route/order.js';
+import type { CompiledTarget } from '../route/target.js';
+import type { Forward } from './forward.js';
+import { idsInBody, idsInPath } from './object-ids.js';
+import type { Owner } from './owner.js';
+import { speaksApi } from './upstream-path.js';
+
+/**
+ * Where a request goes: to the provider that its path names, else to that of its model, of an id it names, of the header
+ * `x-headgate-provider`, or to the default of its API, in this order.
+ */
+export function choose(x: Exchange): Wait | undefined {
+  const { path } = x.forward as Forward;
+  checkModel(x, path.provider);
+  if (path.api === null) {
+    toProvider(x, path.provider);
+    return undefined;
+  }
+  const owner = x.io.objects.find(idsOf(x));
+  if (owner instanceof Promise) return owner.then((found) => decide(x, found));
+  decide(x, owner);
+  return undefined;
+}
+
+/** Operations whose bodies are prompts and settings: no ids. */
+const WITHOUT_IDS = new Set<Operation>(['image', 'audio', 'moderation', 'rerank', 'embedding']);
+
+function idsOf({ endpoint, incoming, model }: Exchange): string[] {
+  const { path, query, body } = incoming;
+  const ids = idsInPath(path, query);
+  if (WITHOUT_IDS.has(endpoint.format.operation)) return ids;
+  return [...ids, ...idsInBody(body.bytes).filter((id) => id !== model)];
+}
+
+function decide(x: Exchange, owner: Owner | null): void {
+  const forward = x.forward as Forward;
+  if (toModel(x, owner)) return;
+  const named = x.header('x-headgate-provider');
+  if (owner !== null && x.runtime.providers.has(owner.provider)) {
+    forward.keyName = owner.key;
+    toProvider(x, owner.provider);
+  } else toProvider(x, named ?? defaultOf(x));
+}
+
+/** A key that lists its models may not use others, whatever way they are asked for. */
+function checkModel({ principal, model }: Exchange, provider: string): void {
+  if (model === '' || principal === null) return;
+  if (principal.mayUse(model) || (provider !== '' && principal.mayUse(`${provider}/${model}`))) return;
+  throw gatewayError('model_not_allowed', { key: principal.name, model });
+}
+
+/** True when the model says where the request goes: it may be tried at all targets that speak the API. */
+function toModel(x: Exchange, owner: Owner | null): boolean {
+  const forward = x.forward as Forward;
+  const { path } = forward;
+  if (x.model === '' || path.api === null) return false;
+  const route = x.runtime.models.find(x.model, x.io.endpoints.speaking(CHAT_FORMAT[path.api]).format);
+  if (route === null) return false;
+  const able = route.targets.filter(({ provider }) => speaksApi(provider, path));
+  if (able.length === 0)
+    throw gatewayError('path_unsupported', {
+      provider: route.targets[0]?.provider.id ?? '',
+      path: x.incoming.path.slice(0, 200),
+    });
+  forward.byModel = true;
+  x.route = route;
+  const own = owner === null ? [] : able.filter(({ provider }) => provider.id === owner.provider);
+  if (own.length > 0) forward.keyName = owner?.key ?? null;
+  // What the request is about is at that provider alone.
+  x.targets = own.length > 0 ? own : order(route, able, x.io.random);
+  return true;
+}
+
+function toProvider(x: Exchange, id: string): void {
+  const { path } = x.forward as Forward;
+  const found = x.runtime.providers.get(id);
+  if (found === undefined) {
+    const near = nearest(id, x.runtime.providers.keys());
+    const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
+    throw gatewayError('provider_unknown', { provider: id.slice(0, 100), hint });
+  }
+  const { principal } = x;
+  // A model that the key may use is leave enough; without one it must be allowed to have things forwarded.
+  const byModel = path.api !== null && x.model !== '';
+  if (principal !== null && !byModel && !principal.mayForward(id))
+    throw gatewayError('forward_not_allowed', { key: principal.name, provider: id });
+  if (!speaksApi(found.provider, path))
+    throw gatewayError('path_unsupported', { provider: id, path: x.incoming.path.slice(0, 200) });
+  x.targets = [targetAt(found, x.model)];
+}
+
+function defaultOf(x: Exchange): string {
+  const { path } = x.forward as Forward;
+  const api = path.api ?? '';
+  const configured = x.runtime.config.defaults.get(api);
+  if (configured !== undefined) return configured;
+  const able = [...x.runtime.providers.values()].filter(
+    ({ provider }) => provider.origin !== '' && speaksApi(provider, path),
+  );
+  // The one that the API is named after, if it is there.
+  const found = able.find(({ provider }) => provider.id === api || provider.row.id === api) ?? able[0];
+  if (found === undefined) throw gatewayError('provider_unset', { path: x.incoming.path.slice(0, 200), api });
+  return found.provider.id;
+}
+
+const NO_SPEECH: CompiledTarget['speech'] = new Map();
+
+/** A provider as the target of a request whose model, if it has one, is its own. */
+function targetAt({ provider, timeouts }: RoutableProvider, model: string): CompiledTarget {
+  return {
+    provider,
+    transport: provider.transport(timeouts.connectMs),
+    model,
+    modelBytes: Buffer.from(JSON.stringify(model)),
+    modelText: headerText(model.slice(0, 256)),
+    weight: 1,
+    timeouts,
+    speech: NO_SPEECH,
+  };
+}

@@ -1,0 +1,19 @@
+import type { Form } from './form.js';
+import type { ForwardPath } from './forward-path.js';
+
+/** What is known of a request that is only forwarded, beside its exchange. */
+export class Forward {
+  form: Form | null = null;
+  /** The provider key that made what the request is about: no other knows of it. */
+  keyName: string | null = null;
+  /** The body names a model that decides where it goes, and there is to have the target's name. */
+  byModel = false;
+
+  constructor(readonly path: ForwardPath) {}
+
+  /** The request is over. */
+  close(): void {
+    this.form?.close();
+    this.form = null;
+  }
+}

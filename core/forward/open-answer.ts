@@ -1,0 +1,25 @@
+import { type HeaderList, headerOf } from '@headgate/sdk';
+import type { Exchange } from '../exchange.js';
+import type { Relay } from '../relay/relay.js';
+import { inflating } from '../upstream/inflate.js';
+import { HeadAnswer } from './head-answer.js';
+import { JsonAnswer } from './json-answer.js';
+import { PassedAnswer } from './passed-answer.js';
+
+/** Statuses of answers that have no body. */
+const BODILESS = new Set([204, 205, 304]);
+
+/**
+ * How the answer of a request that is only forwarded travels: JSON is held, to be metered and read for ids, as long as it
+ * is small; everything else passes as it comes.
+ */
+export function openAnswer(x: Exchange, status: number, headers: HeaderList): Relay {
+  const contentType = headerOf(headers, 'content-type') ?? '';
+  if (x.incoming.method === 'HEAD' || BODILESS.has(status))
+    return new HeadAnswer(x, status, contentType, headers);
+  if (/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType))
+    return inflating(new JsonAnswer(x, status, contentType, headers), headers);
+  if (contentType.startsWith('text/event-stream'))
+    return inflating(new PassedAnswer(x, status, contentType, headers, { events: true }), headers);
+  return new PassedAnswer(x, status, contentType, headers, { events: false });
+}

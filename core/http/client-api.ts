@@ -1,0 +1,42 @@
+import { type HeaderList, headerOf } from '@headgate/sdk';
+
+/** A provider's API as clients know it. */
+export type ClientApi = 'openai' | 'anthropic' | 'gemini' | 'bedrock' | 'cohere' | 'ollama';
+
+/** The wire format that an API's errors are written in. */
+export const CHAT_FORMAT: Readonly<Record<ClientApi, string>> = {
+  openai: 'openai-chat',
+  anthropic: 'anthropic-messages',
+  gemini: 'gemini',
+  bedrock: 'bedrock-converse',
+  cohere: 'cohere-chat',
+  ollama: 'ollama-chat',
+};
+
+/** Beginnings of paths that belong to one API alone. */
+const BEGINNINGS: readonly (readonly [string, ClientApi])[] = [
+  ['/openai/', 'openai'],
+  ['/anthropic/', 'anthropic'],
+  ['/v1/messages', 'anthropic'],
+  ['/genai/', 'gemini'],
+  ['/v1beta/', 'gemini'],
+  ['/v1beta1/', 'gemini'],
+  ['/v1/projects/', 'gemini'],
+  ['/bedrock/', 'bedrock'],
+  ['/model/', 'bedrock'],
+  ['/cohere/', 'cohere'],
+  ['/v2/', 'cohere'],
+  ['/ollama/', 'ollama'],
+  ['/api/chat', 'ollama'],
+  ['/api/generate', 'ollama'],
+  ['/api/tags', 'ollama'],
+];
+
+/** The API that a path belongs to; where several share it, the one that the client's headers speak. */
+export function clientApi(path: string, headers: HeaderList): ClientApi {
+  for (const [beginning, api] of BEGINNINGS) if (path.startsWith(beginning)) return api;
+  // Anthropic's SDKs send this header with every request, Google's that one; OpenAI's have none.
+  if ((headerOf(headers, 'anthropic-version') ?? '') !== '') return 'anthropic';
+  if (headerOf(headers, 'x-goog-api-key') !== undefined) return 'gemini';
+  return 'openai';
+}

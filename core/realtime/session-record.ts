@@ -1,0 +1,49 @@
+import type { AttemptRecord, Outcome, SettledRecord, Usage } from '@headgate/sdk';
+import { overheadUs } from '../answer-headers.js';
+import type { Exchange } from '../exchange.js';
+
+/** What a session, or one answer in it, came to. */
+export interface Account {
+  readonly usage: Usage | null;
+  /** Nano-dollars; null when no price is known. */
+  readonly costNano: number | null;
+  readonly outcome: Outcome;
+  readonly error: string;
+  readonly attempts: AttemptRecord[];
+  /** False: nothing was asked of the provider. */
+  readonly asked: boolean;
+}
+
+/** The HTTP status with which a session begins. */
+const SWITCHING = 101;
+
+export function sessionRecord(x: Exchange, account: Account): SettledRecord {
+  const { principal, metadata } = x;
+  const target = account.asked ? x.target : null;
+  return {
+    id: x.id,
+    time: x.receivedAt,
+    operation: x.endpoint.format.operation,
+    format: x.endpoint.format.id,
+    stream: true,
+    keyId: principal?.id ?? '',
+    keyName: principal?.name ?? '',
+    customer: metadata.customer ?? '',
+    session: metadata.session ?? '',
+    tags: metadata.tags,
+    model: x.route?.name ?? x.model.slice(0, 256),
+    provider: target?.provider.id ?? '',
+    targetModel: target?.model ?? '',
+    status: SWITCHING,
+    outcome: account.outcome,
+    error: account.error,
+    usage: account.usage,
+    costNano: account.costNano,
+    attempts: account.attempts,
+    totalMs: performance.now() - x.startedAt,
+    firstByteMs: x.headAt === 0 ? null : x.headAt - x.startedAt,
+    firstTokenMs: null,
+    overheadUs: x.headAt === 0 ? 0 : overheadUs(x),
+    cache: x.cache,
+  };
+}

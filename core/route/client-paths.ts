@@ -1,0 +1,56 @@
+import type { Framing } from '@headgate/sdk';
+
+/** A path of a client API and the wire format that is spoken there. */
+export interface ClientPath {
+  /** `{model}` stands for the model's name, slashes included; `{}` for one segment that means nothing here. */
+  readonly path: string;
+  readonly format: string;
+  /** The same path under these serves SDKs that want a base of their own. */
+  readonly prefixes: readonly string[];
+  /** The path itself says that the answer is a stream. */
+  readonly streams?: boolean;
+  /** Framing of streams without `alt=sse` in the query. */
+  readonly otherFraming?: Framing;
+}
+
+/** Where Google's SDKs put a model: the Gemini API, and Vertex AI with and without a project. */
+const GOOGLE_MODELS = [
+  '/v1beta/models/{model}',
+  '/v1beta/tunedModels/{model}',
+  '/v1/models/{model}',
+  '/v1beta1/publishers/google/models/{model}',
+  '/v1beta1/projects/{}/locations/{}/publishers/google/models/{model}',
+  '/v1/projects/{}/locations/{}/publishers/google/models/{model}',
+];
+
+const openai = ['/openai'];
+const anthropic = ['/anthropic'];
+const genai = ['/genai'];
+const bedrock = ['/bedrock'];
+const ollama = ['/ollama'];
+
+/** Client API paths and their wire formats. */
+export const clientPaths: readonly ClientPath[] = [
+  { path: '/v1/chat/completions', format: 'openai-chat', prefixes: openai },
+  { path: '/v1/completions', format: 'openai-completions', prefixes: openai },
+  { path: '/v1/responses', format: 'openai-responses', prefixes: openai },
+  { path: '/v1/embeddings', format: 'openai-embeddings', prefixes: openai },
+  { path: '/v1/messages', format: 'anthropic-messages', prefixes: anthropic },
+  { path: '/v1/messages/count_tokens', format: 'anthropic-count-tokens', prefixes: anthropic },
+  ...GOOGLE_MODELS.flatMap((model): ClientPath[] => [
+    { path: `${model}:generateContent`, format: 'gemini', prefixes: genai },
+    {
+      path: `${model}:streamGenerateContent`,
+      format: 'gemini',
+      prefixes: genai,
+      streams: true,
+      otherFraming: 'json-array',
+    },
+    { path: `${model}:countTokens`, format: 'gemini-count-tokens', prefixes: genai },
+  ]),
+  { path: '/model/{model}/converse', format: 'bedrock-converse', prefixes: bedrock },
+  { path: '/model/{model}/converse-stream', format: 'bedrock-converse', prefixes: bedrock, streams: true },
+  { path: '/v2/chat', format: 'cohere-chat', prefixes: ['/cohere'] },
+  { path: '/api/chat', format: 'ollama-chat', prefixes: ollama },
+  { path: '/api/generate', format: 'ollama-generate', prefixes: ollama },
+];

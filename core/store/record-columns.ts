@@ -1,0 +1,152 @@
+import type { AttemptRecord, SettledRecord, Usage } from '@headgate/sdk';
+import type { Column, ColumnHead } from './column.js';
+import { type ColumnWriter, plain } from './column-writer.js';
+
+/** What a record has once: everything but its lists and its usage. */
+type Flat = Omit<SettledRecord, 'tags' | 'usage' | 'attempts'>;
+
+type Columns<T> = { readonly [K in keyof T]: Column<T[K]> };
+
+/** A batch of records turned on its side. */
+export interface RecordColumns extends Columns<Flat> {
+  readonly tags: Column<readonly string[]>;
+  /** Whether a record has usage; where not, the columns of usage have 0. */
+  readonly used: Column<boolean>;
+  readonly usage: Columns<Usage>;
+  /** Attempts of each record; `attempts` has them all, one record after the other. */
+  readonly tries: Column<number>;
+  readonly attempts: Columns<AttemptRecord>;
+}
+
+type Write<T> = (to: ColumnWriter, rows: readonly T[]) => ColumnHead;
+type Get<T> = (row: T) => unknown;
+
+// A function a field, because looking fields up by name costs several times as much.
+const texts =
+  <T>(get: Get<T>): Write<T> =>
+  (to, rows) =>
+    to.texts(rows, get);
+const words =
+  <T>(get: Get<T>): Write<T> =>
+  (to, rows) =>
+    to.words(rows, get);
+const whole =
+  <T>(get: Get<T>): Write<T> =>
+  (to, rows) =>
+    to.numbers(rows, get, 1);
+/** A duration: to the thousandth, as the log shows it. What lies below is noise, and would be most of the bytes. */
+const thousandths =
+  <T>(get: Get<T>): Write<T> =>
+  (to, rows) =>
+    to.numbers(rows, get, 1000);
+
+const NO_TAGS: readonly string[] = [];
+
+/** The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout. */
+const OF_RECORDS: readonly Write<SettledRecord>[] = [
+  texts((r) => r.id),
+  whole((r) => r.time),
+  words((r) => r.operation),
+  words((r) => r.format),
+  words((r) => r.stream),
+  words((r) => r.keyId),
+  words((r) => r.keyName),
+  words((r) => r.customer),
+  words((r) => r.session),
+  words((r) => r.model),
+  words((r) => r.provider),
+  words((r) => r.targetModel),
+  whole((r) => r.status),
+  words((r) => r.outcome),
+  words((r) => r.error),
+  whole((r) => r.costNano),
+  thousandths((r) => r.totalMs),
+  thousandths((r) => r.firstByteMs),
+  thousandths((r) => r.firstTokenMs),
+  thousandths((r) => r.overheadUs),
+  words((r) => r.cache),
+  (_, rows) => plain(rows, (r) => (r.tags.length === 0 ? NO_TAGS : r.tags)),
+  words((r) => r.usage !== null),
+  whole((r) => (r.usage === null ? 0 : r.usage.inputTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.outputTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.cacheReadTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.cacheWriteTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.cacheWriteLongTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.reasoningTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.inputAudioTokens)),
+  whole((r) => (r.usage === null ? 0 : r.usage.outputAudioTokens)),
+  whole((r) => r.attempts.length),
+];
+
+const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
+  words((a) => a.provider),
+  words((a) => a.model),
+  words((a) => a.key),
+  whole((a) => a.status),
+  words((a) => a.error),
+  thousandths((a) => a.ms),
+];
+
+/** Writes all columns; their heads, in order, are added to `heads`. */
+export function writeRecordColumns(
+  to: ColumnWriter,
+  records: readonly SettledRecord[],
+  attempts: readonly AttemptRecord[],
+  heads: ColumnHead[],
+): void {
+  for (const write of OF_RECORDS) heads.push(write(to, records));
+  for (const write of OF_ATTEMPTS) heads.push(write(to, attempts));
+}
+
+/** Where columns are read from, one after the other. */
+export interface ColumnSource {
+  /** The next column; `of` says which rows it has. */
+  next<V>(of: 'records' | 'attempts'): Column<V>;
+}
+
+export function readRecordColumns(from: ColumnSource): RecordColumns {
+  return {
+    id: from.next('records'),
+    time: from.next('records'),
+    operation: from.next('records'),
+    format: from.next('records'),
+    stream: from.next('records'),
+    keyId: from.next('records'),
+    keyName: from.next('records'),
+    customer: from.next('records'),
+    session: from.next('records'),
+    model: from.next('records'),
+    provider: from.next('records'),
+    targetModel: from.next('records'),
+    status: from.next('records'),
+    outcome: from.next('records'),
+    error: from.next('records'),
+    costNano: from.next('records'),
+    totalMs: from.next('records'),
+    firstByteMs: from.next('records'),
+    firstTokenMs: from.next('records'),
+    overheadUs: from.next('records'),
+    cache: from.next('records'),
+    tags: from.next('records'),
+    used: from.next('records'),
+    usage: {
+      inputTokens: from.next('records'),
+      outputTokens: from.next('records'),
+      cacheReadTokens: from.next('records'),
+      cacheWriteTokens: from.next('records'),
+      cacheWriteLongTokens: from.next('records'),
+      reasoningTokens: from.next('records'),
+      inputAudioTokens: from.next('records'),
+      outputAudioTokens: from.next('records'),
+    },
+    tries: from.next('records'),
+    attempts: {
+      provider: from.next('attempts'),
+      model: from.next('attempts'),
+      key: from.next('attempts'),
+      status: from.next('attempts'),
+      error: from.next('attempts'),
+      ms: from.next('attempts'),
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import type { AttemptRecord, Operation, Outcome, SettledRecord, Usage } from '@headgate/sdk';
+import type { RecordColumns } from './record-columns.js';
+
+/** A record seen through the columns of its batch: nothing is put together that nobody asks for. */
+export class RecordCursor implements SettledRecord {
+  /** The row that is looked at. */
+  row = 0;
+  private readonly usageHere: UsageCursor;
+  private readonly shown: AttemptCursor[] = [];
+  private readonly spare: AttemptCursor[] = [];
+  /** The row whose attempts are shown. */
+  private attemptsOf = -1;
+  /** Where the attempts of each record begin; null while every record has one. */
+  private readonly starts: Uint32Array | null;
+
+  constructor(
+    private readonly columns: RecordColumns,
+    count: number,
+  ) {
+    this.usageHere = new UsageCursor(columns.usage);
+    this.starts = attemptStarts(columns.tries, count);
+  }
+
+  get id(): string {
+    return this.columns.id.at(this.row);
+  }
+  get time(): number {
+    return this.columns.time.at(this.row);
+  }
+  get operation(): Operation {
+    return this.columns.operation.at(this.row);
+  }
+  get format(): string {
+    return this.columns.format.at(this.row);
+  }
+  get stream(): boolean {
+    return this.columns.stream.at(this.row);
+  }
+  get keyId(): string {
+    return this.columns.keyId.at(this.row);
+  }
+  get keyName(): string {
+    return this.columns.keyName.at(this.row);
+  }
+  get customer(): string {
+    return this.columns.customer.at(this.row);
+  }
+  get session(): string {
+    return this.columns.session.at(this.row);
+  }
+  get tags(): readonly string[] {
+    return this.columns.tags.at(this.row);
+  }
+  get model(): string {
+    return this.columns.model.at(this.row);
+  }
+  get provider(): string {
+    return this.columns.provider.at(this.row);
+  }
+  get targetModel(): string {
+    return this.columns.targetModel.at(this.row);
+  }
+  get status(): number {
+    return this.columns.status.at(this.row);
+  }
+  get outcome(): Outcome {
+    return this.columns.outcome.at(this.row);
+  }
+  get error(): string {
+    return this.columns.error.at(this.row);
+  }
+  /** Numbers of the row, valid until the cursor moves. */
+  get usage(): Usage | null {
+    if (!this.columns.used.at(this.row)) return null;
+    this.usageHere.row = this.row;
+    return this.usageHere;
+  }
+  get costNano(): number | null {
+    return this.columns.costNano.at(this.row);
+  }
+  /** Those of the row, valid until the cursor moves. */
+  get attempts(): AttemptRecord[] {
+    if (this.attemptsOf !== this.row) this.showAttempts();
+    return this.shown;
+  }
+  get totalMs(): number {
+    return this.columns.totalMs.at(this.row);
+  }
+  get firstByteMs(): number | null {
+    return this.columns.firstByteMs.at(this.row);
+  }
+  get firstTokenMs(): number | null {
+    return this.columns.firstTokenMs.at(this.row);
+  }
+  get overheadUs(): number {
+    return this.columns.overheadUs.at(this.row);
+  }
+  get cache(): string {
+    return this.columns.cache.at(this.row);
+  }
+
+  private showAttempts(): void {
+    const { row, shown, spare } = this;
+    const tries = this.columns.tries.at(row);
+    while (shown.length > tries) spare.push(shown.pop()!);
+    while (shown.length < tries) shown.push(spare.pop() ?? new AttemptCursor(this.columns.attempts));
+    const first = this.starts === null ? row : this.starts[row]!;
+    for (let i = 0; i < tries; i++) shown[i]!.row = first + i;
+    this.attemptsOf = row;
+  }
+}
+
+class UsageCursor implements Usage {
+  row = 0;
+
+  constructor(private readonly columns: RecordColumns['usage']) {}
+
+  get inputTokens(): number {
+    return this.columns.inputTokens.at(this.row);
+  }
+  get outputTokens(): number {
+    return this.columns.outputTokens.at(this.row);
+  }
+  get cacheReadTokens(): number {
+    return this.columns.cacheReadTokens.at(this.row);
+  }
+  get cacheWriteTokens(): number {
+    return this.columns.cacheWriteTokens.at(this.row);
+  }
+  get cacheWriteLongTokens(): number {
+    return this.columns.cacheWriteLongTokens.at(this.row);
+  }
+  get reasoningTokens(): number {
+    return this.columns.reasoningTokens.at(this.row);
+  }
+  get inputAudioTokens(): number {
+    return this.columns.inputAudioTokens.at(this.row);
+  }
+  get outputAudioTokens(): number {
+    return this.columns.outputAudioTokens.at(this.row);
+  }
+}
+
+class AttemptCursor implements AttemptRecord {
+  row = 0;
+
+  constructor(private readonly columns: RecordColumns['attempts']) {}
+
+  get provider(): string {
+    return this.columns.provider.at(this.row);
+  }
+  get model(): string {
+    return this.columns.model.at(this.row);
+  }
+  get key(): string {
+    return this.columns.key.at(this.row);
+  }
+  get status(): number {
+    return this.columns.status.at(this.row);
+  }
+  get error(): string | null {
+    return this.columns.error.at(this.row);
+  }
+  get ms(): number {
+    return this.columns.ms.at(this.row);
+  }
+}
+
+function attemptStarts(tries: RecordColumns['tries'], count: number): Uint32Array | null {
+  let row = 0;
+  while (row < count && tries.at(row) === 1) row++;
+  if (row === count) return null;
+  const starts = new Uint32Array(count);
+  for (let i = 1; i < count; i++) starts[i] = starts[i - 1]! + tries.at(i - 1);
+  return starts;
+}

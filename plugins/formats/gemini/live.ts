@@ -1,0 +1,71 @@
+import {
+  emptyUsage,
+  type JsonObject,
+  type JsonValue,
+  type SocketReader,
+  type Usage,
+  type WireFormat,
+} from '@headgate/sdk';
+import { skipSpace, topLevelObject } from '../shared/json-bytes.js';
+import { count, isObject } from '../shared/read-json.js';
+import { standsAt } from '../shared/stands-at.js';
+import { geminiError } from './error.js';
+
+const OPEN_BRACE = 0x7b;
+const SETUP = Buffer.from('"setup"');
+const USAGE = Buffer.from('"usageMetadata"');
+const IN_SETUP = ['setup', 'model'] as const;
+
+/** The first message is the set-up, which names the model; every message has one member. */
+function modelPath(message: Buffer): readonly string[] | null {
+  let at = skipSpace(message, 0);
+  if (message[at] !== OPEN_BRACE) return null;
+  at = skipSpace(message, at + 1);
+  return standsAt(message, at, SETUP) ? IN_SETUP : null;
+}
+
+/** Server messages come as binary frames that hold JSON; few say what was used, and each what was used since the last. */
+const reader: SocketReader = {
+  provider(message) {
+    if (message.indexOf(USAGE) < 0) return null;
+    const raw = topLevelObject(message, USAGE) as JsonObject | undefined;
+    return raw === undefined ? null : { what: 'used', usages: [liveUsage(raw)], model: null, ends: true };
+  },
+};
+
+/** The Live API counts an answer as `responseTokenCount`. */
+function liveUsage(raw: JsonObject): Usage {
+  const usage = emptyUsage();
+  usage.reasoningTokens = count(raw['thoughtsTokenCount']);
+  usage.inputTokens = count(raw['promptTokenCount']) + count(raw['toolUsePromptTokenCount']);
+  usage.outputTokens = count(raw['responseTokenCount']) + usage.reasoningTokens;
+  usage.cacheReadTokens = count(raw['cachedContentTokenCount']);
+  usage.inputAudioTokens = audioIn(raw['promptTokensDetails']);
+  usage.outputAudioTokens = audioIn(raw['responseTokensDetails']);
+  return usage;
+}
+
+function audioIn(details: JsonValue | undefined): number {
+  if (!Array.isArray(details)) return 0;
+  let tokens = 0;
+  for (const one of details)
+    if (isObject(one) && one['modality'] === 'AUDIO') tokens += count(one['tokenCount']);
+  return tokens;
+}
+
+/** `BidiGenerateContent` over a WebSocket, https://ai.google.dev/api/live. */
+export const geminiLive: WireFormat = {
+  id: 'gemini-live',
+  operation: 'realtime',
+  requestIdHeader: 'x-request-id',
+  error: geminiError,
+  fields: [],
+  socket: {
+    handshake: { keyQuery: 'key', headers: ['x-goog-api-client'] },
+    modelPath,
+    modelPrefix: 'models/',
+    reader: () => reader,
+    // The Live API has no message for errors: it closes with a reason.
+    error: () => null,
+  },
+};

@@ -1,0 +1,27 @@
+import type { WireFormat } from '@headgate/sdk';
+import { scannedInteger, scannedString } from '../shared/scanned-field.js';
+import { openaiResponsesError } from './error.js';
+import { openaiResponsesMeter } from './meter.js';
+import { openaiResponsesRequest } from './request.js';
+import { openaiResponsesResponse } from './response.js';
+import { openaiResponsesStream } from './stream.js';
+import { OPENAI_RESPONSES } from './types.js';
+
+export { continueFrom } from './continue-from.js';
+
+/** `POST /v1/responses`, https://platform.openai.com/docs/api-reference/responses. Its streams always carry usage. */
+export const openaiResponses: WireFormat = {
+  id: OPENAI_RESPONSES,
+  operation: 'chat',
+  requestIdHeader: 'x-request-id',
+  request: openaiResponsesRequest,
+  response: openaiResponsesResponse,
+  stream: openaiResponsesStream,
+  error: openaiResponsesError,
+  meter: openaiResponsesMeter,
+  // See shared/reasoning-seal.ts.
+  foreignSeals: ['"hg1:{'],
+  fields: ['max_output_tokens', 'user', 'safety_identifier'],
+  maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
+  user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
+};

@@ -1,0 +1,89 @@
+import type { JsonObject, Meter, StreamMeter, Usage } from '@headgate/sdk';
+import { objectFrom, topLevelObject, valueOfKeyAt } from '../shared/json-bytes.js';
+import { hasResponsesCounts, responsesUsageFrom } from './usage.js';
+
+const buffers = (texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text));
+
+const USAGE = Buffer.from('"usage"');
+/** As servers write it, with and without a space. In text the inner quotes are escaped, so these are members. */
+const USAGE_OBJECT = buffers(['"usage":{', '"usage": {']);
+const FINISHED = buffers(['"response.completed"', '"response.incomplete"', '"response.failed"']);
+const FAILED = Buffer.from('"response.failed"');
+const ERROR_EVENT = buffers(['event: error', 'event:error', 'data: {"type":"error"', 'data:{"type":"error"']);
+/** Events that carry something the model made. */
+const CONTENT = buffers([
+  '"response.output_text.delta"',
+  '"response.reasoning_summary_text.delta"',
+  '"response.reasoning_text.delta"',
+  '"response.function_call_arguments.delta"',
+  '"response.custom_tool_call_input.delta"',
+  '"response.refusal.delta"',
+  '"response.output_item.done"',
+]);
+const TYPE = Buffer.from('"type"');
+const COLON = 0x3a;
+const SPACE = 0x20;
+
+/** True when the string at `at` is the value of `type`: a model may well write the name of an event as its text. */
+function isType(events: Buffer, at: number): boolean {
+  let before = at - 1;
+  while (events[before] === SPACE) before--;
+  if (events[before] !== COLON) return false;
+  before--;
+  while (events[before] === SPACE) before--;
+  const from = before + 1 - TYPE.length;
+  return from >= 0 && TYPE.compare(events, from, before + 1) === 0;
+}
+
+function hasType(events: Buffer, type: Buffer): boolean {
+  for (let at = events.indexOf(type); at !== -1; at = events.indexOf(type, at + type.length))
+    if (isType(events, at)) return true;
+  return false;
+}
+
+function usageOf(raw: Record<string, unknown> | undefined): Usage | null {
+  if (raw === undefined || !hasResponsesCounts(raw as JsonObject)) return null;
+  return responsesUsageFrom(raw as JsonObject);
+}
+
+/** The last `usage` object in these events: only the snapshot at the end has one that is not null. */
+function lastUsage(events: Buffer): Usage | null {
+  for (const key of USAGE_OBJECT) {
+    for (let at = events.lastIndexOf(key); at !== -1; at = at === 0 ? -1 : events.lastIndexOf(key, at - 1)) {
+      const value = valueOfKeyAt(events, at, USAGE.length);
+      const usage = value === -1 ? null : usageOf(objectFrom(events, value));
+      if (usage !== null) return usage;
+    }
+  }
+  return null;
+}
+
+class ResponsesStreamMeter implements StreamMeter {
+  finished = false;
+  started = false;
+  private last: Usage | null = null;
+  private tail: Buffer | null = null;
+
+  get failed(): boolean {
+    const { tail } = this;
+    return tail !== null && (hasType(tail, FAILED) || ERROR_EVENT.some((bytes) => tail.includes(bytes)));
+  }
+
+  usage(): Usage | null {
+    return this.last;
+  }
+
+  push(events: Buffer): Buffer {
+    this.tail = events;
+    if (!this.started) this.started = CONTENT.some((type) => hasType(events, type));
+    this.last = lastUsage(events) ?? this.last;
+    if (!this.finished) this.finished = FINISHED.some((type) => hasType(events, type));
+    return events;
+  }
+}
+
+/** Answers and streams always carry usage, so there is nothing to strip. */
+export const openaiResponsesMeter: Meter = {
+  body: (body) => usageOf(topLevelObject(body, USAGE)),
+  stream: () => new ResponsesStreamMeter(),
+};

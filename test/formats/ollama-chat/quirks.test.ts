@@ -1,0 +1,245 @@
+import { foldEvents, type JsonObject, MalformedBody, type WireFormat } from '@headgate/sdk';
+import { describe, expect, it } from 'vitest';
+import { ollamaChat } from '../../../plugins/formats/ollama-chat/index.js';
+import { ollamaGenerate } from '../../../plugins/formats/ollama-generate/index.js';
+import { format } from '../harness.js';
+import { checkOrder, decodeWith, translateWith } from '../through-hub.js';
+
+const openai = format('openai-chat');
+const ask = (more: JsonObject): JsonObject => ({
+  model: 'm',
+  messages: [{ role: 'user', content: 'hi' }],
+  ...more,
+});
+const call = (name: string, id?: string): JsonObject => ({
+  ...(id !== undefined && { id }),
+  function: { name, arguments: {} },
+});
+const assistant = (...calls: JsonObject[]): JsonObject => ({
+  role: 'assistant',
+  content: '',
+  tool_calls: calls,
+});
+const result = (more: JsonObject): JsonObject => ({ role: 'tool', content: 'r', ...more });
+
+/** Ids of the calls, and of the results, of a conversation. */
+function ids(messages: JsonObject[]): [string[], string[]] {
+  const parts = ollamaChat
+    .request!.decode({ model: 'm', messages })
+    .messages.flatMap((message) => message.parts);
+  return [
+    parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])),
+    parts.flatMap((part) => (part.type === 'tool-result' ? [part.callId] : [])),
+  ];
+}
+
+describe('a tool result without an id', () => {
+  it('answers the first open call of its name', () => {
+    const [calls, results] = ids([
+      assistant(call('a'), call('b'), call('a')),
+      result({ tool_name: 'b' }),
+      result({ tool_name: 'a' }),
+      result({ tool_name: 'a' }),
+    ]);
+    expect(results).toEqual([calls[1], calls[0], calls[2]]);
+    expect(new Set(calls).size).toBe(3);
+  });
+
+  it('answers the first open call when it has no name, or one that was never called', () => {
+    const [calls, results] = ids([assistant(call('a'), call('b')), result({ tool_name: 'c' }), result({})]);
+    expect(results).toEqual(calls);
+  });
+
+  it('answers a call whose id the client kept', () => {
+    const [, results] = ids([
+      assistant(call('a', 'x1'), call('b', 'x2')),
+      result({ tool_name: 'b' }),
+      result({}),
+    ]);
+    expect(results).toEqual(['x2', 'x1']);
+    const [, named] = ids([
+      assistant(call('a', 'x1'), call('a', 'x2')),
+      result({ tool_call_id: 'x1' }),
+      result({}),
+    ]);
+    expect(named).toEqual(['x1', 'x2']);
+  });
+
+  it('does not answer a call of an earlier turn', () => {
+    const [calls, results] = ids([
+      assistant(call('a'), call('a')),
+      result({ tool_name: 'a' }),
+      assistant(call('a')),
+      result({ tool_name: 'a' }),
+    ]);
+    expect(results).toEqual([calls[0], calls[2]]);
+  });
+
+  it('has an id of its own when nothing was called, and the same in every turn', () => {
+    const messages = [result({ tool_name: 'a' }), assistant(call('a'))];
+    const [calls, results] = ids(messages);
+    expect(results[0]).not.toBe(calls[0]);
+    expect(ids([...messages, result({})])[0]).toEqual(calls);
+  });
+});
+
+describe('a request of Ollama', () => {
+  it('streams unless it says no', () => {
+    const streams = (more: JsonObject) => ollamaChat.request!.decode(ask(more)).stream;
+    expect([
+      streams({}),
+      streams({ stream: null }),
+      streams({ stream: true }),
+      streams({ stream: false }),
+    ]).toEqual([true, true, true, false]);
+    expect(ollamaChat.streamByDefault).toBe(true);
+    expect(ollamaGenerate.streamByDefault).toBe(true);
+  });
+
+  it.each<[WireFormat, string, JsonObject]>([
+    [ollamaChat, 'model', { messages: [] }],
+    [ollamaChat, 'messages[0].role', ask({ messages: [{ role: 'robot', content: 'x' }] })],
+    [ollamaChat, 'messages[0].content', ask({ messages: [{ role: 'user', content: [] }] })],
+    [ollamaChat, 'messages[0].images[0]', ask({ messages: [{ role: 'user', content: '', images: [1] }] })],
+    [ollamaChat, 'messages[0].tool_calls[0].function.name', ask({ messages: [assistant({ function: {} })] })],
+    [ollamaChat, 'options.temperature', ask({ options: { temperature: 'hot' } })],
+    [ollamaChat, 'format', ask({ format: 'xml' })],
+    [ollamaChat, 'think', ask({ think: 'deeply' })],
+    [ollamaChat, 'tools[0].function', ask({ tools: [{}] })],
+    [ollamaGenerate, 'prompt', { model: 'm', prompt: [1] }],
+    [ollamaGenerate, 'images', { model: 'm', prompt: 'x', images: 'y' }],
+  ])('of %o is refused for its %s', (own, param, body) => {
+    let thrown: unknown;
+    try {
+      own.request!.decode(body);
+    } catch (reason) {
+      thrown = reason;
+    }
+    expect(thrown).toBeInstanceOf(MalformedBody);
+    expect((thrown as MalformedBody).param).toBe(param);
+  });
+
+  it('may write its pictures as data URLs, and says what they are', () => {
+    const body = ask({
+      messages: [{ role: 'user', content: 'x', images: ['data:image/webp;base64,AAAA', '/9j/4A'] }],
+    });
+    expect(ollamaChat.request!.decode(body).messages[0]?.parts).toMatchObject([
+      { source: { mediaType: 'image/webp', data: 'AAAA' } },
+      { source: { mediaType: 'image/jpeg', data: '/9j/4A' } },
+      { type: 'text' },
+    ]);
+  });
+
+  it('keeps a negative num_predict out of the cap', () => {
+    const request = ollamaChat.request!.decode(ask({ options: { num_predict: -1 } }));
+    expect(request.maxOutputTokens).toBeUndefined();
+    expect(request.extra).toEqual({ options: { num_predict: -1 } });
+  });
+});
+
+describe('a request of another API for Ollama', () => {
+  const of = (more: JsonObject) => translateWith(openai, ollamaChat, ask(more));
+  const tools = [{ type: 'function', function: { name: 'f' } }];
+
+  it('forbids tools by leaving them out', () => {
+    expect(of({ tools, tool_choice: 'none' }).body['tools']).toBeUndefined();
+    expect(of({ tools, tool_choice: 'auto' }).warnings).toEqual([]);
+    expect(of({ tools, tool_choice: 'required' }).warnings).toEqual([
+      'tool_choice: the model decides itself whether to call a tool in this format',
+    ]);
+  });
+
+  it('thinks on a level that every version knows', () => {
+    const think = (reasoning_effort: string) => of({ reasoning_effort }).body['think'];
+    expect(['none', 'minimal', 'medium', 'xhigh', 'max'].map(think)).toEqual([
+      false,
+      'low',
+      'medium',
+      'high',
+      'high',
+    ]);
+    expect(of({ reasoning: { max_tokens: 9000 } }).body['think']).toBe('high');
+    expect(of({ reasoning: { enabled: true } }).body['think']).toBe(true);
+  });
+
+  it('keeps arguments that are no object', () => {
+    const messages = [
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"broken' } }],
+      },
+    ];
+    expect(of({ messages }).body['messages']).toMatchObject([
+      { tool_calls: [{ id: 'c1', function: { arguments: { input: '{"broken' } } }] },
+    ]);
+  });
+});
+
+describe('a stream of Ollama', () => {
+  it('gives calls without ids different ones, also when their numbers start anew', () => {
+    const chunk = (name: string): string =>
+      JSON.stringify({
+        created_at: '2025-01-01T00:00:00Z',
+        message: { tool_calls: [{ function: { index: 0, name, arguments: {} } }] },
+      });
+    const events = decodeWith(ollamaChat, [chunk('a'), chunk('a'), '{"done":true,"done_reason":"stop"}']);
+    checkOrder(events);
+    const { parts, finish } = foldEvents(events).choices[0]!;
+    expect(parts).toMatchObject([
+      { id: 'ollama_call_20250101000000_0', name: 'a', arguments: '{}' },
+      { id: 'ollama_call_20250101000000_1', name: 'a', arguments: '{}' },
+    ]);
+    expect(finish).toBe('tool-calls');
+  });
+
+  it('keeps log probabilities of text that is held back', () => {
+    const events = decodeWith(ollamaChat, [
+      '{"message":{"content":""},"logprobs":[{"token":"a","logprob":-1}]}',
+      '{"message":{"content":"ab"},"logprobs":[{"token":"b","logprob":-2}]}',
+      '{"message":{"content":""},"logprobs":[{"token":"","logprob":-3}],"done":true}',
+    ]);
+    checkOrder(events);
+    const [choice] = foldEvents(events).choices;
+    expect(choice?.parts).toEqual([{ type: 'text', text: 'ab' }]);
+    expect(choice?.logprobs).toEqual({
+      content: [
+        { token: 'a', logprob: -1 },
+        { token: 'b', logprob: -2 },
+        { token: '', logprob: -3 },
+      ],
+    });
+  });
+
+  it('that ends before it is done was interrupted', () => {
+    for (const pieces of [[], ['{"message":{"content":"a"},"done":false}']]) {
+      const events = decodeWith(ollamaChat, pieces);
+      checkOrder(events);
+      expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'stream_interrupted' } });
+    }
+  });
+
+  it('that is no JSON is refused', () => {
+    expect(() => decodeWith(ollamaChat, ['{"a'])).toThrow(MalformedBody);
+    expect(() => decodeWith(ollamaChat, ['[]'])).toThrow(MalformedBody);
+  });
+});
+
+describe('an answer of Ollama', () => {
+  it.each([
+    ['stop', 'stop'],
+    ['length', 'length'],
+    ['load', 'other'],
+    ['unload', 'other'],
+    [undefined, 'stop'],
+  ])('that finished with %s', (word, finish) => {
+    const body: JsonObject = { model: 'm', message: { role: 'assistant', content: 'a' }, done: true };
+    if (word !== undefined) body['done_reason'] = word;
+    expect(ollamaChat.response!.decode(body).choices[0]?.finish).toBe(finish);
+  });
+
+  it('that is an error is none', () => {
+    expect(() => ollamaChat.response!.decode({ error: 'x' })).toThrow(MalformedBody);
+    expect(() => ollamaGenerate.response!.decode({ error: 'x' })).toThrow(MalformedBody);
+  });
+});

@@ -1,0 +1,112 @@
+import OpenAI, { toFile } from 'openai';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ObjectBook } from '../../core/forward/object-book.js';
+import type { OwnedObject, Owner } from '../../core/forward/owner.js';
+import { ObjectOwners } from '../../core/store/object-owners.js';
+import { openDatabase } from '../../core/store/open-database.js';
+import { startOpenAiPlatform } from '../fakes/openai-platform.js';
+import { embed } from '../gateway/embedded.js';
+import { tempDir } from '../store/temp-dir.js';
+
+const DAY = 86_400_000;
+const mine = (id: string, provider = 'openai'): OwnedObject => ({ id, provider, key: 'key-1' });
+
+function owners(now: () => number = Date.now, max?: number): ObjectOwners {
+  const db = openDatabase(':memory:');
+  onTestFinished(() => void db.close());
+  return new ObjectOwners(db, now, max);
+}
+
+describe('the owners of objects', () => {
+  it('are found by the first id that is known, and change with the last word', () => {
+    const all = owners();
+    all.add([mine('file-1'), mine('file-2', 'azure')]);
+    expect(all.find(['nothing', 'file-2', 'file-1'])).toEqual({ provider: 'azure', key: 'key-1' });
+    all.add([{ id: 'file-1', provider: 'openai', key: 'key-2' }]);
+    expect(all.find(['file-1'])).toEqual({ provider: 'openai', key: 'key-2' });
+    expect(all.find(["' OR 1=1 --"])).toBeNull();
+  });
+
+  it('are forgotten when nobody has asked for them for more than a year', () => {
+    let now = 1_000 * DAY;
+    const all = owners(() => now);
+    all.add([mine('old'), mine('used')]);
+    now += 300 * DAY;
+    all.find(['used']);
+    now += 101 * DAY;
+    expect(all.expire(now)).toBe(false);
+    expect([all.find(['old']), all.find(['used'])]).toEqual([null, { provider: 'openai', key: 'key-1' }]);
+  });
+
+  it('are no more than there is room for: the oldest go', () => {
+    let now = 1_000 * DAY;
+    const all = owners(() => now, 10);
+    for (let day = 0; day < 15; day++, now += DAY) all.add([mine(`id-${day}`)]);
+    all.expire(now);
+    const left = Array.from({ length: 15 }, (_, day) => all.find([`id-${day}`]) !== null);
+    expect(left).toEqual(Array.from({ length: 15 }, (_, day) => day >= 5));
+  });
+});
+
+describe('the book of a thread', () => {
+  it('asks the store once, tells it of news alone, and does without it when it fails', async () => {
+    const told: string[][] = [];
+    const asked: (readonly string[])[] = [];
+    let broken = false;
+    const owner: Owner = { provider: 'openai', key: 'key-1' };
+    const book = new ObjectBook(
+      {
+        ownerOf: async (ids) => {
+          asked.push(ids);
+          if (broken) throw new Error('no store');
+          return null;
+        },
+        own: async (objects) => void told.push(objects.map(({ id }) => id)),
+      },
+      () => undefined,
+    );
+    expect(await book.find(['file-1'])).toBeNull();
+    expect(book.find([])).toBeNull();
+    book.remember(['file-1', 'file-2'], owner);
+    book.remember(['file-2', 'file-3'], owner);
+    expect(told).toEqual([['file-1', 'file-2'], ['file-3']]);
+    expect(book.find(['file-9', 'file-1'])).toEqual(owner);
+    broken = true;
+    expect(await book.find(['file-7'])).toBeNull();
+    expect(asked).toEqual([['file-1'], ['file-7']]);
+  });
+});
+
+describe('a gateway that was started anew', () => {
+  it('still knows where a file is', async () => {
+    const [one, two] = [await startOpenAiPlatform('one'), await startOpenAiPlatform('two')];
+    const provider = (fake: typeof one, key: string): object => ({
+      base_url: `${fake.url}/v1`,
+      keys: [{ value: `sk-${key}-0123456789` }],
+    });
+    const dataDir = tempDir();
+    const start = () =>
+      embed({
+        dataDir,
+        config: {
+          providers: { openai: provider(one, 'one'), second: { extends: 'openai', ...provider(two, 'two') } },
+        },
+      });
+    const client = (gateway: Awaited<ReturnType<typeof start>>) =>
+      new OpenAI({ apiKey: 'none', baseURL: 'http://gateway/v1', fetch: gateway.fetch, maxRetries: 0 });
+
+    const first = await start();
+    const file = await client(first).files.create(
+      { file: await toFile(Buffer.from('hello'), 'a.txt'), purpose: 'assistants' },
+      { headers: { 'x-headgate-provider': 'second' } },
+    );
+    await first.close();
+    const again = await start();
+    const content = await client(again).files.content(file.id);
+    expect(await content.text()).toBe('hello');
+    expect(one.received).toEqual([]);
+    await again.close();
+    await one.close();
+    await two.close();
+  });
+});
