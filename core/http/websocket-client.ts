@@ -22,7 +22,7 @@ interface Queued {
  * The client's WebSocket over uWebSockets.js. What is sent in one tick leaves in one write inside one cork.
  *
  * The library has no way to stop reading from a WebSocket, but one for an HTTP response, which is the same native socket
- * under another name: that of the response which became this socket is used. See docs/adr/0013-pausing-clients.md.
+ * under another name: that of the response which became this socket is used. See docs/adr/0014-pausing-clients.md.
  */
 export class UwsClientSocket implements ClientSocket {
   listener: ClientListener | null = null;
