@@ -1,13 +1,13 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Host } from '@headgate/sdk';
-import { Agent, request } from 'undici';
+import { Agent } from 'undici';
 import { type FetchRule, formatFetchRule } from '../config/fetch-rule.js';
 import { Allowance } from './allowance.js';
+import { fetchText } from './fetch-text.js';
 
 /** Largest answer a plugin gets. */
 const MAX_BYTES = 10 * 1024 * 1024;
-const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** As `dns.lookup` with `all: true`. */
 export type Lookup = (
@@ -44,28 +44,7 @@ export class GuardedFetch {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     // A literal address is never looked up, so it is checked here.
     if (isIP(host) !== 0 && !this.allowance.allowsAddress(host)) throw refusal(host);
-    const answer = await request(target, {
-      method: (init.method ?? 'GET') as 'GET',
-      headers: init.headers ?? {},
-      body: init.body ?? null,
-      dispatcher: this.agent,
-      signal: AbortSignal.timeout(init.timeoutMs ?? DEFAULT_TIMEOUT_MS),
-    });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_BYTES) throw new Error(`the answer is larger than ${MAX_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    const text = Buffer.concat(chunks).toString('utf8');
-    return {
-      status: answer.statusCode,
-      headers: Object.fromEntries(
-        Object.entries(answer.headers).map(([name, value]) => [name, String(value)]),
-      ),
-      text: async () => text,
-    };
+    return fetchText(this.agent, target, init, MAX_BYTES);
   };
 
   /** Requests that run may end. */

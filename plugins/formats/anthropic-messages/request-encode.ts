@@ -1,5 +1,6 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
+import { schemaInstruction } from '../shared/schema-instruction.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { type EncodedMessages, encodeMessages } from './messages-encode.js';
 import { type ModelTraits, modelTraits } from './model-traits.js';
@@ -68,11 +69,6 @@ function tierOf(tier: string, same: boolean, warn: Warn): string | undefined {
   if (tier === 'default') return 'standard_only';
   warn('service_tier', `no tier '${tier}' in this format`);
   return undefined;
-}
-
-/** Told to a model that cannot be held to a schema. */
-function schemaInstruction(schema: JsonObject): string {
-  return `Answer only with JSON that matches this JSON Schema, without any other text:\n${JSON.stringify(schema)}`;
 }
 
 function encodeOutput(

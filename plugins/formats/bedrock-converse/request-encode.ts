@@ -1,5 +1,6 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
+import { schemaInstruction } from '../shared/schema-instruction.js';
 import { warnOnce } from '../shared/warn-once.js';
 import type { BlockContext } from './blocks-encode.js';
 import { DocumentNames } from './media-encode.js';
@@ -78,11 +79,6 @@ function fittedSampling(
     else if (topP !== 1) warn('top_p', 'this model takes either temperature or top_p');
   }
   if (topK !== undefined) writeTopK(fields, topK, traits, warn);
-}
-
-/** Told to a model that cannot be held to a schema. */
-function schemaInstruction(schema: JsonObject): string {
-  return `Answer only with JSON that matches this JSON Schema, without any other text:\n${JSON.stringify(schema)}`;
 }
 
 function encodeOutput(

@@ -1,48 +1,21 @@
 import type { CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
-import {
-  extraOf,
-  isObject,
-  needObject,
-  needString,
-  objectAt,
-  optArray,
-  optBoolean,
-  optObject,
-  optString,
-} from '../shared/read-json.js';
+import { decodeFunctionTool } from '../shared/function-tool.js';
+import { isObject, objectAt, optArray, optBoolean, optString } from '../shared/read-json.js';
 import { inWords } from '../shared/value-in-words.js';
 import { COHERE_CHAT } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
 
-const TOOL_KEYS = new Set(['type', 'function']);
-const FUNCTION_KEYS = new Set(['name', 'description', 'parameters']);
-
-function decodeTool(json: JsonObject, path: string, strict: boolean | undefined): Tool {
-  const { type } = json;
-  if (type !== undefined && type !== null && type !== 'function')
-    return { kind: 'opaque', format: COHERE_CHAT, value: json };
-  const inner = needObject(json, 'function', path);
-  const innerPath = `${path}.function`;
-  const tool: FunctionTool = { kind: 'function', name: needString(inner, 'name', innerPath) };
-  const description = optString(inner, 'description', innerPath);
-  if (description !== undefined) tool.description = description;
-  const parameters = optObject(inner, 'parameters', innerPath);
-  if (parameters !== undefined) tool.parameters = parameters;
-  if (strict !== undefined) tool.strict = strict;
-  const extra = extraOf(json, TOOL_KEYS) ?? {};
-  const innerExtra = extraOf(inner, FUNCTION_KEYS);
-  if (innerExtra !== undefined) extra['function'] = innerExtra;
-  if (Object.keys(extra).length > 0) tool.extra = extra;
-  return tool;
-}
-
 /** `strict_tools` is said once for all tools; the hub says it of each. */
 export function decodeTools(body: JsonObject): Tool[] | undefined {
   const strict = optBoolean(body, 'strict_tools', '');
   const tools = optArray(body, 'tools', '');
-  return tools?.map((_, i) => decodeTool(objectAt(tools, i, 'tools'), `tools[${i}]`, strict));
+  return tools?.map((_, i) => {
+    const tool = decodeFunctionTool(objectAt(tools, i, 'tools'), `tools[${i}]`, COHERE_CHAT);
+    if (strict !== undefined && tool.kind === 'function') tool.strict = strict;
+    return tool;
+  });
 }
 
 export function decodeToolChoice(body: JsonObject): ToolChoice | undefined {

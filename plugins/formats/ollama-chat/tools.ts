@@ -1,43 +1,14 @@
 import type { JsonObject, Tool, Warn } from '@headgate/sdk';
-import {
-  extraOf,
-  isObject,
-  needObject,
-  needString,
-  objectAt,
-  optArray,
-  optObject,
-  optString,
-} from '../shared/read-json.js';
+import { decodeFunctionTool } from '../shared/function-tool.js';
+import { isObject, objectAt, optArray } from '../shared/read-json.js';
 import { inWords } from '../shared/value-in-words.js';
 import { OLLAMA_CHAT } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
 
-const TOOL_KEYS = new Set(['type', 'function']);
-const FUNCTION_KEYS = new Set(['name', 'description', 'parameters']);
-
-function decodeTool(json: JsonObject, path: string): Tool {
-  const { type } = json;
-  if (type !== undefined && type !== null && type !== 'function')
-    return { kind: 'opaque', format: OLLAMA_CHAT, value: json };
-  const inner = needObject(json, 'function', path);
-  const innerPath = `${path}.function`;
-  const tool: FunctionTool = { kind: 'function', name: needString(inner, 'name', innerPath) };
-  const description = optString(inner, 'description', innerPath);
-  if (description !== undefined) tool.description = description;
-  const parameters = optObject(inner, 'parameters', innerPath);
-  if (parameters !== undefined) tool.parameters = parameters;
-  const extra = extraOf(json, TOOL_KEYS) ?? {};
-  const innerExtra = extraOf(inner, FUNCTION_KEYS);
-  if (innerExtra !== undefined) extra['function'] = innerExtra;
-  if (Object.keys(extra).length > 0) tool.extra = extra;
-  return tool;
-}
-
 export function decodeTools(body: JsonObject): Tool[] | undefined {
   const tools = optArray(body, 'tools', '');
-  return tools?.map((_, i) => decodeTool(objectAt(tools, i, 'tools'), `tools[${i}]`));
+  return tools?.map((_, i) => decodeFunctionTool(objectAt(tools, i, 'tools'), `tools[${i}]`, OLLAMA_CHAT));
 }
 
 function encodeTool(tool: FunctionTool, same: boolean, warn: Warn): JsonObject {
