@@ -156,7 +156,10 @@ export function isPlainText(part: Part): part is Extract<Part, { type: 'text' }>
   );
 }
 
-/** Content of a tool result: a string for one plain text, blocks for more, undefined for nothing. */
+/**
+ * Content of a tool result: a string for one plain text, blocks for more, undefined for nothing. What counts is what
+ * could be said: a text is the same whether it came alone or beside a part that was left out.
+ */
 function encodeContent(parts: Part[], context: BlockContext): string | JsonObject[] | undefined {
   const first = parts[0];
   if (parts.length === 1 && first !== undefined && isPlainText(first)) return first.text;
@@ -165,5 +168,11 @@ function encodeContent(parts: Part[], context: BlockContext): string | JsonObjec
     const block = encodeBlock(part, context);
     if (block !== undefined) blocks.push(block);
   }
-  return blocks.length === 0 ? undefined : blocks;
+  const [only] = blocks;
+  if (only === undefined) return undefined;
+  return blocks.length === 1 && isPlainBlock(only) ? only['text'] : blocks;
+}
+
+function isPlainBlock(block: JsonObject): block is JsonObject & { text: string } {
+  return block['type'] === 'text' && typeof block['text'] === 'string' && Object.keys(block).length === 2;
 }
