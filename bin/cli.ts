@@ -2,11 +2,7 @@ import { readFileSync } from 'node:fs';
 import { nearest } from '../core/config/nearest.js';
 import { ConfigError } from '../core/config/problem.js';
 import { StartError } from '../core/start-error.js';
-import { checkCommand } from './check.js';
 import { type Flags, readFlags, UsageError } from './flags.js';
-import { mockCommand } from './mock.js';
-import { providersCommand } from './providers.js';
-import { startCommand } from './start.js';
 
 const usage = `headgate [start]     start the gateway
 headgate check       validate the configuration and print what it resolves to (--schema: its JSON Schema)
@@ -27,11 +23,12 @@ headgate mock        a mock provider server, for tests and demonstrations
 /** `words` are those after the command itself. */
 type Command = (flags: Flags, entry: URL, words: readonly string[]) => Promise<void> | void;
 
-const commands: Record<string, Command> = {
-  start: startCommand,
-  check: checkCommand,
-  providers: providersCommand,
-  mock: mockCommand,
+/** Loaded when they are asked for: what one command needs is not held in memory by another. */
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./start.js')).startCommand,
+  check: async () => (await import('./check.js')).checkCommand,
+  providers: async () => (await import('./providers.js')).providersCommand,
+  mock: async () => (await import('./mock.js')).mockCommand,
 };
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
@@ -48,9 +45,9 @@ export async function runCli(argv: readonly string[], entry: URL): Promise<void>
     }
     const name = words[0] ?? 'start';
     const command = commands[name];
-    if (command === undefined || (words.length > 1 && command !== providersCommand))
+    if (command === undefined || (words.length > 1 && name !== 'providers'))
       throw new UsageError(unknownCommand(words));
-    await command(flags, entry, words.slice(1));
+    await (await command())(flags, entry, words.slice(1));
   } catch (error) {
     process.stderr.write(`headgate: ${explain(error)}\n`);
     process.exit(

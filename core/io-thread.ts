@@ -84,7 +84,8 @@ export class IoThread {
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);
     const runtime = compileRuntime(config, equipment, this.prices, this.transports);
-    const rows = [...equipment.rows.values()];
+    // Of all rows, since a later configuration may use others than this one.
+    const rows = [...equipment.rows.inputs()];
     this.endpoints.add(equipment.formats, (format) => rows.flatMap((row) => editedFields(row, format)));
     this.socketEndpoints.add(equipment.formats);
     this.prepared = { runtime, equipment };
