@@ -5,6 +5,7 @@ import { StartError } from '../core/start-error.js';
 import { checkCommand } from './check.js';
 import { type Flags, readFlags, UsageError } from './flags.js';
 import { mockCommand } from './mock.js';
+import { modelsCommand } from './models.js';
 import { providersCommand } from './providers.js';
 import { startCommand } from './start.js';
 
@@ -13,6 +14,8 @@ headgate check       validate the configuration and print what it resolves to (-
 headgate providers   list the providers there are, and which have a key (--json)
 headgate providers test NAME
                      send one tiny request to a provider and say what came of it (--model MODEL)
+headgate models [PATTERN]
+                     list the models there are with what they cost (--json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -31,8 +34,11 @@ const commands: Record<string, Command> = {
   start: startCommand,
   check: checkCommand,
   providers: providersCommand,
+  models: modelsCommand,
   mock: mockCommand,
 };
+
+const TAKES_WORDS: ReadonlySet<Command> = new Set([providersCommand, modelsCommand]);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {
@@ -48,7 +54,7 @@ export async function runCli(argv: readonly string[], entry: URL): Promise<void>
     }
     const name = words[0] ?? 'start';
     const command = commands[name];
-    if (command === undefined || (words.length > 1 && command !== providersCommand))
+    if (command === undefined || (words.length > 1 && !TAKES_WORDS.has(command)))
       throw new UsageError(unknownCommand(words));
     await command(flags, entry, words.slice(1));
   } catch (error) {

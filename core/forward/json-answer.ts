@@ -10,6 +10,7 @@ import type { Forward } from './forward.js';
 import { idsInAnswer } from './object-ids.js';
 import { withOwnLinks } from './own-links.js';
 import { PassedAnswer } from './passed-answer.js';
+import { usedBy } from './used.js';
 
 /** Most of an answer that is held before its head is sent. What is larger passes as it comes, without being read. */
 const HOLD_BYTES = 4 * 1024 * 1024;
@@ -56,7 +57,7 @@ export class JsonAnswer implements Relay {
   private send(body: Buffer): void {
     const { x } = this;
     const { path } = x.forward as Forward;
-    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    x.usage = usedBy(x, body);
     const [attempt] = x.attempts.slice(-1);
     if (attempt !== undefined)
       x.io.objects.remember(idsInAnswer(body), { provider: attempt.provider, key: attempt.key });

@@ -1,4 +1,4 @@
-import type { Usage } from '@headgate/sdk';
+import { TOKEN_COUNTS, type Usage } from '@headgate/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { costNano } from '../../core/catalog/prices/cost.js';
@@ -71,6 +71,8 @@ const junkUsages = fc.record<Usage>({
   outputAudioTokens: junk,
 });
 
+type Count = (typeof TOKEN_COUNTS)[number];
+
 const TOTAL_OF = {
   inputTokens: null,
   outputTokens: null,
@@ -80,11 +82,11 @@ const TOTAL_OF = {
   inputAudioTokens: 'inputTokens',
   reasoningTokens: 'outputTokens',
   outputAudioTokens: 'outputTokens',
-} as const satisfies Record<keyof Usage, keyof Usage | null>;
+} as const satisfies Record<Count, Count | null>;
 
 function add(left: Usage, right: Usage): Usage {
   const sum = usageOf({});
-  for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] = left[key] + right[key];
+  for (const key of TOKEN_COUNTS) sum[key] = left[key] + right[key];
   return sum;
 }
 
@@ -183,13 +185,13 @@ describe('costNano', () => {
       }),
     );
     const everything = usageOf({});
-    for (const key of Object.keys(everything) as (keyof Usage)[]) everything[key] = MAX_TOKENS;
+    for (const key of TOKEN_COUNTS) everything[key] = MAX_TOKENS;
     const dearest = { in: MAX_RATE, out: MAX_RATE, req: 1e12 };
     expect(Number.isSafeInteger(costNano(priceOf(dearest), everything))).toBe(true);
   });
 
   test('grows with every count, taken together with the total it belongs to', () => {
-    const keys = fc.constantFrom(...(Object.keys(TOTAL_OF) as (keyof Usage)[]));
+    const keys = fc.constantFrom(...TOKEN_COUNTS);
     fc.assert(
       fc.property(flat, usages, keys, count, (price, usage, key, more) => {
         const grown = { ...usage, [key]: usage[key] + more };
@@ -277,7 +279,7 @@ describe('maxCostNano', () => {
 });
 
 test('exactNano adds thousandths before it rounds', () => {
-  const half = { kind: 'input', count: 1, rate: 500 } as const;
+  const half = { kind: 'input', count: 1, rate: 500, per: 1 } as const;
   expect(exactNano([])).toBe(0);
   expect(exactNano([half])).toBe(1);
   expect(exactNano([half, half, half])).toBe(2);
