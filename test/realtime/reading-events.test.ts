@@ -148,9 +148,9 @@ describe('the reader of a realtime session', () => {
   it('takes a transcript for an answer where there are no others', () => {
     const reader = readerOf();
     reader.provider(bytes({ type: 'session.created', session: { type: 'transcription' } }));
-    expect(reader.provider(transcript({ type: 'duration', seconds: 3 }))).toEqual({
+    expect(reader.provider(transcript({ type: 'duration', seconds: 3.25 }))).toMatchObject({
       what: 'used',
-      usages: [],
+      usages: [{ inputTokens: 0, units: { inputAudioMs: 3250 } }],
       model: null,
       ends: true,
     });

@@ -89,7 +89,8 @@ export function compileOverrides(overrides: PriceOverrides): Map<string, Compile
 function priceOf(key: string, override: PriceOverride, provider: string, model: string): ModelPrice | null {
   const { request_usd: request, service_tiers: services, variants } = override;
   const record: PriceRecord = listOf(key, override);
-  if (request !== undefined) record.req = pico(key, 'request_usd', request, MAX_PIECE_RATE);
+  if (request !== undefined)
+    record.req = pico({ key, field: 'request_usd', usd: request, per: 1, most: MAX_PIECE_RATE });
   if (services !== undefined)
     record.services = Object.fromEntries(
       Object.entries(services).map(([tier, list]) => [
@@ -122,7 +123,7 @@ function ratesOf(key: string, amounts: Amounts<TokenField>): RateRecord {
   const record: RateRecord = {};
   for (const [field, short] of Object.entries(TOKEN_FIELDS) as [TokenField, keyof RateRecord][]) {
     const usd = amounts[field];
-    if (usd !== undefined) record[short] = pico(key, field, usd / 1e6, MAX_RATE);
+    if (usd !== undefined) record[short] = pico({ key, field, usd, per: 1e6, most: MAX_RATE });
   }
   return record;
 }
@@ -131,17 +132,26 @@ function piecesOf(key: string, amounts: Amounts<PieceField>): PieceRates {
   const pieces: PieceRates = {};
   for (const [field, unit] of Object.entries(PIECE_FIELDS) as [PieceField, keyof PieceRates][]) {
     const usd = amounts[field];
-    if (usd !== undefined) pieces[unit] = pico(key, field, usd, MAX_PIECE_RATE);
+    if (usd !== undefined) pieces[unit] = pico({ key, field, usd, per: 1, most: MAX_PIECE_RATE });
   }
   return pieces;
 }
 
-function pico(key: string, field: string, usd: number, most: number): number {
-  const rate = Math.round(usd * 1e12);
+interface Amount {
+  readonly key: string;
+  readonly field: string;
+  readonly usd: number;
+  /** For how many of them the dollars are. */
+  readonly per: number;
+  /** The largest rate, pico-dollars for one. */
+  readonly most: number;
+}
+
+function pico({ key, field, usd, per, most }: Amount): number {
+  const rate = Math.round((usd * 1e12) / per);
   if (rate >= 0 && rate <= most) return rate;
-  const dollars = most === MAX_RATE ? MAX_RATE / 1e6 : most / 1e12;
-  const got = most === MAX_RATE ? usd * 1e6 : usd;
-  throw new RangeError(`price of "${key}": ${field} must be from 0 to ${dollars} dollars, got ${got}`);
+  const dollars = (most * per) / 1e12;
+  throw new RangeError(`price of "${key}": ${field} must be from 0 to ${dollars} dollars, got ${usd}`);
 }
 
 function infoOf(override: PriceOverride): Partial<ModelInfo> | undefined {
