@@ -58,7 +58,7 @@ function formatOf(
   const meters = [spoken === null && api === 'openai' ? responses.meter : undefined, chat.meter];
   const meter = anyMeter(meters.filter((one) => one !== undefined));
   const { fields = [], maxOutputTokens, serviceTier, user } = spoken ?? {};
-  const { forwardedUnits } = chat;
+  const { forwardedUnits, finishedBatch } = chat;
   return {
     id,
     operation,
@@ -69,6 +69,7 @@ function formatOf(
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(serviceTier !== undefined && { serviceTier }),
     ...(forwardedUnits !== undefined && { forwardedUnits }),
+    ...(finishedBatch !== undefined && { finishedBatch }),
     ...(user !== undefined && { user }),
   };
 }

@@ -114,6 +114,16 @@ function defaultOf(x: Exchange): string {
 
 const NO_SPEECH: CompiledTarget['speech'] = new Map();
 
+/** The same target with another model. */
+export function targetOf(target: CompiledTarget, model: string): CompiledTarget {
+  return {
+    ...target,
+    model,
+    modelBytes: Buffer.from(JSON.stringify(model)),
+    modelText: headerText(model.slice(0, 256)),
+  };
+}
+
 /** A provider as the target of a request whose model, if it has one, is its own. */
 function targetAt({ provider, timeouts }: RoutableProvider, model: string): CompiledTarget {
   return {

@@ -127,6 +127,15 @@ export interface ForwardedCall {
   readonly answer: Buffer | null;
 }
 
+/** A batch that is done, as the answer that describes it says. */
+export interface FinishedBatch {
+  readonly id: string;
+  /** The provider's name of the model that all its requests were for. */
+  readonly model: string;
+  /** Of all its requests together. */
+  readonly usage: Usage;
+}
+
 /** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
 export interface ScannedFields {
   json(name: string): string | undefined;
@@ -182,6 +191,8 @@ export interface WireFormat {
    * Null for nothing. Of the format that stands for the whole API, its chats'.
    */
   forwardedUnits?(call: ForwardedCall): UsageUnits | null;
+  /** Reads the description of a batch; null when it is not done, or says nothing of usage. Of the format that stands for the whole API. */
+  finishedBatch?(answer: Buffer): FinishedBatch | null;
   /** The end user that the request names, if any. */
   user?(fields: ScannedFields): string | undefined;
   /** What to set in a streamed same-format request so that its usage can be metered; then the meter strips that event. */

@@ -150,6 +150,13 @@ describe('what an answer costs', () => {
       { images: 1 },
     ],
     [
+      'pictures by the tokens of pictures',
+      'images/generations',
+      'gpt-image-1.5',
+      painted(),
+      { outputImageTokens: 1000 },
+    ],
+    [
       'seconds that were heard',
       'audio/transcriptions',
       'whisper-1',
@@ -174,6 +181,8 @@ describe('what an answer costs', () => {
     expect(settled[0]?.usage?.units).toMatchObject(units);
     const costs: Record<string, string | null> = {
       'gpt-image-1': '0.0405',
+      // Its text costs $10 per million tokens, its pictures $32: all that comes out is pictures.
+      'gpt-image-1.5': '0.0325',
       'whisper-1': '0.00095',
       'sora-2': '0.8',
     };
@@ -199,6 +208,32 @@ describe('what an answer costs', () => {
       headers: { 'x-headgate-provider': 'openai' },
     });
     expect([answer.status, answer.headers.get('x-headgate-cost-usd')]).toEqual([200, null]);
+  });
+});
+
+describe('a batch', () => {
+  const read = async () => {
+    const answer = await gateway.fetch('/v1/batches/batch_1', {
+      headers: { 'x-headgate-provider': 'openai' },
+    });
+    await answer.text();
+    return answer.headers.get('x-headgate-cost-usd');
+  };
+
+  it('costs what it used at the batch price, once, when it is read as done for the first time', async () => {
+    const batch = { id: 'batch_1', object: 'batch', model: 'gpt-5-2025-08-07', status: 'in_progress' };
+    answers['/v1/batches/batch_1'] = batch;
+    expect(await read()).toBeNull();
+    const usage = { input_tokens: 1_000_000, output_tokens: 10_000, total_tokens: 1_010_000 };
+    answers['/v1/batches/batch_1'] = { ...batch, status: 'completed', usage };
+    // Half of $1.25 and $10 per million tokens.
+    expect(await read()).toBe('0.675');
+    expect(settled.at(-1)).toMatchObject({
+      operation: 'batch',
+      targetModel: 'gpt-5-2025-08-07',
+      costNano: 675_000_000,
+    });
+    expect(await read()).toBeNull();
   });
 });
 

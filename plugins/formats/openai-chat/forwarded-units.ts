@@ -61,7 +61,14 @@ function pictures(request: JsonObject, answer: JsonObject): UsageUnits {
   const made = Array.isArray(answer['data']) ? answer['data'].length : 0;
   const quality = wordOf(answer['quality'] ?? request['quality']);
   const size = wordOf(answer['size'] ?? request['size']);
-  return { images: made, variant: [quality, size].filter((word) => word !== '').join('/') };
+  const variant = [quality, size].filter((word) => word !== '').join('/');
+  return { images: made, outputImageTokens: paintedTokens(answer['usage']), variant };
+}
+
+/** The API makes nothing but pictures: unless it says which of its output was text, none was. */
+function paintedTokens(usage: JsonValue | undefined): number {
+  if (!isObject(usage) || isObject(usage['output_tokens_details'])) return 0;
+  return count(usage['output_tokens']);
 }
 
 /** `usage: { type: "duration", seconds }`, or the `duration` of the verbose form. */

@@ -4,6 +4,7 @@ import { openaiMeter } from '../shared/openai-meter.js';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
 import { serviceTierAsked } from '../shared/service-tier.js';
 import { usageEdit } from '../shared/stream-usage-edit.js';
+import { finishedBatch } from './finished-batch.js';
 import { forwardedUnits } from './forwarded-units.js';
 import { openaiChatRequest } from './request.js';
 import { openaiChatResponse } from './response.js';
@@ -42,4 +43,5 @@ export const openaiChat: WireFormat = {
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
   meterEdit: usageEdit,
   forwardedUnits,
+  finishedBatch,
 };
