@@ -9,6 +9,8 @@ headgate check       validate the configuration and print what it resolves to (-
 headgate providers   list the providers there are, and which have a key (--json)
 headgate providers test NAME
                      send one tiny request to a provider and say what came of it (--model MODEL)
+headgate models [PATTERN]
+                     list the models there are with what they cost (--json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -28,8 +30,11 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import('./start.js')).startCommand,
   check: async () => (await import('./check.js')).checkCommand,
   providers: async () => (await import('./providers.js')).providersCommand,
+  models: async () => (await import('./models.js')).modelsCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
+
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {
@@ -45,7 +50,7 @@ export async function runCli(argv: readonly string[], entry: URL): Promise<void>
     }
     const name = words[0] ?? 'start';
     const command = commands[name];
-    if (command === undefined || (words.length > 1 && name !== 'providers'))
+    if (command === undefined || (words.length > 1 && !TAKES_WORDS.has(name)))
       throw new UsageError(unknownCommand(words));
     await (await command())(flags, entry, words.slice(1));
   } catch (error) {

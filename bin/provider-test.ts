@@ -68,7 +68,7 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
         trials.push({ ...base, outcome: 'it could not be tried', status: null, ms: null, message });
         continue;
       }
-      const named = model ?? (await pickModel(routable, key, config, prices, format));
+      const named = model ?? (await pickModel(routable, key, config, runtime.prices, format));
       if (named === null) {
         const message = 'no model of it is known: name one with --model';
         trials.push({ ...base, outcome: 'it could not be tried', status: null, ms: null, message });

@@ -119,6 +119,13 @@ const table = {
     message: 'The virtual key "{key}" may not use the model "{model}".',
     param: 'model',
   },
+  model_unpriced: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'No price is known for the model "{model}", and such models may not be used here: set prices["{price}"], or set unpriced.',
+    param: 'model',
+  },
   invalid_metadata: {
     status: 400,
     kind: 'invalid-request',

@@ -18,6 +18,7 @@ import { EndpointTable } from './route/endpoint-table.js';
 import { editedFields } from './route/field-edits.js';
 import { compileRuntime, type Runtime } from './runtime.js';
 import { settle } from './stages/settle.js';
+import { UnpricedModels } from './unpriced.js';
 import { Deadlines } from './upstream/deadlines.js';
 import { Transports } from './upstream/transports.js';
 
@@ -59,6 +60,7 @@ export class IoThread {
   readonly socketEndpoints = new SocketEndpoints();
   /** WebSockets open for each virtual key that has a limit on them. */
   readonly socketCounts: SocketCounts;
+  readonly unpriced = new UnpricedModels();
   private readonly transports = new Transports();
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;

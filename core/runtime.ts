@@ -1,4 +1,5 @@
 import type { Signer } from '@headgate/sdk';
+import { priceOptions } from './catalog/price-options.js';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
@@ -23,6 +24,8 @@ export interface Runtime {
   readonly prices: PriceTable;
   readonly providers: ReadonlyMap<string, RoutableProvider>;
   readonly routes: readonly PluginRoute[];
+  /** Whether anything in the configuration refuses models without a price. */
+  readonly deniesUnpriced: boolean;
 }
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -50,14 +53,18 @@ export function compileRuntime(
       timeouts: settings.timeouts,
     });
   }
+  const table = prices.with(priceOptions(config));
   return Object.freeze({
     config,
     keys: new KeyTable(config.keys),
-    models: new ModelTable(config.models, providers, prices, DEFAULT_RETRIES),
+    models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES),
     plans: new PlanTable(equipment.hooks),
-    prices,
+    prices: table,
     providers,
     routes: equipment.routes,
+    deniesUnpriced: [config, ...config.models.values(), ...config.keys].some(
+      ({ unpriced }) => unpriced === 'deny',
+    ),
   });
 }
 

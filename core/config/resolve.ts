@@ -7,6 +7,7 @@ import type { ProviderHint } from './provider-hint.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
+import { resolvePrices } from './resolve-prices.js';
 import { resolveProviders } from './resolve-providers.js';
 import { resolveRealtime } from './resolve-realtime.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
@@ -83,6 +84,11 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     providers,
     models,
     onUnsupported: parsed.on_unsupported,
+    prices: resolvePrices(
+      { parsed: parsed.prices, providers, mentioned: mentioned.providers, partial: input.partial },
+      findings,
+    ),
+    unpriced: parsed.unpriced,
     defaults: resolveDefaults(
       { parsed: parsed.defaults, providers, mentioned: mentioned.providers, partial: input.partial },
       findings,

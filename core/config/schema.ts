@@ -5,6 +5,7 @@ import { keysSection } from './sections/keys.js';
 import { modelsSection, onUnsupported } from './sections/models.js';
 import { observabilitySection } from './sections/observability.js';
 import { pluginsSection } from './sections/plugins.js';
+import { pricesSection, unpriced } from './sections/prices.js';
 import { providersSection } from './sections/providers.js';
 import { realtimeSection } from './sections/realtime.js';
 import { serverSection } from './sections/server.js';
@@ -34,6 +35,16 @@ export const configSchema = z.strictObject({
     .describe(
       'Where requests go that are only forwarded and name neither a model nor a known id. Left out: the first provider ' +
         'that speaks the API.',
+    ),
+  prices: pricesSection.describe(
+    'What models cost and can do, by `provider/model` or `provider/*`, where that is not what the built-in tables say; see ' +
+      'docs/prices.md. A price of zero makes a model free.',
+  ),
+  unpriced: unpriced
+    .default('warn')
+    .describe(
+      'What becomes of requests to models whose price nobody knows: `allow` lets them pass; `warn` does too, and the log says ' +
+        'so once a model; `deny` asks the next target that has a price, else answers with a 403.',
     ),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
   realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),

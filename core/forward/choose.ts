@@ -8,6 +8,7 @@ import type { Wait } from '../pipeline.js';
 import type { RoutableProvider } from '../route/model-table.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget } from '../route/target.js';
+import { allowedTargets } from '../unpriced.js';
 import type { Forward } from './forward.js';
 import { idsInBody, idsInPath } from './object-ids.js';
 import type { Owner } from './owner.js';
@@ -75,7 +76,7 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   const own = owner === null ? [] : able.filter(({ provider }) => provider.id === owner.provider);
   if (own.length > 0) forward.keyName = owner?.key ?? null;
   // What the request is about is at that provider alone.
-  x.targets = own.length > 0 ? own : order(route, able, x.io.random);
+  x.targets = allowedTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
 }
 
@@ -94,7 +95,7 @@ function toProvider(x: Exchange, id: string): void {
     throw gatewayError('forward_not_allowed', { key: principal.name, provider: id });
   if (!speaksApi(found.provider, path))
     throw gatewayError('path_unsupported', { provider: id, path: x.incoming.path.slice(0, 200) });
-  x.targets = [targetAt(found, x.model)];
+  x.targets = allowedTargets(x, [targetAt(found, x.model)]);
 }
 
 function defaultOf(x: Exchange): string {
@@ -112,6 +113,16 @@ function defaultOf(x: Exchange): string {
 }
 
 const NO_SPEECH: CompiledTarget['speech'] = new Map();
+
+/** The same target with another model. */
+export function targetOf(target: CompiledTarget, model: string): CompiledTarget {
+  return {
+    ...target,
+    model,
+    modelBytes: Buffer.from(JSON.stringify(model)),
+    modelText: headerText(model.slice(0, 256)),
+  };
+}
 
 /** A provider as the target of a request whose model, if it has one, is its own. */
 function targetAt({ provider, timeouts }: RoutableProvider, model: string): CompiledTarget {

@@ -1,15 +1,17 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import { answerHeaders } from '../answer-headers.js';
 import type { Exchange } from '../exchange.js';
-import { answerBytes, failWith } from '../fail.js';
+import { answerBytes, fail, failWith } from '../fail.js';
 import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Relay } from '../relay/relay.js';
 import { costOf } from '../stages/settle.js';
+import { billBatch } from './batch-bill.js';
 import type { Forward } from './forward.js';
 import { idsInAnswer } from './object-ids.js';
 import { withOwnLinks } from './own-links.js';
 import { PassedAnswer } from './passed-answer.js';
+import { usedBy } from './used.js';
 
 /** Most of an answer that is held before its head is sent. What is larger passes as it comes, without being read. */
 const HOLD_BYTES = 4 * 1024 * 1024;
@@ -55,8 +57,18 @@ export class JsonAnswer implements Relay {
 
   private send(body: Buffer): void {
     const { x } = this;
+    const { operation, finishedBatch } = x.endpoint.format;
+    const batch = operation === 'batch' && x.incoming.method === 'GET' ? finishedBatch?.(body) : undefined;
+    const wait = batch == null ? undefined : billBatch(x, batch);
+    if (wait === undefined) this.give(body);
+    else wait.then(() => this.give(body)).catch((reason) => fail(x, reason));
+  }
+
+  private give(body: Buffer): void {
+    const { x } = this;
+    if (x.answered) return;
     const { path } = x.forward as Forward;
-    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    x.usage ??= usedBy(x, body);
     const [attempt] = x.attempts.slice(-1);
     if (attempt !== undefined)
       x.io.objects.remember(idsInAnswer(body), { provider: attempt.provider, key: attempt.key });

@@ -5,6 +5,7 @@ import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { holdOf, type PieceHold } from '../relay/framing.js';
 import type { Relay } from '../relay/relay.js';
 import { settle } from '../stages/settle.js';
+import { withUnits } from './used.js';
 
 export interface PassedKind {
   /** Server-Sent Events, decompressed: a meter looks at them. */
@@ -50,6 +51,7 @@ export class PassedAnswer implements Relay {
       this.look(this.meter, this.hold?.rest() ?? null);
       x.usage = this.meter?.usage() ?? null;
     }
+    x.usage = withUnits(x, x.usage);
     x.incoming.sink.end();
     settle(x);
   }

@@ -83,8 +83,7 @@ function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encode
   const dropped: string[] = [];
   const context: EncodeContext = {
     model: target.model,
-    maxOutputTokens:
-      x.runtime.prices.info(target.provider.priceId, target.model)?.maxOutputTokens ?? undefined,
+    maxOutputTokens: x.runtime.prices.info(target.provider.id, target.model)?.maxOutputTokens ?? undefined,
     warn: (field) => {
       if (!dropped.includes(field)) dropped.push(field);
     },

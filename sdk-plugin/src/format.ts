@@ -2,7 +2,7 @@ import type { CanonicalError } from './canonical/error.js';
 import type { StreamEvent } from './canonical/event.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { CanonicalResponse } from './canonical/response.js';
-import type { Usage } from './canonical/usage.js';
+import type { ServiceTier, Usage, UsageUnits } from './canonical/usage.js';
 import type { JsonObject } from './json.js';
 import type { SocketFormat } from './socket.js';
 
@@ -116,6 +116,26 @@ export interface Meter {
   stream(options: { strip: boolean }): StreamMeter;
 }
 
+/** A request that was only forwarded, and its answer. */
+export interface ForwardedCall {
+  readonly method: string;
+  /** Behind the version, as the client wrote it: `images/generations`. */
+  readonly path: string;
+  /** Empty when it was a form, or was streamed through. */
+  readonly request: Buffer;
+  /** JSON, whole; null when it was something else, or too large to be held. */
+  readonly answer: Buffer | null;
+}
+
+/** A batch that is done, as the answer that describes it says. */
+export interface FinishedBatch {
+  readonly id: string;
+  /** The provider's name of the model that all its requests were for. */
+  readonly model: string;
+  /** Of all its requests together. */
+  readonly usage: Usage;
+}
+
 /** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
 export interface ScannedFields {
   json(name: string): string | undefined;
@@ -164,6 +184,15 @@ export interface WireFormat {
   readonly fields: readonly string[];
   /** The cap on output tokens that a request sets, for reservations. */
   maxOutputTokens?(fields: ScannedFields): number | undefined;
+  /** The price list that a request asks for; `any` when it leaves that to the provider in so many words. */
+  serviceTier?(fields: ScannedFields): ServiceTier | 'any' | undefined;
+  /**
+   * What a call of one of the API's other paths, which are only forwarded, used beside tokens: pictures, seconds, pages, …
+   * Null for nothing. Of the format that stands for the whole API, its chats'.
+   */
+  forwardedUnits?(call: ForwardedCall): UsageUnits | null;
+  /** Reads the description of a batch; null when it is not done, or says nothing of usage. Of the format that stands for the whole API. */
+  finishedBatch?(answer: Buffer): FinishedBatch | null;
   /** The end user that the request names, if any. */
   user?(fields: ScannedFields): string | undefined;
   /** What to set in a streamed same-format request so that its usage can be metered; then the meter strips that event. */

@@ -3,7 +3,17 @@ export type { PartKind, StreamEvent } from './canonical/event.js';
 export type * from './canonical/part.js';
 export type * from './canonical/request.js';
 export type { CanonicalResponse, Choice, FinishReason } from './canonical/response.js';
-export { emptyUsage, type Usage } from './canonical/usage.js';
+export {
+  addUnits,
+  emptyUsage,
+  SERVICE_TIERS,
+  type ServiceTier,
+  TOKEN_COUNTS,
+  USAGE_UNITS,
+  type Usage,
+  type UsageUnit,
+  type UsageUnits,
+} from './canonical/usage.js';
 export { foldEvents, unfoldResponse } from './fold.js';
 export * from './format.js';
 export * from './headers.js';

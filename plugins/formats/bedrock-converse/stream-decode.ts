@@ -125,7 +125,7 @@ export class BedrockStreamDecoder implements StreamDecoder {
     const counted = isObject(usage) && hasBedrockCounts(usage);
     const kept = counted ? usageExtra(usage) : undefined;
     if (kept !== undefined) this.extra['usage'] = kept;
-    if (counted) emit({ type: 'usage', usage: bedrockUsageFrom(usage) });
+    if (counted) emit({ type: 'usage', usage: bedrockUsageFrom(usage, json['serviceTier']) });
     if (this.reason !== null) this.complete(emit);
   }
 

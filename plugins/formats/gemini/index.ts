@@ -1,5 +1,6 @@
 import type { ScannedFields, WireFormat } from '@headgate/sdk';
 import { scannedJson } from '../shared/scanned-field.js';
+import { serviceTierAsked } from '../shared/service-tier.js';
 import { geminiError } from './error.js';
 import { geminiMeter } from './meter.js';
 import { geminiRequest } from './request.js';
@@ -39,6 +40,7 @@ export const gemini: WireFormat = {
   stream: geminiStream,
   error: geminiError,
   meter: geminiMeter,
-  fields: ['generationConfig', 'generation_config'],
+  fields: ['generationConfig', 'generation_config', 'serviceTier', 'service_tier'],
   maxOutputTokens,
+  serviceTier: (fields) => serviceTierAsked(fields, 'serviceTier') ?? serviceTierAsked(fields),
 };

@@ -1,5 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
+import { serviceTierAsked } from '../shared/service-tier.js';
 import { openaiResponsesError } from './error.js';
 import { openaiResponsesMeter } from './meter.js';
 import { openaiResponsesRequest } from './request.js';
@@ -21,7 +22,8 @@ export const openaiResponses: WireFormat = {
   meter: openaiResponsesMeter,
   // See shared/reasoning-seal.ts.
   foreignSeals: ['"hg1:{'],
-  fields: ['max_output_tokens', 'user', 'safety_identifier'],
+  fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
+  serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
 };
