@@ -2,7 +2,7 @@ import type { CanonicalResponse, JsonObject, Part } from '@headgate/sdk';
 import { emptyUsage, foldEvents, unfoldResponse } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { name, text as anyText } from './generate/json.js';
+import { text as anyText, name } from './generate/json.js';
 import {
   checkOrder,
   decodeStream,
