@@ -8,7 +8,7 @@ import {
   optString,
   optStrings,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { inWords, kindInWords } from '../shared/value-in-words.js';
 import { jsonSchemaOf } from './schema-decode.js';
 import { geminiSchema, takesNothing } from './schema-encode.js';
 import { optList, spelled } from './spelling.js';
@@ -171,7 +171,7 @@ export function encodeTools(body: JsonObject, request: CanonicalRequest, same: b
       else
         warn(
           'tools',
-          `the tool '${inWords(tool.value['name'] ?? tool.value['type'])}' is only known to ${tool.format}`,
+          `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
         );
       continue;
     }
