@@ -9,6 +9,7 @@ import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
 import { resolveProviders } from './resolve-providers.js';
 import { resolveRealtime } from './resolve-realtime.js';
+import { resolveResponses } from './resolve-responses.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -89,6 +90,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     ),
     keys,
     realtime: resolveRealtime(parsed.realtime),
+    responses: resolveResponses(parsed.responses),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     observability: resolveObservability(parsed.observability, settings),
