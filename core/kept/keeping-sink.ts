@@ -16,6 +16,8 @@ import { keepAnswer } from './keep-answer.js';
 export class KeepingSink implements ClientSink {
   onDrain: (() => void) | null;
   private splitter: SseSplitter | null = null;
+  /** What the stream has said of the whole answer. */
+  private answer: JsonObject | null = null;
   private readonly recorder: EventRecorder | null;
   /** The end of the stream, while it waits to be kept. */
   private held: (Uint8Array | string)[] | null = null;
@@ -103,14 +105,13 @@ export class KeepingSink implements ClientSink {
 
   /** Looks at a piece of the stream; the whole answer, once it has passed. */
   private read(chunk: Uint8Array | string): JsonObject | null {
-    let answer: JsonObject | null = null;
     this.splitter ??= new SseSplitter((type, data) => {
       const event = this.conversation.state.event(type, data);
-      answer = event.answer ?? answer;
+      this.answer = event.answer ?? this.answer;
       this.recorder?.add({ sequence: event.sequence, text: `event: ${type}\ndata: ${data}\n\n` });
     });
     this.splitter.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
-    return answer;
+    return this.answer;
   }
 
   private keep(answer: JsonObject, release: () => void): void {
