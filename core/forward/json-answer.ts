@@ -56,7 +56,8 @@ export class JsonAnswer implements Relay {
   private send(body: Buffer): void {
     const { x } = this;
     const { path } = x.forward as Forward;
-    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    // What is only read again was counted when it was made.
+    x.usage = x.incoming.method === 'POST' ? (x.endpoint.format.meter?.body(body) ?? null) : null;
     const [attempt] = x.attempts.slice(-1);
     if (attempt !== undefined)
       x.io.objects.remember(idsInAnswer(body), { provider: attempt.provider, key: attempt.key });

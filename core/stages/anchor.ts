@@ -5,7 +5,7 @@ import { type Conversation, keepsAnswers } from '../kept/conversation.js';
 import type { Wait } from '../pipeline.js';
 
 /**
- * Stage 11. A conversation that a provider keeps goes on there and nowhere else; a request in the background parts from its
+ * Between 9 and 10. A conversation that a provider keeps goes on there and nowhere else; a request in the background parts from its
  * client, unless its provider does that itself.
  */
 export function anchor(x: Exchange): Wait | undefined {

@@ -10,7 +10,7 @@ import { scanTopLevel } from '../wire/json-scan.js';
 import type { FieldSpans } from '../wire/json-spans.js';
 
 /**
- * Stage 7. What the request goes on from: an answer that the gateway keeps becomes part of the request's bytes, so that all
+ * Between 6 and 7. What the request goes on from: an answer that the gateway keeps becomes part of the request's bytes, so that all
  * later stages see the whole conversation; of one at a provider it is found out where. Nothing for formats without state.
  */
 export function recall(x: Exchange): Wait | undefined {
