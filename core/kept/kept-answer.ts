@@ -46,9 +46,3 @@ export type KeptQuestion = keyof KeptQuestions;
 /** A question with what it is about, as it travels between threads. */
 export type KeptAsk = { [Q in KeptQuestion]: { do: Q; ask: KeptQuestions[Q]['ask'] } }[KeptQuestion];
 export type KeptReply = KeptQuestions[KeptQuestion]['answer'];
-
-/** The store as a thread asks it. Rejects when it cannot be read or written. */
-export type AskKept = <Q extends KeptQuestion>(
-  question: Q,
-  ask: KeptQuestions[Q]['ask'],
-) => Promise<KeptQuestions[Q]['answer']>;
