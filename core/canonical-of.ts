@@ -17,10 +17,14 @@ export function canonicalOf(x: Exchange): NonNullable<Exchange['canonical']> {
     }
     return (x.canonical = request);
   } catch (error) {
-    if (!(error instanceof MalformedBody)) throw error;
-    const { canonical } = gatewayError('invalid_field', { why: error.message });
-    throw new GatewayError(error.param === undefined ? canonical : { ...canonical, param: error.param });
+    throw error instanceof MalformedBody ? unreadable(error) : error;
   }
+}
+
+/** What the client hears of a body that cannot be understood. */
+export function unreadable({ message, param }: MalformedBody): GatewayError {
+  const { canonical } = gatewayError('invalid_field', { why: message });
+  return new GatewayError(param === undefined ? canonical : { ...canonical, param });
 }
 
 /** The body as JSON, parsed on first use. */

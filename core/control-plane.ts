@@ -9,6 +9,7 @@ import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject, Owner } from './forward/owner.js';
 import { sameSecret } from './identity/same-secret.js';
+import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
 import { CounterNames } from './state/counter-names.js';
 import { KeyValues } from './state/key-values.js';
@@ -20,6 +21,8 @@ export interface ControlPlaneParts {
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** The configuration in use. */
   readonly config: () => Config;
+  /** Stops a kept answer that runs in the background, in whichever thread. */
+  readonly stopRunning: (id: string) => void;
   /** Why the gateway is not ready, in words; empty when it is. */
   readonly notReady: () => string[];
 }
@@ -82,6 +85,13 @@ export class ControlPlane implements Control {
 
   own(objects: readonly OwnedObject[]): Promise<void> {
     return this.parts.ledger.own(objects);
+  }
+
+  async kept(question: KeptAsk): Promise<KeptReply> {
+    const reply = await this.parts.ledger.kept(question);
+    if ((question.do === 'cancel' || question.do === 'delete') && reply !== null)
+      this.parts.stopRunning(question.ask.id);
+    return reply;
   }
 
   spent(keyId: string, since: number): Promise<number> {

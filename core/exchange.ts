@@ -14,6 +14,7 @@ import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/key-table.js';
 import type { IoThread } from './io-thread.js';
+import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';
 import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
@@ -74,6 +75,8 @@ export class Exchange implements ScannedFields {
   route: ModelRoute | null = null;
   plan: Plan | null = null;
   canonical: CanonicalRequest | null = null;
+  /** Of requests whose answer is kept, or that go on from one that is. */
+  conversation: Conversation | null = null;
   /** A hook replaced the request, so its bytes are no longer what is meant. */
   edited = false;
   parsed: JsonObject | null = null;

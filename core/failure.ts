@@ -36,6 +36,12 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   }
   const provider = x.target?.provider.id ?? '';
   const { cause, why } = failure;
+  if (x.conversation?.tied === true && !isRefusal(cause)) {
+    const wait = retryAfterMs(failure.headers);
+    const error = canonicalError('conversation_stuck', { provider, why: why || failureCode(failure) });
+    failWith(x, wait === undefined ? error : { ...error, retryAfterMs: wait });
+    return;
+  }
   if (cause === 'timeout') failWith(x, canonicalError('provider_timeout', { provider, why }));
   else if (cause === 'connection') failWith(x, canonicalError('provider_unreachable', { provider, why }));
   else if (cause === 'unsigned')
@@ -47,6 +53,11 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
     // Nothing is wrong with the answer itself: a head hook did not want it.
     failWith(x, canonicalError('answer_refused', { provider }));
   } else answerHttpFailure(x, failure, cause);
+}
+
+/** The request itself was refused: another target would have been no help. */
+function isRefusal(cause: Failure['cause']): boolean {
+  return typeof cause === 'number' && cause < 500 && cause !== 429 && cause !== 401 && cause !== 403;
 }
 
 /** A provider's error answer in its own words where the client reads them, else in ours. */

@@ -48,9 +48,10 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     metrics,
     countTokens: parts.countTokens,
     config: () => running?.config ?? config,
+    stopRunning: (id) => io.stopRunning(id),
     notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });
-  const io = await IoGroup.start(config.server.threads, {
+  const io: IoGroup = await IoGroup.start(config.server.threads, {
     source: parts.source,
     threadEntry: parts.threadEntry,
     control,

@@ -6,6 +6,7 @@ import { Exchange, type Incoming } from './exchange.js';
 import { beginForward } from './forward/begin.js';
 import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
+import { Background } from './kept/background.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
@@ -61,6 +62,8 @@ export class IoThread {
   /** WebSockets open for each virtual key that has a limit on them. */
   readonly socketCounts: SocketCounts;
   readonly unpriced = new UnpricedModels();
+  /** What runs on without its client. */
+  readonly background = new Background();
   private readonly transports = new Transports();
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;
@@ -118,6 +121,10 @@ export class IoThread {
   /** The client has left: whatever runs for it is stopped. */
   abandoned(x: Exchange): void {
     if (x.settled) return;
+    if (x.conversation?.detached === true) {
+      x.conversation.sink?.leave();
+      return;
+    }
     x.clientGone = true;
     x.attempt?.stop();
     settle(x);

@@ -58,7 +58,7 @@ export class TargetWalk {
   private pick(target: CompiledTarget, now: number, tried: readonly ProviderKey[]): ProviderKey | null {
     const desperate = tried.length === 0 || this.at === this.x.targets.length - 1;
     const { keys } = target.provider;
-    const named = this.x.forward?.keyName ?? null;
+    const named = this.x.forward?.keyName ?? this.x.conversation?.owner?.key ?? null;
     const only = named === null ? undefined : keys.keys.find((key) => key.name === named);
     if (only !== undefined) return tried.includes(only) ? null : only;
     return keys.pick(target.model, now, tried, desperate);

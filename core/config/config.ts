@@ -28,6 +28,7 @@ export interface Config {
   readonly defaults: ReadonlyMap<string, string>;
   readonly keys: readonly VirtualKeyConfig[];
   readonly realtime: RealtimeConfig;
+  readonly responses: ResponsesConfig;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
   readonly observability: ObservabilityConfig;
@@ -167,6 +168,15 @@ export interface RealtimeConfig {
   readonly handshakeTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxDurationMs: number;
+}
+
+/** What is kept of answers whose provider keeps nothing. */
+export interface ResponsesConfig {
+  readonly store: boolean;
+  readonly keepMs: number;
+  /** Of one answer with its conversation. */
+  readonly maxBytes: number;
+  readonly maxTotalBytes: number;
 }
 
 export interface PluginConfig {

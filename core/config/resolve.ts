@@ -10,6 +10,7 @@ import { resolveModels } from './resolve-models.js';
 import { resolvePrices } from './resolve-prices.js';
 import { resolveProviders } from './resolve-providers.js';
 import { resolveRealtime } from './resolve-realtime.js';
+import { resolveResponses } from './resolve-responses.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -95,6 +96,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     ),
     keys,
     realtime: resolveRealtime(parsed.realtime),
+    responses: resolveResponses(parsed.responses),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     observability: resolveObservability(parsed.observability, settings),

@@ -8,6 +8,7 @@ import { pluginsSection } from './sections/plugins.js';
 import { pricesSection, unpriced } from './sections/prices.js';
 import { providersSection } from './sections/providers.js';
 import { realtimeSection } from './sections/realtime.js';
+import { responsesSection } from './sections/responses.js';
 import { serverSection } from './sections/server.js';
 import { storeSection } from './sections/store.js';
 
@@ -48,6 +49,9 @@ export const configSchema = z.strictObject({
     ),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
   realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),
+  responses: responsesSection
+    .prefault({})
+    .describe('What the gateway keeps of OpenAI’s Responses, where the provider keeps nothing.'),
   plugins: pluginsSection.describe('What runs on the requests, in order.'),
   store: storeSection.prefault({}).describe('Where records are kept.'),
   cluster: z.unknown().optional().describe('Several nodes through Redis. Not supported by this version yet.'),

@@ -33,8 +33,8 @@ export class ObjectBook {
     });
   }
 
-  /** These ids came from that provider. Nobody waits for it. */
-  remember(ids: readonly string[], owner: Owner): void {
+  /** These ids came from that provider. Nobody waits for it. `answers`: of answers, of which there are many. */
+  remember(ids: readonly string[], owner: Owner, answers = false): void {
     const news = ids.filter((id) => {
       const known = this.known.get(id);
       return known === undefined || known.provider !== owner.provider || known.key !== owner.key;
@@ -42,6 +42,6 @@ export class ObjectBook {
     if (news.length === 0) return;
     if (this.known.size + news.length > MAX_KNOWN) this.known.clear();
     for (const id of news) this.known.set(id, owner);
-    this.store.own(news.map((id) => ({ id, ...owner }))).catch(this.onTrouble);
+    this.store.own(news.map((id) => ({ id, ...owner, answers }))).catch(this.onTrouble);
   }
 }

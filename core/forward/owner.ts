@@ -8,4 +8,6 @@ export interface Owner {
 /** An object's id and its owner. */
 export interface OwnedObject extends Owner {
   readonly id: string;
+  /** An answer of a model: there are many, and none is kept for long. */
+  readonly answers?: boolean;
 }

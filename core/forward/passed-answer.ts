@@ -26,7 +26,8 @@ export class PassedAnswer implements Relay {
     { events }: PassedKind,
   ) {
     this.taps = openTaps(x);
-    this.meter = events ? (x.endpoint.format.meter?.stream({ strip: false }) ?? null) : null;
+    const counts = events && x.incoming.method === 'POST';
+    this.meter = counts ? (x.endpoint.format.meter?.stream({ strip: false }) ?? null) : null;
     this.hold = this.meter === null ? null : holdOf('sse');
     x.meter = this.meter;
     x.stream = events;

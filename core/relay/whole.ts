@@ -3,6 +3,7 @@ import { answerHeaders } from '../answer-headers.js';
 import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { answerBytes, fail, failWith } from '../fail.js';
+import { answerIdOf } from '../kept/answer-id.js';
 import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Speech } from '../route/speech.js';
@@ -39,6 +40,7 @@ export class WholeRelay implements Relay {
     this.overflow = new RawRelay(this.x, this.status, this.contentType, this.headers);
     const held = Buffer.concat(this.chunks);
     this.chunks = [];
+    this.x.conversation?.passed(this.x, this.x.conversation.state.idOf(held, false));
     return this.overflow.data(held);
   }
 
@@ -68,6 +70,7 @@ export class WholeRelay implements Relay {
     const cost = costOf(x);
     if (cost !== null) headers.push('x-headgate-cost-usd', usdText(cost));
     tapWhole(x, body);
+    x.conversation?.passed(x, x.conversation.state.idOf(body, false));
     answerBytes(x, this.status, headers, body);
   }
 
@@ -80,7 +83,7 @@ export class WholeRelay implements Relay {
       response = codec.decode(JSON.parse(body.toString('utf8')) as JsonObject);
       // Some APIs name no model or no id; clients of others expect to read them.
       response.model ||= x.target?.model ?? '';
-      response.id ||= x.id;
+      response.id = answerIdOf(x, response.id);
     } catch (error) {
       this.bad(error instanceof SyntaxError ? 'its JSON is broken' : messageOf(error));
       return;

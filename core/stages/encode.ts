@@ -1,7 +1,8 @@
-import type { EncodeContext, HeaderList, UpstreamRequest } from '@headgate/sdk';
+import type { CanonicalRequest, EncodeContext, HeaderList, UpstreamRequest } from '@headgate/sdk';
 import { canonicalOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { type Conversation, keepsAnswers } from '../kept/conversation.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { editFields, type FieldEdits } from '../route/field-edits.js';
 import type { Speech } from '../route/speech.js';
@@ -23,7 +24,8 @@ export interface Encoded {
  */
 export function encode(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
   x.dropped = null;
-  return speech.same && !x.edited && !carriesForeignSeal(x)
+  x.conversation?.meets(target, speech);
+  return speech.same && !x.edited && x.conversation?.kept !== true && !carriesForeignSeal(x)
     ? spliced(x, target)
     : translated(x, target, speech);
 }
@@ -88,16 +90,27 @@ function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encode
       if (!dropped.includes(field)) dropped.push(field);
     },
   };
-  const request = canonicalOf(x);
+  const request =
+    x.conversation?.kept === true ? withoutState(canonicalOf(x), x.conversation) : canonicalOf(x);
   const askUsage = request.stream && target.provider.row.streamUsage === 'option';
   // Only a stream has options of a stream: providers refuse them elsewhere, whatever they say.
   const body = codec.encode(request.stream ? { ...request, streamUsage: askUsage } : request, context);
   // A provider that sends usage by itself refuses to be asked for it.
   if (!askUsage && target.provider.row.streamUsage === 'always') delete body.stream_options;
+  // Nobody but the gateway is to keep what it keeps itself.
+  if (same && x.conversation?.kept === true && keepsAnswers(target, format.id)) body['store'] = false;
   const wanted = target.provider.edits.get(format.id);
   if (wanted !== undefined) editFields(body, wanted);
   x.dropped = dropped.length === 0 ? null : dropped;
   return { body: Buffer.from(JSON.stringify(body)), strip: same && askUsage && request.streamUsage !== true };
+}
+
+/** What the gateway does itself is not said to a provider that could not do it. */
+function withoutState(request: CanonicalRequest, { state }: Conversation): CanonicalRequest {
+  if (request.extra === undefined) return request;
+  const extra = { ...request.extra };
+  for (const field of state.fields) delete extra[field];
+  return { ...request, extra };
 }
 
 /** Client headers that mean something to a provider of the same format. */

@@ -74,6 +74,11 @@ export class IoGroup {
     for (const thread of this.threads) thread.hurry();
   }
 
+  /** Stops the request in the background whose answer has that id, in whichever thread it runs. */
+  stopRunning(id: string): void {
+    for (const thread of this.threads) thread.stopRunning(id);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.close()));
   }

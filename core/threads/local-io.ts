@@ -48,6 +48,10 @@ export class LocalIo implements IoHandle {
     this.io.hurry();
   }
 
+  stopRunning(id: string): void {
+    this.io.background.stop(id);
+  }
+
   async close(): Promise<void> {
     this.closeServer();
     await this.io.close();

@@ -5,6 +5,7 @@ import type { CanonicalResponse } from './canonical/response.js';
 import type { ServiceTier, Usage, UsageUnits } from './canonical/usage.js';
 import type { JsonObject } from './json.js';
 import type { SocketFormat } from './socket.js';
+import type { StatefulFormat } from './stateful.js';
 
 /**
  * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
@@ -44,7 +45,8 @@ export interface RequestCodec {
 
 export interface ResponseCodec {
   decode(body: JsonObject): CanonicalResponse;
-  encode(response: CanonicalResponse): JsonObject;
+  /** `echo`: see {@link StreamEncodeOptions}. */
+  encode(response: CanonicalResponse, echo?: JsonObject): JsonObject;
 }
 
 /**
@@ -79,6 +81,8 @@ export interface StreamEncodeOptions {
   includeUsage: boolean;
   /** What the client reads; the format's own framing when absent. */
   framing?: Framing;
+  /** Members that the answer repeats from the request, where its API does that and the provider's does not. */
+  echo?: JsonObject;
 }
 
 export interface StreamCodec {
@@ -175,6 +179,8 @@ export interface WireFormat {
   readonly meter?: Meter;
   /** The API is spoken over a WebSocket; then there are no other codecs. */
   readonly socket?: SocketFormat;
+  /** Answers of the API are kept and can be gone on from. */
+  readonly state?: StatefulFormat;
   /**
    * Bytes that only another provider's sealed reasoning has in a request of this format. The format's own provider would
    * refuse it, so such a request goes through the hub, whose encoder leaves it out, instead of passing as it is.

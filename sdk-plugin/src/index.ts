@@ -26,5 +26,6 @@ export * from './provider.js';
 export { type Reply, reply } from './reply.js';
 export * from './signer.js';
 export type * from './socket.js';
+export type * from './stateful.js';
 export type * from './views.js';
 export * from './window.js';

@@ -57,7 +57,7 @@ function decode(body: JsonObject): CanonicalResponse {
 const NO_CHOICE: Choice = { index: 0, parts: [], finish: 'stop' };
 
 /** This API gives one answer a request: the first choice. */
-function encode(response: CanonicalResponse): JsonObject {
+function encode(response: CanonicalResponse, echo?: JsonObject): JsonObject {
   const same = response.origin === OPENAI_RESPONSES;
   const id = responseId(response.id, same);
   const choice = response.choices[0] ?? NO_CHOICE;
@@ -70,6 +70,7 @@ function encode(response: CanonicalResponse): JsonObject {
     same,
     extra: response.extra,
     serviceTier: response.serviceTier,
+    echo,
   };
   return responseObject(head, status, output, response.usage, null);
 }
