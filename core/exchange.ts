@@ -7,6 +7,7 @@ import type {
   RequestMetadata,
   ScannedFields,
   StreamMeter,
+  TaskRequest,
   Usage,
 } from '@headgate/sdk';
 import type { Forward } from './forward/forward.js';
@@ -74,6 +75,10 @@ export class Exchange implements ScannedFields {
   route: ModelRoute | null = null;
   plan: Plan | null = null;
   canonical: CanonicalRequest | null = null;
+  /** In the hub, what is no chat. */
+  task: TaskRequest | null = null;
+  /** Of a task that the running attempt had to divide. */
+  parts: readonly TaskRequest[] | null = null;
   /** A hook replaced the request, so its bytes are no longer what is meant. */
   edited = false;
   parsed: JsonObject | null = null;

@@ -1,4 +1,4 @@
-import type { Signer } from '@headgate/sdk';
+import type { ProviderRow, Signer, WireFormat } from '@headgate/sdk';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
@@ -23,6 +23,9 @@ export interface Runtime {
   readonly prices: PriceTable;
   readonly providers: ReadonlyMap<string, RoutableProvider>;
   readonly routes: readonly PluginRoute[];
+  /** All rows and formats there are, configured or not. */
+  readonly rows: ReadonlyMap<string, ProviderRow>;
+  readonly formats: ReadonlyMap<string, WireFormat>;
 }
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -58,6 +61,8 @@ export function compileRuntime(
     prices,
     providers,
     routes: equipment.routes,
+    rows: equipment.rows,
+    formats: equipment.formats,
   });
 }
 

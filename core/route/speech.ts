@@ -74,5 +74,9 @@ function formatFor(
 }
 
 function translatable(target: WireFormat, client: WireFormat): boolean {
-  return [target, client].every((format) => format.request && format.response && format.stream);
+  const formats = [target, client];
+  return (
+    formats.every((format) => format.request && format.response && format.stream) ||
+    formats.every((format) => format.task)
+  );
 }

@@ -1,6 +1,6 @@
 import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { bedrockError } from '../shared/bedrock-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
-import { bedrockError } from './error.js';
 import { bedrockMeter } from './meter.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';

@@ -1,6 +1,6 @@
 import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
-import { geminiError } from './error.js';
 import { geminiMeter } from './meter.js';
 import { geminiRequest } from './request.js';
 import { geminiResponse } from './response.js';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   eventMessage,
   exceptionMessage,
-} from '../../../plugins/formats/bedrock-converse/eventstream-write.js';
+} from '../../../plugins/formats/shared/eventstream-write.js';
 import { text } from '../generate/json.js';
 import { bedrock } from './harness.js';
 
