@@ -36,6 +36,7 @@ const ollama = ['/ollama'];
 const INVOKED = [
   { models: '.*titan-embed.*', format: 'bedrock-titan-embed' },
   { models: '.*cohere\\.embed.*', format: 'bedrock-cohere-embed' },
+  { models: '.*(?:cohere|amazon)\\.rerank.*', format: 'bedrock-rerank' },
 ];
 
 /** Client API paths and their wire formats. */
@@ -76,6 +77,10 @@ export const clientPaths: readonly ClientPath[] = [
   { path: '/v2/chat', format: 'cohere-chat', prefixes: cohere },
   { path: '/v2/embed', format: 'cohere-embed', prefixes: cohere },
   { path: '/v1/embed', format: 'cohere-embed-v1', prefixes: cohere },
+  { path: '/v2/rerank', format: 'cohere-rerank', prefixes: cohere },
+  { path: '/v1/rerank', format: 'rerank', prefixes: ['/openai', '/cohere', '/jina'] },
+  { path: '/rerank', format: 'rerank', prefixes: [] },
+  { path: '/voyage/v1/rerank', format: 'voyage-rerank', prefixes: [] },
   { path: '/api/chat', format: 'ollama-chat', prefixes: ollama },
   { path: '/api/generate', format: 'ollama-generate', prefixes: ollama },
   { path: '/api/embed', format: 'ollama-embed', prefixes: ollama },

@@ -16,6 +16,7 @@ import { jinaEmbeddings, openaiEmbeddings, voyageEmbeddings } from './openai-emb
 import { openaiRealtime } from './openai-realtime/index.js';
 import { openaiResponses } from './openai-responses/index.js';
 import { openaiResponsesSocket } from './openai-responses-socket/index.js';
+import { bedrockRerank, cohereRerank, rerank, teiRerank, voyageRerank } from './rerank/index.js';
 import { vertexEmbeddings } from './vertex-embeddings/index.js';
 
 /** Every wire format that comes with the gateway. */
@@ -42,6 +43,11 @@ export const formats: readonly WireFormat[] = [
   bedrockEmbed,
   bedrockTitanEmbed,
   bedrockCohereEmbed,
+  rerank,
+  cohereRerank,
+  voyageRerank,
+  teiRerank,
+  bedrockRerank,
   anthropicCountTokens,
   geminiCountTokens,
   openaiRealtime,
