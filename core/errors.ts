@@ -69,7 +69,7 @@ const table = {
   path_unsupported: {
     status: 404,
     kind: 'not-found',
-    message: 'The provider "{provider}" does not speak the API of {path}.',
+    message: 'The provider "{provider}" does not speak the API of {path}.{hint}',
   },
   forward_not_allowed: {
     status: 403,
