@@ -58,6 +58,7 @@ export function encodeVoyage(request: EmbeddingRequest, context: EncodeContext):
   if (truncate === 'start') warn('truncate', 'Voyage cuts off the end');
   if (request.title !== undefined) warn('title', 'Voyage has no titles');
   if (request.normalize === false) warn('normalize', "Voyage's vectors always have length 1");
+  if (request.user !== undefined) warn('user', 'Voyage does not ask for end users');
   return body;
 }
 
@@ -84,6 +85,7 @@ export function encodeJina(request: EmbeddingRequest, context: EncodeContext): J
   if (request.truncate !== undefined) body['truncate'] = request.truncate !== 'none';
   if (request.normalize !== undefined) body['normalized'] = request.normalize;
   if (request.title !== undefined) warn('title', 'Jina has no titles');
+  if (request.user !== undefined) warn('user', 'Jina does not ask for end users');
   return body;
 }
 
