@@ -1,8 +1,9 @@
 import { definePlugin, reply } from '@headgate/sdk';
 import { afterAll, expect, it } from 'vitest';
 import { startOpenAi } from '../fakes/openai.js';
-import { behind, embed, json } from '../gateway/embedded.js';
+import { behind, embed, json, until } from '../gateway/embedded.js';
 
+const tokens: unknown[] = [];
 const openai = await startOpenAi();
 const gateway = await embed({
   config: { providers: behind(openai) },
@@ -11,6 +12,7 @@ const gateway = await embed({
       name: 'no-secrets',
       version: '1.0.0',
       setup: () => ({
+        settled: (record) => void tokens.push(record.usage?.inputTokens),
         request(view) {
           const task = view.task();
           if (task?.operation !== 'embedding') return undefined;
@@ -48,4 +50,17 @@ it('hooks refuse them in the client’s shape', async () => {
   const answer = await ask('forbidden');
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ error: { code: 'secret' } });
+});
+
+it('the usage of an answer too large to be held is read from its end', async () => {
+  const embedding = Array.from({ length: 1_000_000 }, () => 0.125);
+  const data = [{ object: 'embedding', index: 0, embedding }];
+  openai.next({
+    body: JSON.stringify({ object: 'list', data, usage: { prompt_tokens: 123, total_tokens: 123 } }),
+  });
+  tokens.length = 0;
+  const answer = await ask('much');
+  expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(4 * 1024 * 1024);
+  await until('it is settled', () => tokens.length > 0);
+  expect(tokens).toEqual([123]);
 });
