@@ -3,6 +3,7 @@ import {
   type HeaderList,
   headerOf,
   type JsonObject,
+  type TaskRequest,
   type UpstreamRequest,
   type WireFormat,
 } from '@headgate/sdk';
@@ -83,6 +84,15 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
   }
 }
 
+/** What is asked of a provider that has no chats. */
+const TASK: TaskRequest = {
+  operation: 'embedding',
+  origin: 'headgate',
+  model: '',
+  inputs: [{ type: 'text', text: 'ok' }],
+  encodings: [],
+};
+
 /** The format that translated requests would be written in, else one that can be asked without a codec. */
 function pickFormat({ provider }: RoutableProvider, { formats }: Brought): WireFormat | null {
   const known = [...provider.paths.keys()].flatMap((id) => formats.get(id) ?? []);
@@ -113,6 +123,7 @@ function ask(
 }
 
 function bodyOf(format: WireFormat, model: string): JsonObject {
+  if (format.task !== undefined) return format.task.encodeRequest(TASK, { model, warn: () => {} });
   if (format.request === undefined) return { model, input: 'ok' };
   const request: CanonicalRequest = {
     origin: 'headgate',
@@ -152,6 +163,7 @@ function sense(format: WireFormat, body: string, headers: HeaderList): Pick<Tria
   try {
     const parsed = JSON.parse(body) as JsonObject;
     format.response?.decode(parsed);
+    format.task?.decodeAnswer(parsed, { request: TASK, header: (name) => headerOf(headers, name) });
     return { outcome: 'ok', message: '' };
   } catch (error) {
     const type = headerOf(headers, 'content-type') ?? 'no content type';

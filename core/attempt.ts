@@ -18,6 +18,7 @@ import { TargetWalk } from './target-walk.js';
 import { answerUnsaid, refusedFields } from './unsupported.js';
 import { connectionFailure } from './upstream/connection-failure.js';
 import type { Waiting } from './upstream/deadlines.js';
+import { dispatch } from './upstream/divided-call.js';
 import { inflating } from './upstream/inflate.js';
 import { viewOf } from './view.js';
 
@@ -103,16 +104,14 @@ export class Attempt implements UpstreamSink, Waiting, Running {
       x.view.attempt = x.attempts.length;
     }
     this.strip = encoded.strip;
-    const request = upstreamRequest(x, key.headers, speech, encoded.body);
+    const request = upstreamRequest(x, key.headers, speech, encoded);
     const wait = sign(x, key, request);
     const send = (): void => {
       if (x.answered) return;
       this.waited();
-      const now = performance.now();
-      this.dispatchedAt = now;
-      this.waitingSince = now;
+      const now = (this.dispatchedAt = this.waitingSince = performance.now());
       this.deadline = Math.min(now + target.timeouts.firstByteMs, this.totalDeadline);
-      this.call = target.transport.dispatch(request, this);
+      this.call = dispatch(target.transport, request, this);
     };
     if (wait === undefined) send();
     else {

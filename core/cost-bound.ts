@@ -123,7 +123,7 @@ function possibleTargets(x: Exchange): readonly CompiledTarget[] {
 
 function inputBytes(x: Exchange): number {
   const { length } = x.incoming.body.bytes;
-  return x.edited ? Math.max(length, Buffer.byteLength(JSON.stringify(x.canonical))) : length;
+  return x.edited ? Math.max(length, Buffer.byteLength(JSON.stringify(x.canonical ?? x.task))) : length;
 }
 
 function choices(x: Exchange): number {

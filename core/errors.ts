@@ -69,7 +69,7 @@ const table = {
   path_unsupported: {
     status: 404,
     kind: 'not-found',
-    message: 'The provider "{provider}" does not speak the API of {path}.',
+    message: 'The provider "{provider}" does not speak the API of {path}.{hint}',
   },
   forward_not_allowed: {
     status: 403,
@@ -98,7 +98,7 @@ const table = {
   operation_unsupported: {
     status: 404,
     kind: 'not-found',
-    message: 'No target of model "{model}" can serve {operation} requests in this format.',
+    message: 'No target of model "{model}" can serve {operation} requests in this format.{hint}',
     param: 'model',
   },
   key_required: {

@@ -7,6 +7,7 @@ import type {
   RequestMetadata,
   ScannedFields,
   StreamMeter,
+  TaskRequest,
   Usage,
 } from '@headgate/sdk';
 import type { Forward } from './forward/forward.js';
@@ -77,6 +78,10 @@ export class Exchange implements ScannedFields {
   canonical: CanonicalRequest | null = null;
   /** Of requests whose answer is kept, or that go on from one that is. */
   conversation: Conversation | null = null;
+  /** In the hub, what is no chat. */
+  task: TaskRequest | null = null;
+  /** Of a task that the running attempt had to divide. */
+  parts: readonly TaskRequest[] | null = null;
   /** A hook replaced the request, so its bytes are no longer what is meant. */
   edited = false;
   parsed: JsonObject | null = null;

@@ -49,6 +49,8 @@ export function letGo(x: Exchange): void {
   x.slots = null;
   x.parsed = null;
   x.canonical = null;
+  x.task = null;
+  x.parts = null;
   x.extraHeaders = null;
   x.meter = null;
   x.dropped = null;

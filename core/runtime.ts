@@ -1,4 +1,4 @@
-import type { Signer } from '@headgate/sdk';
+import type { Signer, WireFormat } from '@headgate/sdk';
 import { priceOptions } from './catalog/price-options.js';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
@@ -7,6 +7,7 @@ import { KeyTable } from './identity/key-table.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
+import type { ProviderRows } from './plugin/provider-rows.js';
 import { compileProvider } from './route/compile-provider.js';
 import { ModelTable, type RoutableProvider } from './route/model-table.js';
 import { Speeches } from './route/speech.js';
@@ -26,6 +27,9 @@ export interface Runtime {
   readonly routes: readonly PluginRoute[];
   /** Whether anything in the configuration refuses models without a price. */
   readonly deniesUnpriced: boolean;
+  /** All rows and formats there are, configured or not. */
+  readonly rows: ProviderRows;
+  readonly formats: ReadonlyMap<string, WireFormat>;
 }
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -65,6 +69,8 @@ export function compileRuntime(
     deniesUnpriced: [config, ...config.models.values(), ...config.keys].some(
       ({ unpriced }) => unpriced === 'deny',
     ),
+    rows: equipment.rows,
+    formats: equipment.formats,
   });
 }
 

@@ -10,6 +10,7 @@ import { order } from '../route/order.js';
 import type { CompiledTarget } from '../route/target.js';
 import { allowedTargets } from '../unpriced.js';
 import type { Forward } from './forward.js';
+import type { ForwardPath } from './forward-path.js';
 import { idsInBody, idsInPath } from './object-ids.js';
 import type { Owner } from './owner.js';
 import { speaksApi } from './upstream-path.js';
@@ -70,6 +71,7 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
     throw gatewayError('path_unsupported', {
       provider: route.targets[0]?.provider.id ?? '',
       path: x.incoming.path.slice(0, 200),
+      hint: speakersOf(x, path),
     });
   forward.byModel = true;
   x.route = route;
@@ -94,8 +96,19 @@ function toProvider(x: Exchange, id: string): void {
   if (principal !== null && !byModel && !principal.mayForward(id))
     throw gatewayError('forward_not_allowed', { key: principal.name, provider: id });
   if (!speaksApi(found.provider, path))
-    throw gatewayError('path_unsupported', { provider: id, path: x.incoming.path.slice(0, 200) });
+    throw gatewayError('path_unsupported', {
+      provider: id,
+      path: x.incoming.path.slice(0, 200),
+      hint: speakersOf(x, path),
+    });
   x.targets = allowedTargets(x, [targetAt(found, x.model)]);
+}
+
+/** Which of the providers here do. */
+function speakersOf({ runtime }: Exchange, path: ForwardPath): string {
+  const able = [...runtime.providers.values()].filter(({ provider }) => speaksApi(provider, path));
+  if (able.length === 0) return ' No provider of the configuration does.';
+  return ` These providers here do: ${able.map(({ provider }) => `"${provider.id}"`).join(', ')}.`;
 }
 
 function defaultOf(x: Exchange): string {

@@ -8,6 +8,8 @@ import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
+import { answerTask } from '../task/answer-task.js';
+import { estimatedUsage } from '../task/estimated-usage.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
 import type { Relay } from './relay.js';
@@ -50,7 +52,7 @@ export class WholeRelay implements Relay {
       return;
     }
     const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    if (!looksLikeObject(body)) this.bad('it is not a JSON object');
+    if (!looksLikeObject(body) && this.speech.format.task === undefined) this.bad('it is not a JSON object');
     else if (this.bytesPass) this.pass(body);
     else this.translate(body);
   }
@@ -65,6 +67,20 @@ export class WholeRelay implements Relay {
   private pass(body: Buffer): void {
     const { x } = this;
     x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    const wait = x.usage === null ? estimatedUsage(x) : null;
+    if (wait === null) this.sendBytes(body);
+    else
+      wait
+        .then((usage) => {
+          if (x.answered) return;
+          x.usage = usage;
+          this.sendBytes(body);
+        })
+        .catch((reason) => fail(x, reason));
+  }
+
+  private sendBytes(body: Buffer): void {
+    const { x } = this;
     x.headAt = performance.now();
     const headers = answerHeaders(x, this.contentType, this.headers);
     const cost = costOf(x);
@@ -76,6 +92,10 @@ export class WholeRelay implements Relay {
 
   private translate(body: Buffer): void {
     const { x, speech } = this;
+    if (speech.format.task !== undefined) {
+      answerTask(x, speech, body, this.headers);
+      return;
+    }
     let response: CanonicalResponse;
     try {
       const codec = speech.format.response;

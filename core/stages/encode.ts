@@ -1,5 +1,11 @@
-import type { CanonicalRequest, EncodeContext, HeaderList, UpstreamRequest } from '@headgate/sdk';
-import { canonicalOf } from '../canonical-of.js';
+import type {
+  CanonicalRequest,
+  EncodeContext,
+  HeaderList,
+  RequestCodec,
+  UpstreamRequest,
+} from '@headgate/sdk';
+import { canonicalOf, taskOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { type Conversation, keepsAnswers } from '../kept/conversation.js';
@@ -7,6 +13,8 @@ import { MODEL_FIELD } from '../route/endpoint.js';
 import { editFields, type FieldEdits } from '../route/field-edits.js';
 import type { Speech } from '../route/speech.js';
 import type { CompiledTarget } from '../route/target.js';
+import { encodeTask } from '../task/encode-task.js';
+import type { DividedRequest } from '../upstream/divided-call.js';
 import { removeFields } from '../wire/json-remove.js';
 import type { FieldSpans } from '../wire/json-spans.js';
 import { type Edit, insertField, renameField, replaceValue, splice } from '../wire/json-splice.js';
@@ -16,6 +24,8 @@ export interface Encoded {
   body: Buffer;
   /** Usage was asked for that the client did not ask for: the relay takes it out again. */
   strip: boolean;
+  /** The other parts, where the provider takes fewer inputs at a time than were asked for. */
+  rest?: readonly Buffer[];
 }
 
 /**
@@ -24,6 +34,7 @@ export interface Encoded {
  */
 export function encode(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
   x.dropped = null;
+  x.parts = null;
   x.conversation?.meets(target, speech);
   return speech.same && !x.edited && x.conversation?.kept !== true && !carriesForeignSeal(x)
     ? spliced(x, target)
@@ -80,7 +91,7 @@ function addEdits(x: Exchange, { renames, set, remove }: FieldEdits, edits: Edit
 
 function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
   const { codec, format, same } = speech;
-  if (codec === null)
+  if (codec === null && format.task === undefined)
     throw gatewayError('operation_unsupported', { model: x.model, operation: format.operation });
   const dropped: string[] = [];
   const context: EncodeContext = {
@@ -90,11 +101,20 @@ function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encode
       if (!dropped.includes(field)) dropped.push(field);
     },
   };
+  const task = taskOf(x);
+  if (task !== null) {
+    const [body, ...rest] = encodeTask(x, task, target, speech, context);
+    x.dropped = dropped.length === 0 ? null : dropped;
+    return { body: body as Buffer, strip: false, ...(rest.length > 0 && { rest }) };
+  }
   const request =
     x.conversation?.kept === true ? withoutState(canonicalOf(x), x.conversation) : canonicalOf(x);
   const askUsage = request.stream && target.provider.row.streamUsage === 'option';
   // Only a stream has options of a stream: providers refuse them elsewhere, whatever they say.
-  const body = codec.encode(request.stream ? { ...request, streamUsage: askUsage } : request, context);
+  const body = (codec as RequestCodec).encode(
+    request.stream ? { ...request, streamUsage: askUsage } : request,
+    context,
+  );
   // A provider that sends usage by itself refuses to be asked for it.
   if (!askUsage && target.provider.row.streamUsage === 'always') delete body.stream_options;
   // Nobody but the gateway is to keep what it keeps itself.
@@ -128,14 +148,14 @@ export function upstreamRequest(
   x: Exchange,
   fixed: HeaderList,
   speech: Speech,
-  body: Buffer,
-): UpstreamRequest {
-  return {
-    method: 'POST',
-    path: x.stream ? speech.path.streamed : speech.path.whole,
-    headers: withClientHeaders(x, fixed, speech.same),
-    body,
-  };
+  { body, rest }: Encoded,
+): DividedRequest {
+  const path = x.stream ? speech.path.streamed : speech.path.whole;
+  const headers = withClientHeaders(x, fixed, speech.same);
+  const request = { method: 'POST', path, headers, body };
+  return rest === undefined
+    ? request
+    : { ...request, rest: rest.map((part) => ({ ...request, body: part })) };
 }
 
 function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): HeaderList {

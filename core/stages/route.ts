@@ -4,6 +4,7 @@ import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
+import { ableHint } from '../route/able-providers.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
 import { allowedTargets } from '../unpriced.js';
@@ -17,7 +18,11 @@ export function route(x: Exchange): Wait | undefined {
     : targets.filter((target) => target.speech.has(x.endpoint.format.id));
   if (able.length === 0) {
     if (x.endpoint.format.operation === 'count-tokens') return countTokensHere(x, targets[0]?.model ?? name);
-    throw gatewayError('operation_unsupported', { model: name, operation: x.endpoint.format.operation });
+    throw gatewayError('operation_unsupported', {
+      model: name,
+      operation: x.endpoint.format.operation,
+      hint: ableHint(x.runtime, x.endpoint.format),
+    });
   }
   x.targets = allowedTargets(x, withFallbacks(x, order(x.route as ModelRoute, able, x.io.random)));
   const hooks = x.plan?.route ?? null;

@@ -6,10 +6,11 @@ import type { ServiceTier, Usage, UsageUnits } from './canonical/usage.js';
 import type { JsonObject } from './json.js';
 import type { SocketFormat } from './socket.js';
 import type { StatefulFormat } from './stateful.js';
+import type { TaskCodec } from './task.js';
 
 /**
  * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
- * `rerank` on are those that are only forwarded: nobody here reads more of them than usage and ids.
+ * `moderation` on are those that are only forwarded: nobody here reads more of them than usage and ids.
  */
 export type Operation =
   | 'chat'
@@ -175,6 +176,8 @@ export interface WireFormat {
   readonly request?: RequestCodec;
   readonly response?: ResponseCodec;
   readonly stream?: StreamCodec;
+  /** Of an operation that is no chat; then there are no `request`, `response` and `stream`. */
+  readonly task?: TaskCodec;
   readonly error: ErrorCodec;
   readonly meter?: Meter;
   /** The API is spoken over a WebSocket; then there are no other codecs. */

@@ -1,7 +1,9 @@
+export type * from './canonical/embedding.js';
 export type { CanonicalError, ErrorKind } from './canonical/error.js';
 export type { PartKind, StreamEvent } from './canonical/event.js';
 export type * from './canonical/part.js';
 export type * from './canonical/request.js';
+export type * from './canonical/rerank.js';
 export type { CanonicalResponse, Choice, FinishReason } from './canonical/response.js';
 export {
   addUnits,
@@ -27,5 +29,6 @@ export { type Reply, reply } from './reply.js';
 export * from './signer.js';
 export type * from './socket.js';
 export type * from './stateful.js';
+export type * from './task.js';
 export type * from './views.js';
 export * from './window.js';

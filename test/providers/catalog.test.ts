@@ -154,6 +154,7 @@ describe('the provider catalogue', () => {
       ),
     );
     expect([...pairs].sort()).toEqual([
+      'dimensions,output_dimension',
       'max_completion_tokens,max_tokens',
       'max_tokens,max_completion_tokens',
       'model,model_id',

@@ -1,7 +1,7 @@
 import type { ScannedFields, ServiceTier, WireFormat } from '@headgate/sdk';
+import { bedrockError } from '../shared/bedrock-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
 import { serviceTierNamed } from '../shared/service-tier.js';
-import { bedrockError } from './error.js';
 import { bedrockMeter } from './meter.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';

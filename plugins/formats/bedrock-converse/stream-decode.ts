@@ -1,8 +1,8 @@
 import type { FinishReason, JsonObject, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { bedrockErrorFrom, exceptionOf } from '../shared/bedrock-error.js';
 import { eventObject } from '../shared/parse-json.js';
 import { count, extraOf, isObject } from '../shared/read-json.js';
-import { bedrockErrorFrom, exceptionOf } from './error.js';
 import { routedModel, stopSequenceOf } from './response.js';
 import { StreamBlocks } from './stream-blocks.js';
 import { BEDROCK_CONVERSE, finishOf } from './types.js';

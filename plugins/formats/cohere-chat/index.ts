@@ -1,6 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
+import { cohereError } from '../shared/cohere-error.js';
 import { scannedInteger } from '../shared/scanned-field.js';
-import { cohereError } from './error.js';
 import { forwardedUnits } from './forwarded-units.js';
 import { cohereMeter } from './meter.js';
 import { decodeRequest } from './request-decode.js';

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, Part, ToolResultPart, Warn } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import { tryParse } from '../shared/parse-json.js';
 import {
   extraOf,
@@ -12,7 +13,6 @@ import {
 } from '../shared/read-json.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import { decodeMedia, encodeMedia, type MediaPart } from './media.js';
-import { optList, spelled } from './spelling.js';
 import { GEMINI } from './types.js';
 
 const KEYS = new Set(['id', 'name', 'response', 'parts', 'willContinue', 'scheduling']);

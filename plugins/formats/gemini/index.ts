@@ -1,7 +1,7 @@
 import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
 import { serviceTierAsked } from '../shared/service-tier.js';
-import { geminiError } from './error.js';
 import { geminiMeter } from './meter.js';
 import { geminiRequest } from './request.js';
 import { geminiResponse } from './response.js';

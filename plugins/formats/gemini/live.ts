@@ -6,10 +6,10 @@ import {
   type Usage,
   type WireFormat,
 } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { skipSpace, topLevelObject } from '../shared/json-bytes.js';
 import { count } from '../shared/read-json.js';
 import { standsAt } from '../shared/stands-at.js';
-import { geminiError } from './error.js';
 import { ofModality } from './usage.js';
 
 const OPEN_BRACE = 0x7b;

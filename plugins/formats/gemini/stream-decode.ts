@@ -1,9 +1,9 @@
 import type { JsonObject, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { geminiErrorFrom } from '../shared/gemini-error.js';
 import { tryParse } from '../shared/parse-json.js';
 import { count, extraOf, isObject, stringOr } from '../shared/read-json.js';
 import { blockedFinish, CandidateDecoder } from './candidate-decode.js';
-import { geminiErrorFrom } from './error.js';
 import { addSearches, groundingOf } from './grounding.js';
 import { blockReasonOf, createdOf, RESPONSE_KEYS } from './response.js';
 import { GEMINI } from './types.js';

@@ -1,4 +1,5 @@
 import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice, Warn } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import {
   extraOf,
   isObject,
@@ -11,7 +12,6 @@ import {
 import { inWords, kindInWords } from '../shared/value-in-words.js';
 import { jsonSchemaOf } from './schema-decode.js';
 import { geminiSchema, takesNothing } from './schema-encode.js';
-import { optList, spelled } from './spelling.js';
 import { GEMINI } from './types.js';
 
 const TOOL_KEYS = new Set([

@@ -1,8 +1,8 @@
 import type { CanonicalError, ErrorCodec, ErrorKind, JsonObject } from '@headgate/sdk';
-import { kindOfStatus, messageOfText } from '../shared/error-kind.js';
-import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
-import { namedEvent } from '../shared/sse-text.js';
+import { kindOfStatus, messageOfText } from './error-kind.js';
+import { tryParse } from './parse-json.js';
+import { isObject } from './read-json.js';
+import { namedEvent } from './sse-text.js';
 
 /** `{ id, message }`, https://docs.cohere.com/reference/errors. */
 

@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, MalformedBody } from '@headgate/sdk';
-import { isObject, join, type Path } from '../shared/read-json.js';
+import { isObject, join, type Path } from './read-json.js';
 
 /**
  * Google's JSON mapping of protocol buffers: a field may be spelled `maxOutputTokens` or `max_output_tokens`, a number

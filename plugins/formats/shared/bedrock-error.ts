@@ -1,8 +1,8 @@
 import type { CanonicalError, ErrorCodec, ErrorKind, JsonObject } from '@headgate/sdk';
-import { kindOfStatus, messageOfText } from '../shared/error-kind.js';
-import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
+import { kindOfStatus, messageOfText } from './error-kind.js';
 import { exceptionMessage } from './eventstream-write.js';
+import { tryParse } from './parse-json.js';
+import { isObject } from './read-json.js';
 
 /**
  * `{ message }` with the type in the header `x-amzn-errortype`, which no codec sees, or in `__type` beside it. In

@@ -1,8 +1,8 @@
 import type { CanonicalError, ErrorCodec, ErrorKind, JsonObject, JsonValue } from '@headgate/sdk';
-import { kindOfStatus, messageOfText } from '../shared/error-kind.js';
-import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
-import { dataEvent } from '../shared/sse-text.js';
+import { kindOfStatus, messageOfText } from './error-kind.js';
+import { tryParse } from './parse-json.js';
+import { isObject } from './read-json.js';
+import { dataEvent } from './sse-text.js';
 
 /** `{ error: { code, message, status, details } }`, https://cloud.google.com/apis/design/errors. */
 
