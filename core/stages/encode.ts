@@ -1,10 +1,4 @@
-import type {
-  CanonicalRequest,
-  EncodeContext,
-  HeaderList,
-  RequestCodec,
-  UpstreamRequest,
-} from '@headgate/sdk';
+import type { CanonicalRequest, EncodeContext, HeaderList, RequestCodec } from '@headgate/sdk';
 import { canonicalOf, taskOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
