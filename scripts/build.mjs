@@ -44,3 +44,6 @@ if (!existsSync(catalog) || statSync(catalog).mtimeMs <= newest) {
   const { readCatalog } = await import(pathToFileURL(reader).href);
   writeFileSync(catalog, JSON.stringify(readCatalog(pathToFileURL(`${rows}/`))));
 }
+
+const { bundle } = await import('./bundle.mjs');
+await bundle(root);
