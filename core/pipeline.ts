@@ -1,6 +1,6 @@
-import { attemptTargets } from './attempt.js';
 import type { Exchange } from './exchange.js';
 import { fail } from './fail.js';
+import { attemptTargets } from './model-call.js';
 import { admit } from './stages/admit.js';
 import { check } from './stages/check.js';
 import { decode } from './stages/decode.js';

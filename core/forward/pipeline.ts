@@ -1,10 +1,9 @@
-import type { Exchange } from '../exchange.js';
 import type { Stage } from '../pipeline.js';
 import { admit } from '../stages/admit.js';
 import { check } from '../stages/check.js';
 import { identify } from '../stages/identify.js';
 import { receive } from '../stages/receive.js';
-import { ForwardCall } from './call.js';
+import { send } from './call.js';
 import { choose } from './choose.js';
 import { findModel } from './find-model.js';
 import { plan } from './plan.js';
@@ -23,9 +22,3 @@ export const forwardStages: readonly Stage[] = [
   check, //     limits, budgets: the request gates
   send, //      to the provider and back
 ];
-
-function send(x: Exchange): void {
-  const call = new ForwardCall(x);
-  x.attempt = call;
-  call.next();
-}
