@@ -46,7 +46,7 @@ export class ProviderKey {
     this.mayUse = source.models === null ? () => true : patternMatcher(source.models);
   }
 
-  /** The provider said so itself. Its limits are those of one model, or of what names none. */
+  /** The provider said so itself. */
   limit(model: string, now: number, ms: number): void {
     const limits = (this.limits ??= new Map());
     if (limits.size >= MOST_LIMITS) limits.clear();

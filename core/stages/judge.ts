@@ -31,7 +31,8 @@ export function judge(cause: Cause, headers: HeaderList, given: Judged): Verdict
   }
   const asked = retryAfterMs(headers);
   if (cause === 429) {
-    if (asked === undefined) key.restsUntil = now + LIMITED_REST_MS;
+    // Limits are those of a model, or of a path: what names no model says nothing of other such requests.
+    if (asked === undefined || given.model === '') key.restsUntil = now + LIMITED_REST_MS;
     else key.limit(given.model, now, asked);
     if (given.otherKey) return { action: 'retry', delayMs: 0 };
   }
