@@ -12,6 +12,7 @@ export function settle(x: Exchange): void {
   x.answered = true;
   const { io, spans } = x;
   io.inFlight--;
+  io.deadlines.delete(x);
   if (spans !== null) {
     x.spans = null;
     x.endpoint.giveBack(spans);
