@@ -4,7 +4,7 @@ import { usageReport } from './admin/usage.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
-import type { OwnedObject, Owner } from './forward/owner.js';
+import type { OwnedObject } from './forward/owner.js';
 import { sameSecret } from './identity/same-secret.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
 import { CounterNames } from './state/counter-names.js';
@@ -71,8 +71,8 @@ export class ControlPlane implements Control {
     return this.parts.countTokens(model, text);
   }
 
-  ownerOf(ids: readonly string[]): Promise<Owner | null> {
-    return this.parts.ledger.ownerOf(ids);
+  ownersOf(ids: readonly string[]): Promise<OwnedObject[]> {
+    return this.parts.ledger.ownersOf(ids);
   }
 
   own(objects: readonly OwnedObject[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
-import type { OwnedObject, Owner } from './forward/owner.js';
+import type { OwnedObject } from './forward/owner.js';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
 export interface ControlRequest {
@@ -27,8 +27,8 @@ export interface Control {
   kvSet(key: string, value: unknown, ttlMs?: number): Promise<void>;
   kvDelete(key: string): Promise<void>;
   countTokens(model: string, text: string): Promise<number>;
-  /** The owner of the first of these ids of objects that is known. */
-  ownerOf(ids: readonly string[]): Promise<Owner | null>;
+  /** Those of these ids of objects that are known. */
+  ownersOf(ids: readonly string[]): Promise<OwnedObject[]>;
   own(objects: readonly OwnedObject[]): Promise<void>;
   /** Nano-dollars that a key spent on requests that arrived since then, unix milliseconds, by the ledger. */
   spent(keyId: string, since: number): Promise<number>;

@@ -35,6 +35,18 @@ export const configSchema = z.strictObject({
       'Where requests go that are only forwarded and name neither a model nor a known id. Left out: the first provider ' +
         'that speaks the API.',
     ),
+  objects: z
+    .strictObject({
+      shared: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Virtual keys may use each other’s files, batches, stored answers and the like. Otherwise what was made with one key ' +
+            'is not there for the others.',
+        ),
+    })
+    .prefault({})
+    .describe('What is stored at providers through the gateway.'),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
   realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),
   plugins: pluginsSection.describe('What runs on the requests, in order.'),

@@ -127,7 +127,7 @@ export class LedgerService {
     question: Q,
     ask: LedgerQuestions[Q]['ask'],
   ): Promise<LedgerQuestions[Question]['answer']> {
-    if (question === 'ownerOf') return this.owners.find(ask as LedgerQuestions['ownerOf']['ask']);
+    if (question === 'ownersOf') return this.owners.find(ask as LedgerQuestions['ownersOf']['ask']);
     if (question === 'own') return this.owners.add(ask as LedgerQuestions['own']['ask']);
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsText();

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
-import type { OwnedObject, Owner } from '../forward/owner.js';
+import type { OwnedObject } from '../forward/owner.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
 import type {
@@ -128,8 +128,8 @@ export class Ledger {
   }
 
   /** The owner of the first of these ids of objects that is known. */
-  async ownerOf(ids: readonly string[]): Promise<Owner | null> {
-    return (await this.ask('ownerOf', ids)) as Owner | null;
+  async ownersOf(ids: readonly string[]): Promise<OwnedObject[]> {
+    return (await this.ask('ownersOf', ids)) as OwnedObject[];
   }
 
   /** Keeps whose these objects are. */

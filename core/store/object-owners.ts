@@ -1,4 +1,4 @@
-import type { OwnedObject, Owner } from '../forward/owner.js';
+import type { OwnedObject } from '../forward/owner.js';
 import type { Sqlite } from './open-database.js';
 import { inTransaction } from './transaction.js';
 
@@ -16,12 +16,23 @@ CREATE TABLE IF NOT EXISTS object_owners (
   id TEXT PRIMARY KEY,
   provider TEXT NOT NULL,
   key_name TEXT NOT NULL,
-  seen INTEGER NOT NULL       -- days since 1970 in UTC
+  seen INTEGER NOT NULL,      -- days since 1970 in UTC
+  holder TEXT                 -- virtual key that made it; null: not known
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_owners_by_seen ON object_owners (seen);
 `;
 
-/** Which provider, and which of its keys, the files, batches and the like belong to that were made through the gateway. */
+/** A table of before virtual keys were kept apart. */
+function addHolder(db: Sqlite): void {
+  const columns = db
+    .prepare("SELECT name FROM pragma_table_info('object_owners')")
+    .raw()
+    .all() as unknown[][];
+  if (!columns.some(([name]) => name === 'holder'))
+    db.exec('ALTER TABLE object_owners ADD COLUMN holder TEXT');
+}
+
+/** Which provider, which of its keys and which virtual key the files, batches and the like belong to that were made through the gateway. */
 export class ObjectOwners {
   private readonly get;
   private readonly touch;
@@ -35,11 +46,13 @@ export class ObjectOwners {
     private readonly max = MAX_OBJECTS,
   ) {
     db.exec(TABLE);
-    this.get = db.prepare('SELECT provider, key_name, seen FROM object_owners WHERE id = ?').raw();
+    addHolder(db);
+    this.get = db.prepare('SELECT provider, key_name, seen, holder FROM object_owners WHERE id = ?').raw();
     this.touch = db.prepare('UPDATE object_owners SET seen = ? WHERE id = ?');
     this.put = db.prepare(
-      'INSERT INTO object_owners VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
-        'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen',
+      'INSERT INTO object_owners VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
+        'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen, ' +
+        'holder = coalesce(holder, excluded.holder)',
     );
     this.drop = db.prepare(
       'DELETE FROM object_owners WHERE id IN (SELECT id FROM object_owners WHERE seen < ? ORDER BY seen LIMIT ?)',
@@ -47,22 +60,25 @@ export class ObjectOwners {
     this.count = db.prepare('SELECT count(*) FROM object_owners').raw();
   }
 
-  /** The owner of the first of these ids that is known. */
-  find(ids: readonly string[]): Owner | null {
+  /** Those of these ids that are known. */
+  find(ids: readonly string[]): OwnedObject[] {
     const today = this.today();
+    const found: OwnedObject[] = [];
     for (const id of ids) {
       const row: unknown = this.get.get([id]);
       if (!Array.isArray(row)) continue;
       if (Number(row[2]) < today) this.touch.run([today, id]);
-      return { provider: String(row[0]), key: String(row[1]) };
+      const owner = { id, provider: String(row[0]), key: String(row[1]) };
+      found.push(row[3] === null ? owner : { ...owner, holder: String(row[3]) });
     }
-    return null;
+    return found;
   }
 
   add(objects: readonly OwnedObject[]): null {
     const today = this.today();
     inTransaction(this.db, () => {
-      for (const { id, provider, key } of objects) this.put.run([id, provider, key, today]);
+      for (const { id, provider, key, holder } of objects)
+        this.put.run([id, provider, key, today, holder ?? null]);
     });
     return null;
   }
