@@ -2,17 +2,15 @@ import { readFileSync } from 'node:fs';
 import { nearest } from '../core/config/nearest.js';
 import { ConfigError } from '../core/config/problem.js';
 import { StartError } from '../core/start-error.js';
-import { checkCommand } from './check.js';
 import { type Flags, readFlags, UsageError } from './flags.js';
-import { mockCommand } from './mock.js';
-import { providersCommand } from './providers.js';
-import { startCommand } from './start.js';
 
 const usage = `headgate [start]     start the gateway
 headgate check       validate the configuration and print what it resolves to (--schema: its JSON Schema)
 headgate providers   list the providers there are, and which have a key (--json)
 headgate providers test NAME
                      send one tiny request to a provider and say what came of it (--model MODEL)
+headgate models [PATTERN]
+                     list the models there are with what they cost (--json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -27,12 +25,16 @@ headgate mock        a mock provider server, for tests and demonstrations
 /** `words` are those after the command itself. */
 type Command = (flags: Flags, entry: URL, words: readonly string[]) => Promise<void> | void;
 
-const commands: Record<string, Command> = {
-  start: startCommand,
-  check: checkCommand,
-  providers: providersCommand,
-  mock: mockCommand,
+/** Loaded when they are asked for: what one command needs is not held in memory by another. */
+const commands: Record<string, () => Promise<Command>> = {
+  start: async () => (await import('./start.js')).startCommand,
+  check: async () => (await import('./check.js')).checkCommand,
+  providers: async () => (await import('./providers.js')).providersCommand,
+  models: async () => (await import('./models.js')).modelsCommand,
+  mock: async () => (await import('./mock.js')).mockCommand,
 };
+
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {
@@ -48,9 +50,9 @@ export async function runCli(argv: readonly string[], entry: URL): Promise<void>
     }
     const name = words[0] ?? 'start';
     const command = commands[name];
-    if (command === undefined || (words.length > 1 && command !== providersCommand))
+    if (command === undefined || (words.length > 1 && !TAKES_WORDS.has(name)))
       throw new UsageError(unknownCommand(words));
-    await command(flags, entry, words.slice(1));
+    await (await command())(flags, entry, words.slice(1));
   } catch (error) {
     process.stderr.write(`headgate: ${explain(error)}\n`);
     process.exit(

@@ -24,7 +24,7 @@ export function listProviders(
   config: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): ListedProvider[] {
-  const plain = [...rows.values()].map((row) => listed(row.id, row, config.providers.get(row.id), env));
+  const plain = rows.values().map((row) => listed(row.id, row, config.providers.get(row.id), env));
   const extended = [...config.providers.values()]
     .filter(({ id }) => !rows.has(id))
     .flatMap((provider) => {

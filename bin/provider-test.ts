@@ -3,6 +3,7 @@ import {
   type HeaderList,
   headerOf,
   type JsonObject,
+  type TaskRequest,
   type UpstreamRequest,
   type WireFormat,
 } from '@headgate/sdk';
@@ -68,7 +69,7 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
         trials.push({ ...base, outcome: 'it could not be tried', status: null, ms: null, message });
         continue;
       }
-      const named = model ?? (await pickModel(routable, key, config, prices, format));
+      const named = model ?? (await pickModel(routable, key, config, runtime.prices, format));
       if (named === null) {
         const message = 'no model of it is known: name one with --model';
         trials.push({ ...base, outcome: 'it could not be tried', status: null, ms: null, message });
@@ -82,6 +83,15 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
     await transports.close();
   }
 }
+
+/** What is asked of a provider that has no chats. */
+const TASK: TaskRequest = {
+  operation: 'embedding',
+  origin: 'headgate',
+  model: '',
+  inputs: [{ type: 'text', text: 'ok' }],
+  encodings: [],
+};
 
 /** The format that translated requests would be written in, else one that can be asked without a codec. */
 function pickFormat({ provider }: RoutableProvider, { formats }: Brought): WireFormat | null {
@@ -113,6 +123,7 @@ function ask(
 }
 
 function bodyOf(format: WireFormat, model: string): JsonObject {
+  if (format.task !== undefined) return format.task.encodeRequest(TASK, { model, warn: () => {} });
   if (format.request === undefined) return { model, input: 'ok' };
   const request: CanonicalRequest = {
     origin: 'headgate',
@@ -152,6 +163,7 @@ function sense(format: WireFormat, body: string, headers: HeaderList): Pick<Tria
   try {
     const parsed = JSON.parse(body) as JsonObject;
     format.response?.decode(parsed);
+    format.task?.decodeAnswer(parsed, { request: TASK, header: (name) => headerOf(headers, name) });
     return { outcome: 'ok', message: '' };
   } catch (error) {
     const type = headerOf(headers, 'content-type') ?? 'no content type';

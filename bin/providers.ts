@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../core/config/load.js';
+import { NOWHERE } from '../core/config/locator.js';
 import { nearest } from '../core/config/nearest.js';
-import { NOWHERE } from '../core/config/yaml-file.js';
 import { type Brought, collect } from '../core/plugin/equipment.js';
 import { loadPlugin } from '../core/plugin/load.js';
 import { LocalTransports } from '../core/plugin/local-transports.js';

@@ -19,20 +19,26 @@ export async function pickModel(
   prices: PriceTable,
   format: WireFormat,
 ): Promise<string | null> {
-  const { id, priceId } = routable.provider;
+  const { id } = routable.provider;
   const targets = [...config.models.values()].flatMap(({ targets }) => targets);
   const named = targets.find(({ provider }) => provider === id);
   if (named !== undefined) return named.model;
-  const fits = (model: string): boolean => NOT_CHAT.test(model) === (format.operation === 'embedding');
+  const embeds = format.operation === 'embedding';
+  const fits = (model: string): boolean => {
+    const mode = prices.info(id, model)?.mode ?? null;
+    return mode === null || mode === 'completion'
+      ? NOT_CHAT.test(model) === embeds
+      : (mode === 'embedding') === embeds;
+  };
   const listed = await modelsOf(routable, key);
-  const known = prices.models(priceId).filter(fits);
+  const known = prices.models(id).filter(fits);
   const both = known.filter((model) => listed.includes(model));
-  return cheapest(both, priceId, prices) ?? listed.find(fits) ?? cheapest(known, priceId, prices);
+  return cheapest(both, id, prices) ?? listed.find(fits) ?? cheapest(known, id, prices);
 }
 
-function cheapest(models: readonly string[], priceId: string, prices: PriceTable): string | null {
+function cheapest(models: readonly string[], provider: string, prices: PriceTable): string | null {
   const priced = models.flatMap((model) => {
-    const price = prices.find(priceId, model);
+    const price = prices.find(provider, model);
     const sum = price === null ? 0 : price.rates.input + price.rates.output;
     return sum > 0 ? [{ model, sum }] : [];
   });

@@ -10,6 +10,8 @@ import { gatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 import { answerBytes, failWith } from './fail.js';
 import { cleanHeaders, headerText } from './header-text.js';
+import { answeredHere } from './kept/answer-id.js';
+import { echoOf } from './kept/conversation.js';
 import { clientFraming, streamType } from './relay/framing.js';
 import { Outgoing } from './relay/outgoing.js';
 
@@ -33,13 +35,19 @@ export function answerWithReply(x: Exchange, reply: Reply): void {
 }
 
 /** A whole answer in the hub, written in the client's format. */
-export function answerCanonical(x: Exchange, response: CanonicalResponse): void {
+export function answerCanonical(x: Exchange, given: CanonicalResponse): void {
+  const response = answeredHere(x, given);
   const { response: whole, stream } = x.endpoint.format;
   if (whole === undefined || (x.stream && stream === undefined)) {
     throw gatewayError('operation_unsupported', { model: x.model, operation: x.endpoint.format.operation });
   }
   if (!x.stream || stream === undefined) {
-    answerBytes(x, 200, answerHeaders(x, 'application/json', null), JSON.stringify(whole.encode(response)));
+    answerBytes(
+      x,
+      200,
+      answerHeaders(x, 'application/json', null),
+      JSON.stringify(whole.encode(response, echoOf(x))),
+    );
     return;
   }
   answerBytes(x, 200, answerHeaders(x, streamType(x), null), streamed(x, stream, response));
@@ -55,7 +63,9 @@ export function streamed(x: Exchange, stream: StreamCodec, response: CanonicalRe
 
 /** What an encoder of the client's format must know. */
 export function encoderOptions(x: Exchange): StreamEncodeOptions {
-  return { requestId: x.id, includeUsage: includeUsage(x), framing: clientFraming(x) };
+  const echo = echoOf(x);
+  const options = { requestId: x.id, includeUsage: includeUsage(x), framing: clientFraming(x) };
+  return echo === undefined ? options : { ...options, echo };
 }
 
 /** Whether the client's stream carries usage: its format has no switch for it, or the client has set it already. */

@@ -1,4 +1,4 @@
-import type { UpstreamRequest, Verdict } from '@headgate/sdk';
+import type { Verdict } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
 import { fail } from './fail.js';
 import { answerFailure, answerResting, type Failure, failureCode } from './failure.js';
@@ -7,6 +7,7 @@ import type { CompiledTarget, Retries } from './route/target.js';
 import { RunningCall } from './running-call.js';
 import { sign, toldUnsigned } from './stages/sign.js';
 import { TargetWalk } from './target-walk.js';
+import { type DividedRequest, dispatch } from './upstream/divided-call.js';
 
 /**
  * The retry and fallback loop: a request is made for a target, signed and sent; what comes of it is judged; and it goes on
@@ -28,10 +29,10 @@ export abstract class Attempt extends RunningCall {
   protected abstract prepare(
     target: CompiledTarget,
     key: ProviderKey,
-  ): UpstreamRequest | Promise<UpstreamRequest> | null;
+  ): DividedRequest | Promise<DividedRequest> | null;
 
   /** How long the request may take to leave and the first byte of its answer to come, milliseconds. */
-  protected patienceMs(_request: UpstreamRequest): number {
+  protected patienceMs(_request: DividedRequest): number {
     return (this.target as CompiledTarget).timeouts.firstByteMs;
   }
 
@@ -80,28 +81,28 @@ export abstract class Attempt extends RunningCall {
     else request.then((whole) => this.send(whole, key)).catch((reason) => fail(x, reason));
   }
 
-  private send(request: UpstreamRequest, key: ProviderKey): void {
+  private send(request: DividedRequest, key: ProviderKey): void {
     const wait = sign(this.x, key, request);
     if (wait === undefined) this.dispatch(request);
     else this.sendLater(wait, request);
   }
 
-  private sendLater(signed: Promise<void>, request: UpstreamRequest): void {
+  private sendLater(signed: Promise<void>, request: DividedRequest): void {
     this.book.wait();
     this.deadline = this.totalDeadline;
-    const dispatch = (): void => {
+    const send = (): void => {
       this.book.waited();
       this.dispatch(request);
     };
-    signed.then(dispatch, (reason) => this.unsigned(reason)).catch((reason) => fail(this.x, reason));
+    signed.then(send, (reason) => this.unsigned(reason)).catch((reason) => fail(this.x, reason));
   }
 
-  private dispatch(request: UpstreamRequest): void {
+  private dispatch(request: DividedRequest): void {
     if (this.x.answered) return;
     const now = performance.now();
     this.book.dispatched(now);
     this.deadline = Math.min(now + this.patienceMs(request), this.totalDeadline);
-    this.call = (this.target as CompiledTarget).transport.dispatch(request, this);
+    this.call = dispatch((this.target as CompiledTarget).transport, request, this);
   }
 
   /** No credentials were to be had, which is much like a provider that cannot be reached. */

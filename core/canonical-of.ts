@@ -1,4 +1,4 @@
-import { type JsonObject, MalformedBody } from '@headgate/sdk';
+import { type JsonObject, MalformedBody, type TaskRequest } from '@headgate/sdk';
 import { GatewayError, gatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
 
@@ -9,18 +9,41 @@ export function canonicalOf(x: Exchange): NonNullable<Exchange['canonical']> {
   if (codec === undefined) {
     throw gatewayError('operation_unsupported', { model: x.model, operation: x.endpoint.format.operation });
   }
-  try {
+  return (x.canonical = understood(() => {
     const request = codec.decode(parsedBody(x));
     if (x.endpoint.format.modelIn === 'path') {
       request.model = x.model;
       request.stream = x.stream;
     }
-    return (x.canonical = request);
+    return request;
+  }));
+}
+
+/** The same for a request that is no chat. Null when its format has no codec for such. */
+export function taskOf(x: Exchange): TaskRequest | null {
+  if (x.task !== null) return x.task;
+  const codec = x.endpoint.format.task;
+  if (codec === undefined) return null;
+  return (x.task = understood(() => {
+    const request = codec.decodeRequest(parsedBody(x));
+    if (x.endpoint.format.modelIn === 'path') request.model = x.model;
+    return request;
+  }));
+}
+
+/** What is wrong with a body is the client's to hear. */
+export function understood<T>(decode: () => T): T {
+  try {
+    return decode();
   } catch (error) {
-    if (!(error instanceof MalformedBody)) throw error;
-    const { canonical } = gatewayError('invalid_field', { why: error.message });
-    throw new GatewayError(error.param === undefined ? canonical : { ...canonical, param: error.param });
+    throw error instanceof MalformedBody ? unreadable(error) : error;
   }
+}
+
+/** What the client hears of a body that cannot be understood. */
+export function unreadable({ message, param }: MalformedBody): GatewayError {
+  const { canonical } = gatewayError('invalid_field', { why: message });
+  return new GatewayError(param === undefined ? canonical : { ...canonical, param });
 }
 
 /** The body as JSON, parsed on first use. */

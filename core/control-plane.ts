@@ -1,11 +1,15 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
-import { usageReport } from './admin/usage.js';
+import { modelsReport } from './admin/models.js';
+import { type AdminAnswer, usageReport } from './admin/usage.js';
+import { priceOptions } from './catalog/price-options.js';
+import { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject } from './forward/owner.js';
 import { sameSecret } from './identity/same-secret.js';
+import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
 import { CounterNames } from './state/counter-names.js';
 import { KeyValues } from './state/key-values.js';
@@ -17,6 +21,8 @@ export interface ControlPlaneParts {
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** The configuration in use. */
   readonly config: () => Config;
+  /** Stops a kept answer that runs in the background, in whichever thread. */
+  readonly stopRunning: (id: string) => void;
   /** Why the gateway is not ready, in words; empty when it is. */
   readonly notReady: () => string[];
 }
@@ -30,6 +36,7 @@ const ALLOW = 'GET, HEAD, OPTIONS';
 export class ControlPlane implements Control {
   private readonly names = new CounterNames();
   private readonly values = new KeyValues();
+  private prices: PriceTable | null = null;
   private readonly paths: ReadonlyMap<string, Serve>;
 
   constructor(private readonly parts: ControlPlaneParts) {
@@ -37,6 +44,7 @@ export class ControlPlane implements Control {
       ['/health/ready', () => this.ready()],
       ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
       ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
+      ['/api/models', (request) => this.forAdmin(request, async () => this.models(request))],
     ]);
   }
 
@@ -79,6 +87,13 @@ export class ControlPlane implements Control {
     return this.parts.ledger.own(objects);
   }
 
+  async kept(question: KeptAsk): Promise<KeptReply> {
+    const reply = await this.parts.ledger.kept(question);
+    if ((question.do === 'cancel' || question.do === 'delete') && reply !== null)
+      this.parts.stopRunning(question.ask.id);
+    return reply;
+  }
+
   spent(keyId: string, since: number): Promise<number> {
     return this.parts.ledger.spent(keyId, since);
   }
@@ -94,9 +109,14 @@ export class ControlPlane implements Control {
   }
 
   private async usage({ query }: ControlRequest): Promise<ControlAnswer> {
-    const report = await usageReport(this.parts.ledger, query);
-    if ('error' in report) return refused(report.error);
-    return { status: 200, headers: ['content-type', report.contentType], body: report.body };
+    return answerOf(await usageReport(this.parts.ledger, query));
+  }
+
+  private models({ query }: ControlRequest): ControlAnswer {
+    const config = this.parts.config();
+    // Read when somebody asks for the first time; the I/O threads have tables of their own.
+    this.prices ??= PriceTable.load();
+    return answerOf(modelsReport(config, this.prices.with(priceOptions(config)), query));
   }
 
   private async metrics({ method, path }: ControlRequest): Promise<ControlAnswer> {
@@ -112,6 +132,11 @@ export class ControlPlane implements Control {
     const body = why.length === 0 ? { status: 'ready' } : { status: 'not ready', problems: why };
     return { status: why.length === 0 ? 200 : 503, headers: JSON_TYPE, body: JSON.stringify(body) };
   }
+}
+
+function answerOf(answer: AdminAnswer): ControlAnswer {
+  if ('error' in answer) return refused(answer.error);
+  return { status: 200, headers: ['content-type', answer.contentType], body: answer.body };
 }
 
 function refused(error: CanonicalError, headers: HeaderList = []): ControlAnswer {

@@ -1,5 +1,6 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import type { OwnedObject } from './forward/owner.js';
+import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
 export interface ControlRequest {
@@ -30,6 +31,8 @@ export interface Control {
   /** Those of these ids of objects that are known. */
   ownersOf(ids: readonly string[]): Promise<OwnedObject[]>;
   own(objects: readonly OwnedObject[]): Promise<void>;
+  /** Asks the store of kept answers. One that is stopped or deleted is stopped in the thread that it runs in. */
+  kept(question: KeptAsk): Promise<KeptReply>;
   /** Nano-dollars that a key spent on requests that arrived since then, unix milliseconds, by the ledger. */
   spent(keyId: string, since: number): Promise<number>;
 }

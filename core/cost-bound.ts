@@ -1,5 +1,6 @@
 import type { Operation } from '@headgate/sdk';
-import { maxCostNano } from './catalog/prices/max-cost.js';
+import { parsedBody } from './canonical-of.js';
+import { maxCostNano, type Reach } from './catalog/prices/max-cost.js';
 import type { Exchange } from './exchange.js';
 import type { CompiledTarget } from './route/target.js';
 
@@ -31,9 +32,10 @@ export function maxCost(x: Exchange, outputTokens?: number): number | null {
   if (operation === 'count-tokens' || (x.forward !== null && !spends(x))) return 0;
   const output = outputTokens ?? (operation === 'chat' || operation === 'realtime' ? maxOutputTokens(x) : 0);
   const input = inputBytes(x) + ADDED_INPUT_TOKENS;
+  const reach: Reach = { tier: x.endpoint.format.serviceTier?.(x), pieces: piecesOf(x) };
   let most: number | null = null;
   for (const target of possibleTargets(x)) {
-    const cost = atTarget(x, target, input, output);
+    const cost = atTarget(x, target, { input, output, reach });
     if (cost !== null && (most === null || cost > most)) most = cost;
   }
   // What is forwarded costs something although nobody knows how much: not when everything is spent.
@@ -48,21 +50,62 @@ function spends({ endpoint, incoming }: Exchange): boolean {
   return !FREE.has(endpoint.format.operation) && !READS.has(incoming.method);
 }
 
-function atTarget(
-  x: Exchange,
-  target: CompiledTarget,
-  input: number,
-  output: number | undefined,
-): number | null {
+interface Bounds {
+  readonly input: number;
+  readonly output: number | undefined;
+  readonly reach: Reach;
+}
+
+function atTarget(x: Exchange, target: CompiledTarget, { input, output, reach }: Bounds): number | null {
   if (x.forward === null && !target.speech.has(x.endpoint.format.id)) return null;
   const { prices } = x.runtime;
-  const { priceId } = target.provider;
-  const price = prices.find(priceId, target.model, x.receivedAt);
+  const { id } = target.provider;
+  const price = prices.find(id, target.model, x.receivedAt);
   if (price === null || price.free) return price === null ? null : 0;
-  const info = prices.info(priceId, target.model);
+  const info = prices.info(id, target.model);
   const window = info?.contextWindow ?? null;
   const tokens = window === null ? input : Math.min(input, window);
-  return maxCostNano(price, tokens, output ?? (info?.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS) * choices(x));
+  const cap = output ?? (info?.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS) * choices(x);
+  return maxCostNano(price, tokens, cap, reach);
+}
+
+/** Most pictures and seconds of video that are made where a request does not say how many. */
+const USUAL_PICTURES = 1;
+const USUAL_VIDEO_SECONDS = 12;
+/** Queries are billed by the hundred documents, and a document has two quotes and a comma at least. */
+const BYTES_A_SEARCH_UNIT = 200;
+
+/**
+ * The most that a request which is only forwarded can use by the piece. What its body does not tell is not in it: how
+ * long a recording is, how many pages a document behind a link has.
+ */
+function piecesOf(x: Exchange): Reach['pieces'] {
+  if (x.forward === null) return undefined;
+  const bytes = x.incoming.body.bytes.length;
+  switch (x.endpoint.format.operation) {
+    case 'image':
+      return { images: asked(x, 'n') ?? USUAL_PICTURES };
+    case 'video':
+      return { videoMs: (asked(x, 'seconds') ?? USUAL_VIDEO_SECONDS) * 1000 };
+    case 'audio':
+      return { characters: bytes };
+    case 'rerank':
+      return { searchUnits: Math.ceil(bytes / BYTES_A_SEARCH_UNIT) + 1 };
+    default:
+      return undefined;
+  }
+}
+
+/** A number at the top of a body in JSON; undefined in a form, and where it is none. */
+function asked(x: Exchange, name: string): number | undefined {
+  if (x.incoming.body.streamed || x.spans === null) return undefined;
+  try {
+    const value = Number(parsedBody(x)[name]);
+    return value > 0 ? value : undefined;
+  } catch {
+    // Broken JSON is for the provider to complain of.
+    return undefined;
+  }
 }
 
 /** Once they are ordered, those; before that, the model's, and what `x-headgate-fallbacks` adds to them. */
@@ -80,7 +123,7 @@ function possibleTargets(x: Exchange): readonly CompiledTarget[] {
 
 function inputBytes(x: Exchange): number {
   const { length } = x.incoming.body.bytes;
-  return x.edited ? Math.max(length, Buffer.byteLength(JSON.stringify(x.canonical))) : length;
+  return x.edited ? Math.max(length, Buffer.byteLength(JSON.stringify(x.canonical ?? x.task))) : length;
 }
 
 function choices(x: Exchange): number {

@@ -74,7 +74,7 @@ const table = {
   path_unsupported: {
     status: 404,
     kind: 'not-found',
-    message: 'The provider "{provider}" does not speak the API of {path}.',
+    message: 'The provider "{provider}" does not speak the API of {path}.{hint}',
   },
   forward_not_allowed: {
     status: 403,
@@ -103,7 +103,7 @@ const table = {
   operation_unsupported: {
     status: 404,
     kind: 'not-found',
-    message: 'No target of model "{model}" can serve {operation} requests in this format.',
+    message: 'No target of model "{model}" can serve {operation} requests in this format.{hint}',
     param: 'model',
   },
   key_required: {
@@ -122,6 +122,13 @@ const table = {
     status: 403,
     kind: 'permission',
     message: 'The virtual key "{key}" may not use the model "{model}".',
+    param: 'model',
+  },
+  model_unpriced: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'No price is known for the model "{model}", and such models may not be used here: set prices["{price}"], or set unpriced.',
     param: 'model',
   },
   invalid_metadata: {
@@ -255,6 +262,78 @@ const table = {
     status: 403,
     kind: 'permission',
     message: 'A plugin ended the session.',
+  },
+  previous_response_not_found: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'Previous response with id "{id}" not found.',
+    param: 'previous_response_id',
+  },
+  previous_response_unfinished: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The response "{id}" has not ended yet, so nothing can go on from it.',
+    param: 'previous_response_id',
+  },
+  conversation_twice: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'The request names a previous_response_id and a conversation: only one of them can be gone on from.',
+    param: 'conversation',
+  },
+  conversation_elsewhere: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'The conversation is kept by the provider "{provider}", which is no target of model "{model}". Ask a model of that provider, or send the whole conversation as input.',
+  },
+  conversation_unsupported: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'No target of model "{model}" keeps conversations. Use previous_response_id, or send the whole conversation as input.',
+    param: 'conversation',
+  },
+  conversation_stuck: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      'The conversation is kept by the provider "{provider}", which did not answer ({why}), and no other target knows it. Try again, or send the whole conversation as input.',
+  },
+  conversation_too_large: {
+    status: 413,
+    kind: 'too-large',
+    message:
+      'The conversation is larger than the {limit} bytes that this gateway keeps (responses.max_bytes), so it cannot run in the background.',
+  },
+  background_not_kept: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'A response in the background must be kept, which the request (store: false) or this gateway (responses.store) rules out.',
+    param: 'background',
+  },
+  response_not_found: { status: 404, kind: 'not-found', message: 'Response with id "{id}" not found.' },
+  response_not_cancellable: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'Only a response that was created with background: true can be cancelled.',
+  },
+  response_lost: {
+    status: 500,
+    kind: 'internal',
+    message: 'The gateway ended in the middle of this response.',
+  },
+  response_not_replayable: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The response "{id}" has failed and has no stream: get it without stream=true.',
+  },
+  answers_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The responses that this gateway keeps cannot be read or written at the moment.',
   },
   internal: {
     status: 500,

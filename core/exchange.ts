@@ -7,6 +7,7 @@ import type {
   RequestMetadata,
   ScannedFields,
   StreamMeter,
+  TaskRequest,
   Usage,
 } from '@headgate/sdk';
 import { canonicalError, type ErrorCode } from './errors.js';
@@ -16,6 +17,7 @@ import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/key-table.js';
 import type { IoThread } from './io-thread.js';
+import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';
 import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
@@ -80,6 +82,12 @@ export class Exchange implements ScannedFields, Waiting {
   route: ModelRoute | null = null;
   plan: Plan | null = null;
   canonical: CanonicalRequest | null = null;
+  /** Of requests whose answer is kept, or that go on from one that is. */
+  conversation: Conversation | null = null;
+  /** In the hub, what is no chat. */
+  task: TaskRequest | null = null;
+  /** Of a task that the running attempt had to divide. */
+  parts: readonly TaskRequest[] | null = null;
   /** A hook replaced the request, so its bytes are no longer what is meant. */
   edited = false;
   parsed: JsonObject | null = null;

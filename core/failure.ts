@@ -37,6 +37,12 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   }
   const provider = x.target?.provider.id ?? '';
   const { cause, why } = failure;
+  if (x.conversation?.tied === true && !isRefusal(cause)) {
+    const wait = retryAfterMs(failure.headers);
+    const error = canonicalError('conversation_stuck', { provider, why: why || failureCode(failure) });
+    failWith(x, wait === undefined ? error : { ...error, retryAfterMs: wait });
+    return;
+  }
   if (cause === 'timeout') failWith(x, canonicalError('provider_timeout', { provider, why }));
   else if (cause === 'connection') failWith(x, canonicalError('provider_unreachable', { provider, why }));
   else if (cause === 'unsigned')
@@ -53,7 +59,13 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
 /** No provider was asked, since those that could answer said when they may be asked again. */
 export function answerResting(x: Exchange, { provider, ms }: Resting): void {
   const why = `wait for another ${Math.ceil(ms / 1000)} s`;
-  failWith(x, { ...canonicalError('provider_rate_limited', { provider, why }), retryAfterMs: ms });
+  const code = x.conversation?.tied === true ? 'conversation_stuck' : 'provider_rate_limited';
+  failWith(x, { ...canonicalError(code, { provider, why }), retryAfterMs: ms });
+}
+
+/** The request itself was refused: another target would have been no help. */
+function isRefusal(cause: Failure['cause']): boolean {
+  return typeof cause === 'number' && cause < 500 && cause !== 429 && cause !== 401 && cause !== 403;
 }
 
 /** A provider's error answer in its own words where the client reads them, else in ours. */

@@ -4,7 +4,7 @@ import type { LoadedConfig } from './config/load.js';
 import { formatProblems } from './config/problem.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
 import { ControlPlane } from './control-plane.js';
-import { FetchServer } from './http/fetch.js';
+import type { FetchServer } from './http/fetch.js';
 import { needRestart } from './need-restart.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import type { PluginSource } from './plugin/load.js';
@@ -48,9 +48,10 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     metrics,
     countTokens: parts.countTokens,
     config: () => running?.config ?? config,
+    stopRunning: (id) => io.stopRunning(id),
     notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });
-  const io = new IoGroup(config.server.threads, {
+  const io: IoGroup = await IoGroup.start(config.server.threads, {
     source: parts.source,
     threadEntry: parts.threadEntry,
     control,
@@ -67,7 +68,8 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     await ledger.close();
     throw error;
   }
-  running = new RunningGateway(parts, ledger, io);
+  const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
+  running = new RunningGateway(parts, ledger, io, inProcess);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -79,7 +81,6 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
 /** The main thread's parts and its I/O threads, with or without a port. */
 export class RunningGateway {
   config: Config;
-  private readonly inProcess: FetchServer | null;
   private readonly watcher: ConfigWatcher;
   private listening: Promise<string> | null = null;
   private closed: Promise<boolean> | null = null;
@@ -88,9 +89,9 @@ export class RunningGateway {
     parts: GatewayParts,
     private readonly ledger: Ledger,
     private readonly io: IoGroup,
+    private readonly inProcess: FetchServer | null,
   ) {
     this.config = parts.loaded.config;
-    this.inProcess = io.local === null ? null : new FetchServer(io.local);
     this.watcher = this.watch(parts);
   }
 

@@ -5,7 +5,7 @@ import type { ClientSink } from './relay/sink.js';
 import type { CompiledTarget } from './route/target.js';
 
 /** Nobody is there: whatever is still said goes nowhere. */
-const nobody: ClientSink = {
+export const nobody: ClientSink = {
   send() {},
   start() {},
   write: () => true,
@@ -41,12 +41,16 @@ export function letGo(x: Exchange): void {
   x.incoming.body.clear();
   x.incoming = gone;
   x.attempt = null;
+  if (x.conversation?.detached === true) x.io.background.delete(x.conversation.id);
+  x.conversation = null;
   x.forward?.close();
   x.forward = null;
   x.view = null;
   x.slots = null;
   x.parsed = null;
   x.canonical = null;
+  x.task = null;
+  x.parts = null;
   x.extraHeaders = null;
   x.meter = null;
   x.dropped = null;

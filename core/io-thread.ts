@@ -6,6 +6,7 @@ import { Exchange, type Incoming } from './exchange.js';
 import { beginForward } from './forward/begin.js';
 import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
+import { Background } from './kept/background.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
@@ -18,6 +19,7 @@ import { EndpointTable } from './route/endpoint-table.js';
 import { editedFields } from './route/field-edits.js';
 import { compileRuntime, type Runtime } from './runtime.js';
 import { settle } from './stages/settle.js';
+import { UnpricedModels } from './unpriced.js';
 import { Deadlines } from './upstream/deadlines.js';
 import { Transports } from './upstream/transports.js';
 
@@ -59,6 +61,9 @@ export class IoThread {
   readonly socketEndpoints = new SocketEndpoints();
   /** WebSockets open for each virtual key that has a limit on them. */
   readonly socketCounts: SocketCounts;
+  readonly unpriced = new UnpricedModels();
+  /** What runs on without its client. */
+  readonly background = new Background();
   private readonly transports = new Transports();
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;
@@ -84,7 +89,8 @@ export class IoThread {
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);
     const runtime = compileRuntime(config, equipment, this.prices, this.transports);
-    const rows = [...equipment.rows.values()];
+    // Of all rows, since a later configuration may use others than this one.
+    const rows = [...equipment.rows.inputs()];
     this.endpoints.add(equipment.formats, (format) => rows.flatMap((row) => editedFields(row, format)));
     this.socketEndpoints.add(equipment.formats);
     this.prepared = { runtime, equipment };
@@ -115,6 +121,10 @@ export class IoThread {
   /** The client has left: whatever runs for it is stopped. */
   abandoned(x: Exchange): void {
     if (x.settled) return;
+    if (x.conversation?.detached === true) {
+      x.conversation.sink?.leave();
+      return;
+    }
     x.clientGone = true;
     x.attempt?.stop();
     settle(x);

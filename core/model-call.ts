@@ -1,4 +1,4 @@
-import type { HeaderList, UpstreamRequest, Verdict } from '@headgate/sdk';
+import type { HeaderList, Verdict } from '@headgate/sdk';
 import { Attempt } from './attempt.js';
 import type { Exchange } from './exchange.js';
 import type { Relay } from './relay/relay.js';
@@ -9,6 +9,7 @@ import { encode, upstreamRequest } from './stages/encode.js';
 import type { Cause } from './stages/judge.js';
 import { openRelay } from './stages/relay.js';
 import { answerUnsaid, refusedFields } from './unsupported.js';
+import type { DividedRequest } from './upstream/divided-call.js';
 import { inflating } from './upstream/inflate.js';
 
 /** Stages 10–14 of the pipeline: starts the loop over targets and attempts. */
@@ -28,18 +29,18 @@ class ModelCall extends Attempt {
     super(x, retries, x.startedAt + Math.min(totalMs, x.timeoutMs));
   }
 
-  protected prepare(target: CompiledTarget, key: ProviderKey): UpstreamRequest | null {
+  protected prepare(target: CompiledTarget, key: ProviderKey): DividedRequest | null {
     const { x } = this;
     const speech = target.speech.get(x.endpoint.format.id) as Speech;
     this.speech = speech;
-    const { body, strip } = encode(x, target, speech);
+    const encoded = encode(x, target, speech);
     const unsaid = x.dropped === null ? null : refusedFields(x);
     if (unsaid !== null) {
       this.unsaid ??= unsaid;
       return null;
     }
-    this.strip = strip;
-    return upstreamRequest(x, key.headers, speech, body);
+    this.strip = encoded.strip;
+    return upstreamRequest(x, key.headers, speech, encoded);
   }
 
   protected judge(cause: Cause, headers: HeaderList): Verdict {

@@ -2,10 +2,12 @@ import type { Exchange } from './exchange.js';
 import { fail } from './fail.js';
 import { attemptTargets } from './model-call.js';
 import { admit } from './stages/admit.js';
+import { anchor } from './stages/anchor.js';
 import { check } from './stages/check.js';
 import { decode } from './stages/decode.js';
 import { identify } from './stages/identify.js';
 import { plan } from './stages/plan.js';
+import { recall } from './stages/recall.js';
 import { receive } from './stages/receive.js';
 import { route } from './stages/route.js';
 import { scan } from './stages/scan.js';
@@ -30,9 +32,11 @@ export const stages: readonly Stage[] = [
   receive, //        4  the body's bytes, within the limit
   scan, //           5  offsets of the few fields that are needed
   plan, //           6  model → route and compiled plan
+  recall, //            the conversation so far, where the API keeps it
   decode, //         7  to the hub, only if the plan needs it
   check, //          8  limits, budgets, caches, guards: the request gates
   route, //          9  an ordered list of targets
+  anchor, //            those that know the conversation; the background
   attemptTargets, // 10–14
 ];
 

@@ -1,4 +1,5 @@
-import type { Signer } from '@headgate/sdk';
+import type { Signer, WireFormat } from '@headgate/sdk';
+import { priceOptions } from './catalog/price-options.js';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
@@ -6,6 +7,7 @@ import { KeyTable } from './identity/key-table.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
+import type { ProviderRows } from './plugin/provider-rows.js';
 import { compileProvider } from './route/compile-provider.js';
 import { ModelTable, type RoutableProvider } from './route/model-table.js';
 import { Speeches } from './route/speech.js';
@@ -23,6 +25,11 @@ export interface Runtime {
   readonly prices: PriceTable;
   readonly providers: ReadonlyMap<string, RoutableProvider>;
   readonly routes: readonly PluginRoute[];
+  /** Whether anything in the configuration refuses models without a price. */
+  readonly deniesUnpriced: boolean;
+  /** All rows and formats there are, configured or not. */
+  readonly rows: ProviderRows;
+  readonly formats: ReadonlyMap<string, WireFormat>;
 }
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -50,14 +57,20 @@ export function compileRuntime(
       timeouts: settings.timeouts,
     });
   }
+  const table = prices.with(priceOptions(config));
   return Object.freeze({
     config,
     keys: new KeyTable(config.keys),
-    models: new ModelTable(config.models, providers, prices, DEFAULT_RETRIES),
+    models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES),
     plans: new PlanTable(equipment.hooks),
-    prices,
+    prices: table,
     providers,
     routes: equipment.routes,
+    deniesUnpriced: [config, ...config.models.values(), ...config.keys].some(
+      ({ unpriced }) => unpriced === 'deny',
+    ),
+    rows: equipment.rows,
+    formats: equipment.formats,
   });
 }
 

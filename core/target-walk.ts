@@ -114,9 +114,9 @@ export class TargetWalk {
     return tried.includes(only) || only.isLimited(target.model, now) ? null : only;
   }
 
-  /** The key that made what a forwarded request is about. */
+  /** The key that made what a forwarded request is about, or what a conversation goes on from. */
   private namedKey({ keys }: KeyRing): ProviderKey | undefined {
-    const named = this.x.forward?.keyName ?? null;
+    const named = this.x.forward?.keyName ?? this.x.conversation?.owner?.key ?? null;
     return named === null ? undefined : keys.find((key) => key.name === named);
   }
 

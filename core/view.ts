@@ -9,9 +9,10 @@ import type {
   RequestMetadata,
   Slot,
   Target,
+  TaskRequest,
 } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
-import { canonicalOf, parsedBody } from './canonical-of.js';
+import { canonicalOf, parsedBody, taskOf } from './canonical-of.js';
 import { maxCost, maxOutputTokens } from './cost-bound.js';
 import type { Exchange } from './exchange.js';
 import { addHeader } from './header-text.js';
@@ -102,6 +103,17 @@ export class ExchangeView implements HeaderReader {
   }
   replace(request: CanonicalRequest): void {
     this.x.canonical = request;
+    this.x.edited = true;
+  }
+  task(): TaskRequest | null {
+    return taskOf(this.x);
+  }
+  replaceTask(request: TaskRequest): void {
+    if (request.operation !== this.operation)
+      throw new TypeError(
+        `a request of the operation ${this.operation} cannot become one of ${request.operation}`,
+      );
+    this.x.task = request;
     this.x.edited = true;
   }
   state<S>(slot: Slot<S>): S {

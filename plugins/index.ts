@@ -1,6 +1,6 @@
 import { definePlugin, type Plugin } from '@headgate/sdk';
 import { formats } from './formats/index.js';
-import { readCatalog } from './providers/catalog.js';
+import { loadCatalog } from './providers/catalog.js';
 import { mock } from './providers/mock/index.js';
 import { azure } from './providers/signers/azure.js';
 import { bearer } from './providers/signers/bearer.js';
@@ -32,7 +32,7 @@ export const builtins: readonly Plugin[] = [
       sigv4,
     ],
   }),
-  definePlugin({ name: 'providers', version: '1.0.0', providers: readCatalog().map((row) => ({ row })) }),
+  definePlugin({ name: 'providers', version: '1.0.0', providers: loadCatalog().map((row) => ({ row })) }),
   definePlugin({ name: 'mock', version: '1.0.0', providers: [mock] }),
 ];
 

@@ -1,9 +1,9 @@
 // Compiles what changed and puts the data files beside the compiled code that reads them.
 // `tsc -b` is incremental, so running this before every start costs little when nothing changed.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -26,6 +26,21 @@ for (const part of ['core', 'plugins', 'workers', 'bench']) {
     if (!found.isFile() || !isData(found.name)) continue;
     const from = join(found.parentPath ?? found.path, found.name);
     if (from.includes('node_modules') || from.includes(`${part}/results`)) continue;
+    if (from.includes('plugins/providers/catalog/')) continue;
     cpSync(from, join(root, 'dist', from.slice(root.length + 1)));
   }
+}
+
+// The provider rows are checked here, so that a start need not, and put into one file.
+const rows = join(root, 'plugins', 'providers', 'catalog');
+const reader = join(root, 'dist', 'plugins', 'providers', 'catalog.js');
+const catalog = join(root, 'dist', 'plugins', 'providers', 'catalog.json');
+const newest = Math.max(
+  ...[rows, reader, ...readdirSync(rows).map((name) => join(rows, name))].map(
+    (file) => statSync(file).mtimeMs,
+  ),
+);
+if (!existsSync(catalog) || statSync(catalog).mtimeMs <= newest) {
+  const { readCatalog } = await import(pathToFileURL(reader).href);
+  writeFileSync(catalog, JSON.stringify(readCatalog(pathToFileURL(`${rows}/`))));
 }

@@ -62,7 +62,8 @@ function isoTime(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
 }
 
-function csvField(value: Field): string {
+/** One field of RFC 4180. */
+export function csvField(value: Field): string {
   if (typeof value === 'number') return String(value);
   // Clients choose their customer names, and a spreadsheet would run a name that looks like a formula.
   const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

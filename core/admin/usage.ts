@@ -5,7 +5,7 @@ import { BadParameter, parseUsageQuery, type UsageRequest } from './usage-query.
 import { usageCsv, usageJson } from './usage-text.js';
 
 /** The report as it is sent, or why there is none. */
-export type UsageAnswer = { contentType: string; body: string } | { error: CanonicalError };
+export type AdminAnswer = { contentType: string; body: string } | { error: CanonicalError };
 
 /**
  * `GET /api/usage`: sums of requests, tokens and cost.
@@ -14,7 +14,7 @@ export type UsageAnswer = { contentType: string; body: string } | { error: Canon
  *   `from`, `to` (ISO or unix milliseconds; whole hours are counted and the answer says which), `customer`, `key` (id or
  *   name), `format` (json or csv)
  */
-export async function usageReport(ledger: Pick<Ledger, 'usage'>, query: string): Promise<UsageAnswer> {
+export async function usageReport(ledger: Pick<Ledger, 'usage'>, query: string): Promise<AdminAnswer> {
   let request: UsageRequest;
   try {
     request = parseUsageQuery(query);

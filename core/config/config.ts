@@ -1,4 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
+import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { Secret } from './secret.js';
 import type { BUDGET_PERIODS } from './sections/keys.js';
@@ -19,16 +20,24 @@ export interface Config {
   readonly models: ReadonlyMap<string, ModelConfig>;
   /** For models that do not say it themselves. */
   readonly onUnsupported: OnUnsupported;
+  /** By `provider/model`: what the operator says of it. */
+  readonly prices: PriceOverrides;
+  /** For keys and models that do not say it themselves. */
+  readonly unpriced: Unpriced;
   /** Client API → id of the provider that gets what names no other. */
   readonly defaults: ReadonlyMap<string, string>;
   /** Virtual keys may use what others have stored at providers. */
   readonly sharedObjects: boolean;
   readonly keys: readonly VirtualKeyConfig[];
   readonly realtime: RealtimeConfig;
+  readonly responses: ResponsesConfig;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
   readonly observability: ObservabilityConfig;
 }
+
+/** What becomes of requests to models whose price nobody knows. */
+export type Unpriced = 'allow' | 'warn' | 'deny';
 
 export interface ServerConfig {
   readonly host: string;
@@ -71,6 +80,10 @@ export interface ProviderConfig {
   /** Wire format → path, instead of the row's; null leaves the row's. */
   readonly formats: Readonly<Record<string, string>> | null;
   readonly timeouts: Timeouts;
+  /** Its prices are looked up under this id of a row. */
+  readonly priceId: string;
+  /** Nothing to pay: local servers and the mock. */
+  readonly free: boolean;
   /** Why it is there: the file, a variable of the environment, a target that names it, or always. */
   readonly origin: 'file' | 'env' | 'target' | 'built-in';
 }
@@ -99,6 +112,8 @@ export interface ModelConfig {
   readonly retries: RetriesConfig;
   /** Null: as the gateway does. */
   readonly onUnsupported: OnUnsupported | null;
+  /** Null: as the gateway does. */
+  readonly unpriced: Unpriced | null;
   /** Limit of the whole request over all targets, ms. */
   readonly totalMs: number;
 }
@@ -133,6 +148,8 @@ export interface VirtualKeyConfig {
   readonly models: readonly string[];
   /** Whether it may use what is only forwarded and names no model; or the providers it may reach so. */
   readonly passthrough: boolean | readonly string[];
+  /** Null: as the model or the gateway does. */
+  readonly unpriced: Unpriced | null;
   readonly budget: { readonly capNanos: number; readonly per: (typeof BUDGET_PERIODS)[number] } | null;
   readonly limits: {
     readonly rpm: number | null;
@@ -153,6 +170,15 @@ export interface RealtimeConfig {
   readonly handshakeTimeoutMs: number;
   readonly idleTimeoutMs: number;
   readonly maxDurationMs: number;
+}
+
+/** What is kept of answers whose provider keeps nothing. */
+export interface ResponsesConfig {
+  readonly store: boolean;
+  readonly keepMs: number;
+  /** Of one answer with its conversation. */
+  readonly maxBytes: number;
+  readonly maxTotalBytes: number;
 }
 
 export interface PluginConfig {

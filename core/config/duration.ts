@@ -22,12 +22,12 @@ export function formatDuration(ms: number): string {
   return `${ms}ms`;
 }
 
-/** A duration in the file; milliseconds after parsing. */
-export function duration() {
+/** A duration in the file; milliseconds after parsing. Without `maxMs`, one that a timer can wait for. */
+export function duration(maxMs = MAX_DURATION_MS) {
   const form = wants('a duration such as 250ms, 2s, 10m, 1h or 1d');
   return z
     .string(form)
     .regex(DURATION, form)
     .transform((text) => parseDuration(text) ?? 0)
-    .refine((ms) => ms >= 1 && ms <= MAX_DURATION_MS, wants('a duration from 1ms to 24d'));
+    .refine((ms) => ms >= 1 && ms <= maxMs, wants(`a duration from 1ms to ${Math.floor(maxMs / UNITS.d)}d`));
 }

@@ -1,8 +1,8 @@
 import type { Derived } from './interpolate.js';
+import type { Locator } from './locator.js';
 import { formatPath, type Path, pathKey } from './path.js';
 import { describeFound } from './printable.js';
 import { type Problem, type ProblemParts, sentence } from './problem.js';
-import type { Locator } from './yaml-file.js';
 
 /** What a finding may say beside its path. `value` becomes "found …" when it may be shown. */
 export interface FindingParts extends ProblemParts {

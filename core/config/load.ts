@@ -4,6 +4,7 @@ import type { Config } from './config.js';
 import { Findings } from './findings.js';
 import { hiderOf } from './hide.js';
 import { type Env, interpolate } from './interpolate.js';
+import { type Locator, NOWHERE } from './locator.js';
 import { findNotYet } from './not-yet.js';
 import { formatPath } from './path.js';
 import { kindOf } from './printable.js';
@@ -14,7 +15,7 @@ import { resolveConfig } from './resolve.js';
 import { type ListedPlugin, resolvePlugins } from './resolve-plugins.js';
 import { type Overrides, readSettings } from './settings.js';
 import { type Validated, validate } from './validate.js';
-import { type Locator, NOWHERE, parseYamlFile, type YamlFile } from './yaml-file.js';
+import { parseYamlFile, type YamlFile } from './yaml-file.js';
 
 /** Read from the working directory when neither `--config` nor HEADGATE_CONFIG names a file; it may be missing. */
 const DEFAULT_FILE = 'headgate.yaml';

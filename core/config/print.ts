@@ -85,6 +85,7 @@ function providerLines(provider: ProviderConfig, hasFile: boolean): string[] {
 function modelLines(model: ModelConfig): string[] {
   const lines = [`  ${model.name}  ${model.strategy}, ${retriesLine(model.retries)}`];
   if (model.onUnsupported !== null) lines.push(`      ${MISSING[model.onUnsupported]}`);
+  if (model.unpriced !== null) lines.push(`      targets without a price: ${model.unpriced}`);
   for (const target of model.targets) {
     const share = model.strategy === 'weighted' ? `, weight ${target.weight}` : '';
     lines.push(`      ${target.provider}/${target.model}${share}; ${timeoutsLine(target.timeouts)}`);
@@ -96,6 +97,7 @@ function keyLine(key: VirtualKeyConfig): string {
   const said = [`models ${key.models.join(' ')}`];
   if (key.passthrough === false) said.push('no pass-through');
   else if (key.passthrough !== true) said.push(`pass-through to ${key.passthrough.join(' ')}`);
+  if (key.unpriced !== null) said.push(`models without a price: ${key.unpriced}`);
   if (key.budget !== null) said.push(`${key.budget.capNanos / 1e9} USD a ${key.budget.per}`);
   if (key.limits.rpm !== null) said.push(`${key.limits.rpm} requests a minute`);
   if (key.limits.tpm !== null) said.push(`${key.limits.tpm} tokens a minute`);
@@ -142,6 +144,7 @@ function settingLines(config: Config): string[] {
     `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
     `data    ${config.dataDir}`,
     `fields  ${MISSING[config.onUnsupported]}`,
+    `prices  ${count(Object.keys(config.prices).length, 'override')}, models without a price: ${config.unpriced}`,
     `store   ${config.store.kind}:${config.store.path}`,
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,

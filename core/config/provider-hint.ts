@@ -16,6 +16,9 @@ export interface ProviderHint {
   /** False for servers that usually run without a key. */
   readonly keyRequired?: boolean | undefined;
   readonly baseUrl?: string | undefined;
+  /** Id under which its prices are looked up, when that is not its own. */
+  readonly prices?: string | undefined;
+  readonly free?: boolean | undefined;
   readonly variables?: Readonly<Record<string, VariableHint>> | undefined;
   /** What may hold variables beside the base URL. */
   readonly formats?: Readonly<Record<string, string>> | undefined;

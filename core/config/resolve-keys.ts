@@ -91,6 +91,7 @@ export function resolveKeys(sources: KeySources, findings: Findings): VirtualKey
       value: new Secret(key.value),
       models: key.models,
       passthrough: key.passthrough ?? key.models.includes('*'),
+      unpriced: key.unpriced ?? null,
       budget:
         key.budget === undefined
           ? null

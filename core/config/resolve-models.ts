@@ -136,6 +136,7 @@ export function resolveModels(sources: ModelSources, findings: Findings): Map<st
       targets,
       retries: resolveRetries(model.retries),
       onUnsupported: model.on_unsupported ?? null,
+      unpriced: model.unpriced ?? null,
       // Providers may differ; the most patient one must not be cut short by the others.
       totalMs: total ?? Math.max(...targets.map((target) => target.timeouts.totalMs), 1),
     });

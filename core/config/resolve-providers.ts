@@ -41,6 +41,8 @@ export function plainProvider(
     headers: new Map(),
     formats: null,
     timeouts: DEFAULT_TIMEOUTS,
+    priceId: row.prices ?? row.id,
+    free: row.free ?? false,
     origin,
   };
   return { provider, problems };
@@ -152,6 +154,8 @@ function fromFile(
     headers: new Map(headers),
     formats: inherited.formats,
     timeouts: inherited.timeouts,
+    priceId: row?.prices ?? inherited.row,
+    free: row?.free ?? false,
     origin: 'file',
   };
 }

@@ -7,8 +7,10 @@ import type { ProviderHint } from './provider-hint.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
+import { resolvePrices } from './resolve-prices.js';
 import { resolveProviders } from './resolve-providers.js';
 import { resolveRealtime } from './resolve-realtime.js';
+import { resolveResponses } from './resolve-responses.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -83,6 +85,11 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     providers,
     models,
     onUnsupported: parsed.on_unsupported,
+    prices: resolvePrices(
+      { parsed: parsed.prices, providers, mentioned: mentioned.providers, partial: input.partial },
+      findings,
+    ),
+    unpriced: parsed.unpriced,
     defaults: resolveDefaults(
       { parsed: parsed.defaults, providers, mentioned: mentioned.providers, partial: input.partial },
       findings,
@@ -90,6 +97,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     sharedObjects: parsed.objects.shared,
     keys,
     realtime: resolveRealtime(parsed.realtime),
+    responses: resolveResponses(parsed.responses),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     observability: resolveObservability(parsed.observability, settings),

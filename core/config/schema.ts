@@ -5,8 +5,10 @@ import { keysSection } from './sections/keys.js';
 import { modelsSection, onUnsupported } from './sections/models.js';
 import { observabilitySection } from './sections/observability.js';
 import { pluginsSection } from './sections/plugins.js';
+import { pricesSection, unpriced } from './sections/prices.js';
 import { providersSection } from './sections/providers.js';
 import { realtimeSection } from './sections/realtime.js';
+import { responsesSection } from './sections/responses.js';
 import { serverSection } from './sections/server.js';
 import { storeSection } from './sections/store.js';
 
@@ -47,8 +49,21 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('What is stored at providers through the gateway.'),
+  prices: pricesSection.describe(
+    'What models cost and can do, by `provider/model` or `provider/*`, where that is not what the built-in tables say; see ' +
+      'docs/prices.md. A price of zero makes a model free.',
+  ),
+  unpriced: unpriced
+    .default('warn')
+    .describe(
+      'What becomes of requests to models whose price nobody knows: `allow` lets them pass; `warn` does too, and the log says ' +
+        'so once a model; `deny` asks the next target that has a price, else answers with a 403.',
+    ),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
   realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),
+  responses: responsesSection
+    .prefault({})
+    .describe('What the gateway keeps of OpenAI’s Responses, where the provider keeps nothing.'),
   plugins: pluginsSection.describe('What runs on the requests, in order.'),
   store: storeSection.prefault({}).describe('Where records are kept.'),
   cluster: z.unknown().optional().describe('Several nodes through Redis. Not supported by this version yet.'),

@@ -82,7 +82,11 @@ function salvage(
     if (typeof entry === 'number' && Array.isArray(rest[name])) {
       const indices = dropped.get(name) ?? new Set<number>();
       dropped.set(name, indices.add(entry));
-    } else if ((name === 'providers' || name === 'models') && entry !== undefined && isMapping(rest[name])) {
+    } else if (
+      (name === 'providers' || name === 'models' || name === 'prices') &&
+      entry !== undefined &&
+      isMapping(rest[name])
+    ) {
       const entries: Mapping = { ...rest[name] };
       delete entries[entry];
       rest[name] = entries;

@@ -1,21 +1,8 @@
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Locator, NOWHERE, type Position } from './locator.js';
 import type { Path } from './path.js';
 import type { Problem } from './problem.js';
 import { checkNodes } from './yaml-nodes.js';
-
-export interface Position {
-  line: number;
-  column: number;
-}
-
-/** Where things are in a file. */
-export interface Locator {
-  /** Of a key (or list item) or of its value; of the nearest thing around it when it is not in the file. */
-  locate(path: Path, of: 'key' | 'value'): Position | null;
-}
-
-/** For configurations without a file. */
-export const NOWHERE: Locator = { locate: () => null };
 
 export interface YamlFile extends Locator {
   /** Plain data; undefined when there are problems that leave nothing to look at. */

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq } from 'yaml';
+import type { Position } from './locator.js';
 import { formatPath } from './path.js';
 import type { Problem } from './problem.js';
-import type { Position } from './yaml-file.js';
 
 /** Deeper than any configuration, shallow enough for every recursion over it. */
 export const MAX_DEPTH = 64;

@@ -57,7 +57,8 @@ function formatOf(
   // The newer paths of OpenAI's API count as its Responses do, the older ones as its chats.
   const meters = [spoken === null && api === 'openai' ? responses.meter : undefined, chat.meter];
   const meter = anyMeter(meters.filter((one) => one !== undefined));
-  const { fields = [], maxOutputTokens, user } = spoken ?? {};
+  const { fields = [], maxOutputTokens, serviceTier, user } = spoken ?? {};
+  const { forwardedUnits, finishedBatch } = chat;
   return {
     id,
     operation,
@@ -66,6 +67,9 @@ function formatOf(
     meter,
     fields,
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(serviceTier !== undefined && { serviceTier }),
+    ...(forwardedUnits !== undefined && { forwardedUnits }),
+    ...(finishedBatch !== undefined && { finishedBatch }),
     ...(user !== undefined && { user }),
   };
 }

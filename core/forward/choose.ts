@@ -8,7 +8,9 @@ import type { Wait } from '../pipeline.js';
 import type { RoutableProvider } from '../route/model-table.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget } from '../route/target.js';
+import { allowedTargets } from '../unpriced.js';
 import type { Forward } from './forward.js';
+import type { ForwardPath } from './forward-path.js';
 import { firstOf } from './object-book.js';
 import { cursorsIn, idsInBody, idsInPath } from './object-ids.js';
 import { isOthers, type Owner } from './owner.js';
@@ -93,13 +95,14 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
     throw gatewayError('path_unsupported', {
       provider: route.targets[0]?.provider.id ?? '',
       path: x.incoming.path.slice(0, 200),
+      hint: speakersOf(x, path),
     });
   forward.byModel = true;
   x.route = route;
   const own = owner === null ? [] : able.filter(({ provider }) => provider.id === owner.provider);
   if (own.length > 0) forward.keyName = owner?.key ?? null;
   // What the request is about is at that provider alone.
-  x.targets = own.length > 0 ? own : order(route, able, x.io.random);
+  x.targets = allowedTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
 }
 
@@ -117,8 +120,19 @@ function toProvider(x: Exchange, id: string): void {
   if (principal !== null && !byModel && !principal.mayForward(id))
     throw gatewayError('forward_not_allowed', { key: principal.name, provider: id });
   if (!speaksApi(found.provider, path))
-    throw gatewayError('path_unsupported', { provider: id, path: x.incoming.path.slice(0, 200) });
-  x.targets = [targetAt(found, x.model)];
+    throw gatewayError('path_unsupported', {
+      provider: id,
+      path: x.incoming.path.slice(0, 200),
+      hint: speakersOf(x, path),
+    });
+  x.targets = allowedTargets(x, [targetAt(found, x.model)]);
+}
+
+/** Which of the providers here do. */
+export function speakersOf({ runtime }: Exchange, path: ForwardPath): string {
+  const able = [...runtime.providers.values()].filter(({ provider }) => speaksApi(provider, path));
+  if (able.length === 0) return ' No provider of the configuration does.';
+  return ` These providers here do: ${able.map(({ provider }) => `"${provider.id}"`).join(', ')}.`;
 }
 
 function defaultOf(x: Exchange): string {
@@ -136,6 +150,16 @@ function defaultOf(x: Exchange): string {
 }
 
 const NO_SPEECH: CompiledTarget['speech'] = new Map();
+
+/** The same target with another model. */
+export function targetOf(target: CompiledTarget, model: string): CompiledTarget {
+  return {
+    ...target,
+    model,
+    modelBytes: Buffer.from(JSON.stringify(model)),
+    modelText: headerText(model.slice(0, 256)),
+  };
+}
 
 /** A provider as the target of a request whose model, if it has one, is its own. */
 function targetAt({ provider, timeouts }: RoutableProvider, model: string): CompiledTarget {

@@ -7,10 +7,12 @@ import { tapWhole } from '../plan/run-tap.js';
 import type { Relay } from '../relay/relay.js';
 import { costOf } from '../stages/settle.js';
 import { withOwnObjects } from './answered-objects.js';
+import { billBatch } from './batch-bill.js';
 import type { Forward } from './forward.js';
 import { withOwnLinks } from './own-links.js';
 import { PassedAnswer } from './passed-answer.js';
 import { rememberSecret } from './realtime-secret.js';
+import { usedBy } from './used.js';
 
 /** Most of an answer that is held before its head is sent. What is larger passes as it comes, without being read. */
 const HOLD_BYTES = 4 * 1024 * 1024;
@@ -58,16 +60,24 @@ export class JsonAnswer implements Relay {
 
   private look(body: Buffer): void {
     const { x } = this;
-    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    x.usage = usedBy(x, body);
+    const billed = this.bill(body);
     const own = withOwnObjects(x, body);
     const secret = rememberSecret(x, body);
-    if (secret === undefined && !(own instanceof Promise)) this.send(own);
-    else this.sendLater(own, secret);
+    if (billed === undefined && secret === undefined && !(own instanceof Promise)) this.send(own);
+    else this.sendLater(own, [billed, secret]);
   }
 
-  /** What the client may use next must be known here before it hears of it. */
-  private sendLater(own: Buffer | Promise<Buffer>, secret: Promise<void> | undefined): void {
-    Promise.all([own, secret])
+  private bill(body: Buffer): void | Promise<void> {
+    const { x } = this;
+    const { operation, finishedBatch } = x.endpoint.format;
+    const batch = operation === 'batch' && x.incoming.method === 'GET' ? finishedBatch?.(body) : undefined;
+    return batch == null ? undefined : billBatch(x, batch);
+  }
+
+  /** What it cost is in its head, and what the client may use next must be known here before it hears of it. */
+  private sendLater(own: Buffer | Promise<Buffer>, before: readonly (void | Promise<void>)[]): void {
+    Promise.all([own, ...before])
       .then(([mine]) => this.send(mine))
       .catch((reason) => fail(this.x, reason));
   }

@@ -57,8 +57,11 @@ export class ObjectBook {
     );
   }
 
-  /** These ids came from that provider. Resolves when that is kept; undefined when it was known. */
-  remember(ids: readonly string[], owner: Owner): Promise<void> | undefined {
+  /**
+   * These ids came from that provider. Resolves when that is kept; undefined when it was known. `answers`: of answers, of
+   * which there are many.
+   */
+  remember(ids: readonly string[], owner: Owner, answers = false): Promise<void> | undefined {
     const news = ids.filter((id) => {
       const known = this.known.get(id);
       return (
@@ -72,7 +75,7 @@ export class ObjectBook {
     if (this.known.size + news.length > MAX_KNOWN) this.known.clear();
     for (const id of news)
       this.known.set(id, { ...owner, holder: this.known.get(id)?.holder ?? owner.holder });
-    return this.store.own(news.map((id) => ({ ...owner, id }))).catch(this.onTrouble);
+    return this.store.own(news.map((id) => ({ ...owner, id, answers }))).catch(this.onTrouble);
   }
 }
 

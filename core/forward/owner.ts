@@ -10,6 +10,8 @@ export interface Owner {
 /** An object's id and its owner. */
 export interface OwnedObject extends Owner {
   readonly id: string;
+  /** An answer of a model: there are many, and none is kept for long. */
+  readonly answers?: boolean;
 }
 
 /** Whether this is no business of that virtual key. */

@@ -5,6 +5,7 @@ import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { holdOf, type PieceHold } from '../relay/framing.js';
 import type { Relay } from '../relay/relay.js';
 import { settle } from '../stages/settle.js';
+import { withUnits } from './used.js';
 
 export interface PassedKind {
   /** Server-Sent Events, decompressed: a meter looks at them. */
@@ -25,7 +26,8 @@ export class PassedAnswer implements Relay {
     { events }: PassedKind,
   ) {
     this.taps = openTaps(x);
-    this.meter = events ? (x.endpoint.format.meter?.stream({ strip: false }) ?? null) : null;
+    const counts = events && x.incoming.method === 'POST';
+    this.meter = counts ? (x.endpoint.format.meter?.stream({ strip: false }) ?? null) : null;
     this.hold = this.meter === null ? null : holdOf('sse');
     x.meter = this.meter;
     x.stream = events;
@@ -50,6 +52,7 @@ export class PassedAnswer implements Relay {
       this.look(this.meter, this.hold?.rest() ?? null);
       x.usage = this.meter?.usage() ?? null;
     }
+    x.usage = withUnits(x, x.usage);
     x.incoming.sink.end();
     settle(x);
   }

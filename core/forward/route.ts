@@ -4,7 +4,9 @@ import type { Exchange } from '../exchange.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
 import type { CompiledTarget } from '../route/target.js';
+import { allowedTargets } from '../unpriced.js';
 import { viewOf } from '../view.js';
+import { speakersOf } from './choose.js';
 import type { Forward } from './forward.js';
 import { speaksApi } from './upstream-path.js';
 
@@ -24,7 +26,10 @@ export function route(x: Exchange): Wait | undefined {
 }
 
 function take(x: Exchange, list: readonly Target[]): void {
-  x.targets = list.map((wanted) => targetOf(x, wanted));
+  x.targets = allowedTargets(
+    x,
+    list.map((wanted) => targetOf(x, wanted)),
+  );
 }
 
 function targetOf(x: Exchange, { provider, model }: Target): CompiledTarget {
@@ -34,7 +39,12 @@ function targetOf(x: Exchange, { provider, model }: Target): CompiledTarget {
   const found = x.runtime.models.find(name, x.endpoint.format)?.targets[0];
   if (found === undefined)
     throw gatewayError('model_not_found', { model: name, hint: ' A plugin chose it.' });
-  if (!speaksApi(found.provider, (x.forward as Forward).path))
-    throw gatewayError('path_unsupported', { provider, path: x.incoming.path.slice(0, 200) });
+  const { path } = x.forward as Forward;
+  if (!speaksApi(found.provider, path))
+    throw gatewayError('path_unsupported', {
+      provider,
+      path: x.incoming.path.slice(0, 200),
+      hint: speakersOf(x, path),
+    });
   return found;
 }

@@ -12,6 +12,8 @@ const ENDS: Readonly<Record<ClientApi, readonly (readonly [format: string, end: 
     ['openai-chat', '/chat/completions'],
     ['openai-responses', '/responses'],
     ['openai-embeddings', '/embeddings'],
+    ['voyage-embeddings', '/embeddings'],
+    ['jina-embeddings', '/embeddings'],
     ['openai-completions', '/completions'],
   ],
   anthropic: [['anthropic-messages', '/messages']],

@@ -67,7 +67,7 @@ export class FetchServer {
     };
     if (found !== undefined) x = io.begin(found.endpoint, incoming);
     else if (forwarded !== null) x = io.forward(forwarded, incoming);
-    else serveOther(io, incoming);
+    else x = serveOther(io, incoming);
     if (!sink.gone) upload.read(body as StreamedBody).catch((reason) => sink.abandon(reason));
     return sink.response;
   }

@@ -1,8 +1,10 @@
 import type { HeaderList } from '@headgate/sdk';
-import type { Incoming } from '../exchange.js';
+import type { Exchange, Incoming } from '../exchange.js';
 import { type ForwardPath, forwardPath } from '../forward/forward-path.js';
 import { speaksApi } from '../forward/upstream-path.js';
 import type { IoThread } from '../io-thread.js';
+import { keptPath } from '../kept/kept-path.js';
+import { serveKept } from '../kept/serve-kept.js';
 import { shapeFor } from './error-shape.js';
 import { answerControl, answerLocally } from './local-answer.js';
 import { isModelsPath, serveModels } from './models.js';
@@ -21,6 +23,7 @@ export function forwardedPath(
   headers: HeaderList,
 ): ForwardPath | null {
   if (isPluginPath(path) || CONTROL.test(path) || path.startsWith('/health/')) return null;
+  if (keptPath(io, path) !== null) return null;
   // A model that was made by fine-tuning may be deleted.
   if (isModelsPath(path) && method !== 'DELETE') return null;
   const found = forwardPath(io.endpoints, method, path, headers);
@@ -34,8 +37,18 @@ function hasServer({ runtime }: IoThread, path: ForwardPath): boolean {
   return runtime.config.defaults.size > 0;
 }
 
-/** Answers everything that is no request to a model and is not forwarded, whichever way it came. */
-export function serveOther(io: IoThread, incoming: Incoming): void {
+/**
+ * Answers everything that is no request to a model and is not forwarded, whichever way it came. Returns what must be told
+ * when the client leaves, if anything.
+ */
+export function serveOther(io: IoThread, incoming: Incoming): Exchange | null {
+  const kept = keptPath(io, incoming.path);
+  if (kept !== null) return serveKept(io, kept, incoming);
+  answerAtOnce(io, incoming);
+  return null;
+}
+
+function answerAtOnce(io: IoThread, incoming: Incoming): void {
   const { path, sink } = incoming;
   if (io.endpoints.at(path) !== undefined) offer(io, incoming, ['POST']);
   else if (isModelsPath(path)) {

@@ -81,7 +81,6 @@ export class HttpServer {
         : openBody(io, forwarded, headers, new UwsSource(res, sink));
     res.onData((chunk, last) => body.push(chunk, last));
     const incoming = { method, path, query: req.getQuery() ?? '', model: '', headers, body, sink };
-    if (forwarded === null) serveOther(io, incoming);
-    else x = io.forward(forwarded, incoming);
+    x = forwarded === null ? serveOther(io, incoming) : io.forward(forwarded, incoming);
   }
 }

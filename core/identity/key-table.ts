@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Principal } from '@headgate/sdk';
-import type { VirtualKeyConfig } from '../config/config.js';
+import type { Unpriced, VirtualKeyConfig } from '../config/config.js';
 import { patternMatcher } from '../route/pattern.js';
 
 /** A virtual key as requests use it. */
@@ -12,6 +12,8 @@ export interface VirtualKey extends Principal {
   readonly expiresMs: number | null;
   readonly customer: string | null;
   readonly tags: readonly string[];
+  /** What becomes of requests to models without a price; null: as the model or the gateway says. */
+  readonly unpriced: Unpriced | null;
   /** WebSockets it may have open at once; null any number. */
   readonly sockets: number | null;
 }
@@ -34,6 +36,7 @@ export const anonymous: VirtualKey = Object.freeze({
   expiresMs: null,
   customer: null,
   tags: [],
+  unpriced: null,
   sockets: null,
 });
 
@@ -61,6 +64,7 @@ export class KeyTable {
         expiresMs: key.expiresMs,
         customer: key.metadata.customer,
         tags: key.metadata.tags,
+        unpriced: key.unpriced,
         sockets: key.limits.sockets,
       });
     }

@@ -1,7 +1,9 @@
-import type { SettledRecord } from '@headgate/sdk';
+import type { SettledRecord, UsageUnits } from '@headgate/sdk';
 import { LineBuffer } from './line-buffer.js';
 
 const ID = Buffer.from(',"msg":"request","id":');
+const TIER = Buffer.from(',"service_tier":');
+const UNITS = Buffer.from(',"units":');
 const OUTPUT = Buffer.from(',"output_tokens":');
 const CACHED = Buffer.from(',"cached_tokens":');
 const REASONING = Buffer.from(',"reasoning_tokens":');
@@ -63,6 +65,11 @@ export class RequestLines {
       to.count(usage.cacheReadTokens);
       to.raw(REASONING);
       to.count(usage.reasoningTokens);
+      if (usage.serviceTier !== undefined && usage.serviceTier !== 'standard') {
+        to.raw(TIER);
+        to.string(usage.serviceTier);
+      }
+      if (usage.units !== undefined) this.writeUnits(usage.units);
     }
     if (costNano === null) to.raw(NO_COST);
     else {
@@ -78,6 +85,13 @@ export class RequestLines {
     to.raw(OVERHEAD);
     to.duration(record.overheadUs);
     to.raw(end);
+  }
+
+  private writeUnits(units: UsageUnits): void {
+    const text = Buffer.from(JSON.stringify(units));
+    this.to.reserve(text.length + LINE_BYTES);
+    this.to.raw(UNITS);
+    this.to.raw(text);
   }
 
   private writeTime(time: number): void {

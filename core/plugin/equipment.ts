@@ -1,20 +1,14 @@
-import {
-  type Plugin,
-  type ProviderRow,
-  providerRow,
-  type Signer,
-  type Transport,
-  type WireFormat,
-} from '@headgate/sdk';
+import type { Plugin, Signer, Transport, WireFormat } from '@headgate/sdk';
 import type { AnyBound } from '../plan/plan.js';
 import type { PluginRoute } from './host.js';
 import type { LocalTransports } from './local-transports.js';
+import { ProviderRows } from './provider-rows.js';
 
 /** What all plugins of a configuration bring together. Of two with the same id the later one counts. */
 export interface Equipment {
   readonly formats: ReadonlyMap<string, WireFormat>;
   readonly signers: ReadonlyMap<string, Signer>;
-  readonly rows: ReadonlyMap<string, ProviderRow>;
+  readonly rows: ProviderRows;
   readonly transports: ReadonlyMap<string, Transport>;
   readonly hooks: readonly AnyBound[];
   readonly routes: readonly PluginRoute[];
@@ -28,14 +22,14 @@ export type Brought = Pick<Equipment, 'formats' | 'signers' | 'rows' | 'transpor
 export function collect(plugins: readonly Plugin[], made: LocalTransports): Brought {
   const formats = new Map<string, WireFormat>();
   const signers = new Map<string, Signer>();
-  const rows = new Map<string, ProviderRow>();
+  const rows = new ProviderRows();
   const transports = new Map<string, Transport>();
   for (const plugin of plugins) {
     for (const format of plugin.formats ?? []) formats.set(format.id, format);
     for (const signer of plugin.signers ?? []) signers.set(signer.id, signer);
     for (const module of plugin.providers ?? []) {
-      const row = providerRow.parse(module.row);
-      rows.set(row.id, row);
+      const { row } = module;
+      rows.add(row);
       const transport = made.of(module);
       // A row that takes another one's place must not be answered by that one's transport.
       if (transport === null) transports.delete(row.id);

@@ -1,5 +1,5 @@
 import type { Plugin, ProviderModule, Transport } from '@headgate/sdk';
-import { NOWHERE } from '../config/yaml-file.js';
+import { NOWHERE } from '../config/locator.js';
 import { pluginProblem } from './plugin-problem.js';
 import { within } from './within.js';
 

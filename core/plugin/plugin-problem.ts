@@ -1,7 +1,7 @@
 import { type FindingParts, Findings } from '../config/findings.js';
+import type { Locator } from '../config/locator.js';
 import type { Path } from '../config/path.js';
 import { formatProblems, type Problem } from '../config/problem.js';
-import type { Locator } from '../config/yaml-file.js';
 
 /** Where a plugin is listed: `['plugins', 0]`, or nowhere when another setting has switched it on. */
 export interface PluginPlace {

@@ -1,6 +1,6 @@
 import type { Plugin } from '@headgate/sdk';
 import type { Config, PluginConfig } from '../config/config.js';
-import { NOWHERE } from '../config/yaml-file.js';
+import { NOWHERE } from '../config/locator.js';
 import type { AnyBound } from '../plan/plan.js';
 import { GuardedFetch } from '../upstream/guarded-fetch.js';
 import { bindHooks } from './bind.js';

@@ -1,4 +1,4 @@
-import { emptyUsage, type Usage } from '@headgate/sdk';
+import { addUnits, emptyUsage, TOKEN_COUNTS, USAGE_UNITS, type Usage } from '@headgate/sdk';
 import { costNano } from '../catalog/prices/cost.js';
 import type { PriceTable } from '../catalog/prices/price-table.js';
 
@@ -10,7 +10,10 @@ export class Tally {
 
   add(usage: Usage, cost: number | null): void {
     const sum = (this.usage ??= emptyUsage());
-    for (const kind of Object.keys(sum) as (keyof Usage)[]) sum[kind] += usage[kind];
+    for (const kind of TOKEN_COUNTS) sum[kind] += usage[kind];
+    if (usage.units !== undefined)
+      for (const unit of USAGE_UNITS) addUnits(sum, unit, usage.units[unit] ?? 0);
+    sum.serviceTier ??= usage.serviceTier;
     if (cost !== null) this.costNano = (this.costNano ?? 0) + cost;
   }
 }

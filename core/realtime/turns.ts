@@ -41,7 +41,8 @@ export class Turns {
     }
     const { target, runtime } = this.session;
     for (const usage of news.usages) {
-      const cost = priced(runtime.prices, target?.provider.priceId ?? '', news.model ?? model, usage);
+      const cost = priced(runtime.prices, target?.provider.id ?? '', news.model ?? model, usage);
+      if (cost === null) this.session.io.unpriced.note(this.session);
       this.total.add(usage, cost);
       this.now.add(usage, cost);
     }

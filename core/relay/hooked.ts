@@ -11,6 +11,7 @@ import { answerHeaders } from '../answer-headers.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { answerBytes, fail } from '../fail.js';
+import { echoOf } from '../kept/conversation.js';
 import { usdText } from '../money.js';
 import { runChain } from '../plan/run-chain.js';
 import { tapWhole } from '../plan/run-tap.js';
@@ -19,8 +20,12 @@ import { viewOf } from '../view.js';
 import { EventPipe } from './event-pipe.js';
 import { streamType } from './framing.js';
 
-/** No hook reads the answer in the hub, so bytes of the client's own format may pass as they are. */
+/**
+ * No hook reads the answer in the hub, nor does the gateway keep it itself, so bytes of the client's own format may pass as
+ * they are.
+ */
 export function mayPassBytes(x: Exchange): boolean {
+  if (x.conversation?.kept === true) return false;
   const answer = x.plan?.answer;
   return answer !== 'events' && answer !== 'whole';
 }
@@ -93,7 +98,7 @@ function send(x: Exchange, response: CanonicalResponse, upstream: HeaderList): v
     if (format.response === undefined) {
       throw gatewayError('operation_unsupported', { model: x.model, operation: format.operation });
     }
-    const body = JSON.stringify(format.response.encode(response));
+    const body = JSON.stringify(format.response.encode(response, echoOf(x)));
     tapWhole(x, body);
     answerBytes(x, 200, [...answerHeaders(x, 'application/json', passable(upstream)), ...costHeader], body);
   } catch (reason) {

@@ -109,6 +109,7 @@ export class TapRelay implements Relay {
     if (x.headAt === 0) {
       x.meter = this.meter;
       startStream(x, this.status, this.contentType, this.headers);
+      x.conversation?.passed(x, x.conversation.state.idOf(events, true));
     }
     if (strip) {
       const kept = this.look(events);

@@ -12,6 +12,7 @@ import { answerWithReply, encoderOptions } from '../answer.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
+import { answerIdOf } from '../kept/answer-id.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import type { Speech } from '../route/speech.js';
 import { settle } from '../stages/settle.js';
@@ -184,6 +185,8 @@ export class TranslateRelay implements Relay {
 
 /** Some APIs (Cohere, Bedrock) name no model or no id; clients of others expect to read it. */
 function named(event: StreamEvent, x: Exchange): StreamEvent {
-  if (event.type !== 'start' || (event.model !== '' && event.id !== '')) return event;
-  return { ...event, model: event.model || (x.target?.model ?? ''), id: event.id || x.id };
+  if (event.type !== 'start') return event;
+  const id = answerIdOf(x, event.id);
+  if (event.model !== '' && event.id === id) return event;
+  return { ...event, model: event.model || (x.target?.model ?? ''), id };
 }

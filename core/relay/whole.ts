@@ -3,10 +3,13 @@ import { answerHeaders } from '../answer-headers.js';
 import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { answerBytes, fail, failWith } from '../fail.js';
+import { answerIdOf } from '../kept/answer-id.js';
 import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
+import { answerTask } from '../task/answer-task.js';
+import { estimatedUsage } from '../task/estimated-usage.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
 import type { Relay } from './relay.js';
@@ -39,6 +42,7 @@ export class WholeRelay implements Relay {
     this.overflow = new RawRelay(this.x, this.status, this.contentType, this.headers);
     const held = Buffer.concat(this.chunks);
     this.chunks = [];
+    this.x.conversation?.passed(this.x, this.x.conversation.state.idOf(held, false));
     return this.overflow.data(held);
   }
 
@@ -48,7 +52,7 @@ export class WholeRelay implements Relay {
       return;
     }
     const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    if (!looksLikeObject(body)) this.bad('it is not a JSON object');
+    if (!looksLikeObject(body) && this.speech.format.task === undefined) this.bad('it is not a JSON object');
     else if (this.bytesPass) this.pass(body);
     else this.translate(body);
   }
@@ -63,16 +67,35 @@ export class WholeRelay implements Relay {
   private pass(body: Buffer): void {
     const { x } = this;
     x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    const wait = x.usage === null ? estimatedUsage(x) : null;
+    if (wait === null) this.sendBytes(body);
+    else
+      wait
+        .then((usage) => {
+          if (x.answered) return;
+          x.usage = usage;
+          this.sendBytes(body);
+        })
+        .catch((reason) => fail(x, reason));
+  }
+
+  private sendBytes(body: Buffer): void {
+    const { x } = this;
     x.headAt = performance.now();
     const headers = answerHeaders(x, this.contentType, this.headers);
     const cost = costOf(x);
     if (cost !== null) headers.push('x-headgate-cost-usd', usdText(cost));
     tapWhole(x, body);
+    x.conversation?.passed(x, x.conversation.state.idOf(body, false));
     answerBytes(x, this.status, headers, body);
   }
 
   private translate(body: Buffer): void {
     const { x, speech } = this;
+    if (speech.format.task !== undefined) {
+      answerTask(x, speech, body, this.headers);
+      return;
+    }
     let response: CanonicalResponse;
     try {
       const codec = speech.format.response;
@@ -80,7 +103,7 @@ export class WholeRelay implements Relay {
       response = codec.decode(JSON.parse(body.toString('utf8')) as JsonObject);
       // Some APIs name no model or no id; clients of others expect to read them.
       response.model ||= x.target?.model ?? '';
-      response.id ||= x.id;
+      response.id = answerIdOf(x, response.id);
     } catch (error) {
       this.bad(error instanceof SyntaxError ? 'its JSON is broken' : messageOf(error));
       return;

@@ -7,6 +7,8 @@ export interface ClientPath {
   readonly format: string;
   /** The same path under these serves SDKs that want a base of their own. */
   readonly prefixes: readonly string[];
+  /** A regular expression for the models that are asked for in this format, where others share the path. */
+  readonly models?: string;
   /** The path itself says that the answer is a stream. */
   readonly streams?: boolean;
   /** Framing of streams without `alt=sse` in the query. */
@@ -27,7 +29,15 @@ const openai = ['/openai'];
 const anthropic = ['/anthropic'];
 const genai = ['/genai'];
 const bedrock = ['/bedrock'];
+const cohere = ['/cohere'];
 const ollama = ['/ollama'];
+
+/** Bedrock's models have bodies of their own at one path: the name says which. Others are only forwarded. */
+const INVOKED = [
+  { models: '.*titan-embed.*', format: 'bedrock-titan-embed' },
+  { models: '.*cohere\\.embed.*', format: 'bedrock-cohere-embed' },
+  { models: '.*(?:cohere|amazon)\\.rerank.*', format: 'bedrock-rerank' },
+];
 
 /** Client API paths and their wire formats. */
 export const clientPaths: readonly ClientPath[] = [
@@ -47,10 +57,32 @@ export const clientPaths: readonly ClientPath[] = [
       otherFraming: 'json-array',
     },
     { path: `${model}:countTokens`, format: 'gemini-count-tokens', prefixes: genai },
+    { path: `${model}:embedContent`, format: 'gemini-embed', prefixes: genai },
+    { path: `${model}:batchEmbedContents`, format: 'gemini-batch-embed', prefixes: genai },
+    {
+      path: `${model}:predict`,
+      format: 'vertex-embeddings',
+      prefixes: genai,
+      models: '[^/]*(?:text|gemini)[^/]*embedding[^/]*',
+    },
   ]),
   { path: '/model/{model}/converse', format: 'bedrock-converse', prefixes: bedrock },
   { path: '/model/{model}/converse-stream', format: 'bedrock-converse', prefixes: bedrock, streams: true },
-  { path: '/v2/chat', format: 'cohere-chat', prefixes: ['/cohere'] },
+  ...INVOKED.map(({ models, format }) => ({
+    path: '/model/{model}/invoke',
+    format,
+    prefixes: bedrock,
+    models,
+  })),
+  { path: '/v2/chat', format: 'cohere-chat', prefixes: cohere },
+  { path: '/v2/embed', format: 'cohere-embed', prefixes: cohere },
+  { path: '/v1/embed', format: 'cohere-embed-v1', prefixes: cohere },
+  { path: '/v2/rerank', format: 'cohere-rerank', prefixes: cohere },
+  { path: '/v1/rerank', format: 'rerank', prefixes: ['/openai', '/cohere', '/jina'] },
+  { path: '/rerank', format: 'rerank', prefixes: [] },
+  { path: '/voyage/v1/rerank', format: 'voyage-rerank', prefixes: [] },
   { path: '/api/chat', format: 'ollama-chat', prefixes: ollama },
   { path: '/api/generate', format: 'ollama-generate', prefixes: ollama },
+  { path: '/api/embed', format: 'ollama-embed', prefixes: ollama },
+  { path: '/api/embeddings', format: 'ollama-embeddings', prefixes: ollama },
 ];

@@ -43,7 +43,6 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
       Object.entries(row.paths).map(([name, path]) => [name, basePath + fillHoles(path, values)]),
     ),
     edits: compileFieldEdits(row, values),
-    priceId: row.prices ?? config.row,
   };
 }
 

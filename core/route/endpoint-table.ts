@@ -22,18 +22,19 @@ export class EndpointTable {
 
   /** @param renamedIn fields that some provider wants renamed in requests of a format */
   add(formats: ReadonlyMap<string, WireFormat>, renamedIn: (format: string) => readonly string[]): void {
-    for (const { path, format, prefixes, streams, otherFraming } of clientPaths) {
+    for (const { path, format, prefixes, streams, otherFraming, models } of clientPaths) {
       const known = formats.get(format);
       if (known === undefined) continue;
       for (const prefix of ['', ...prefixes]) {
         const full = prefix + path;
-        if (this.exact.has(full) || this.patterns.has(full)) continue;
+        const name = models === undefined ? full : `${full} ${models}`;
+        if (this.exact.has(full) || this.patterns.has(name)) continue;
         const endpoint = new Endpoint(full, known, renamedIn(format), {
           streams: streams ?? known.streamByDefault === true,
           otherFraming: otherFraming ?? null,
         });
         if (!full.includes('{')) this.exact.set(full, endpoint);
-        else this.patterns.set(full, { expression: expressionOf(full), endpoint });
+        else this.patterns.set(name, { expression: expressionOf(full, models), endpoint });
       }
     }
   }
@@ -62,11 +63,15 @@ export class EndpointTable {
   }
 }
 
-function expressionOf(path: string): RegExp {
+function expressionOf(path: string, models = '.+'): RegExp {
   const text = path
     .split(/(\{model\}|\{\})/)
     .map((piece) =>
-      piece === '{model}' ? '(.+)' : piece === '{}' ? '[^/]+' : piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      piece === '{model}'
+        ? `(${models})`
+        : piece === '{}'
+          ? '[^/]+'
+          : piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
     )
     .join('');
   return new RegExp(`^${text}$`);

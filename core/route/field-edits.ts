@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, ProviderRow } from '@headgate/sdk';
+import type { JsonObject, JsonValue, ProviderRow, ProviderRowInput } from '@headgate/sdk';
 import { fillHoles } from '../config/holes.js';
 
 /** What a provider wants changed in the top-level fields of requests in one wire format. */
@@ -39,7 +39,7 @@ export function editFields(body: JsonObject, { renames, set, remove }: FieldEdit
 }
 
 /** The fields that must be found in requests of a format for its edits. */
-export function editedFields(row: ProviderRow, format: string): string[] {
-  const { set = {}, remove = [] } = row.body[format] ?? {};
-  return [...Object.entries(row.renames[format] ?? {}).flat(), ...Object.keys(set), ...remove];
+export function editedFields(row: ProviderRowInput, format: string): string[] {
+  const { set = {}, remove = [] } = row.body?.[format] ?? {};
+  return [...Object.entries(row.renames?.[format] ?? {}).flat(), ...Object.keys(set), ...remove];
 }

@@ -1,4 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
+import { common, least } from '../catalog/least.js';
+import type { Capability } from '../catalog/prices/capabilities.js';
 import type { ModelPrice } from '../catalog/prices/price-table.js';
 import type { VirtualKey } from '../identity/key-table.js';
 import type { Runtime } from '../runtime.js';
@@ -12,6 +14,10 @@ export interface ListedModel {
   /** Tokens; null where nobody knows. With several targets, what holds for all that are known. */
   readonly contextWindow: number | null;
   readonly maxOutputTokens: number | null;
+  /** What all its targets can do that are known; null where nobody knows. */
+  readonly capabilities: readonly Capability[] | null;
+  /** `embedding`, `image`, …; null for a chat, and where nobody knows. */
+  readonly mode: string | null;
   /** Null where nobody knows, or where it depends on which target answers. */
   readonly price: ModelPrice | null;
 }
@@ -60,7 +66,7 @@ function allNames(runtime: Runtime): readonly string[] {
   if (found === undefined) {
     const known = [...runtime.providers].flatMap(([id, { provider }]) =>
       // What a local server has is for it to say, whatever the sources list under its name.
-      provider.row.free ? [] : runtime.prices.models(provider.priceId).map((model) => `${id}/${model}`),
+      provider.row.free ? [] : runtime.prices.models(provider.id).map((model) => `${id}/${model}`),
     );
     found = [...new Set([...runtime.models.configured.keys(), ...known])];
     names.set(runtime, found);
@@ -69,31 +75,29 @@ function allNames(runtime: Runtime): readonly string[] {
 }
 
 function isKnown({ prices }: Runtime, { provider, model }: CompiledTarget): boolean {
-  return prices.find(provider.priceId, model) !== null || prices.info(provider.priceId, model) !== null;
+  return prices.find(provider.id, model) !== null || prices.info(provider.id, model) !== null;
 }
 
 function describe(runtime: Runtime, id: string, { targets }: ModelRoute): ListedModel {
   const { prices, models } = runtime;
-  const infos = targets.map(({ provider, model }) => prices.info(provider.priceId, model));
-  const costs = targets.map(({ provider, model }) => prices.find(provider.priceId, model));
+  const infos = targets.map(({ provider, model }) => prices.info(provider.id, model));
+  const costs = targets.map(({ provider, model }) => prices.find(provider.id, model));
   const first = costs[0] ?? null;
   return {
     id,
     ownedBy: models.configured.has(id) ? 'headgate' : (targets[0]?.provider.id ?? 'headgate'),
     contextWindow: least(infos.map((info) => info?.contextWindow ?? null)),
     maxOutputTokens: least(infos.map((info) => info?.maxOutputTokens ?? null)),
+    capabilities: common(infos.map((info) => info?.capabilities ?? null)),
+    mode: infos[0]?.mode ?? null,
     price: costs.every((cost) => sameRates(cost, first)) ? first : null,
   };
-}
-
-function least(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : Math.min(...known);
 }
 
 function sameRates(a: ModelPrice | null, b: ModelPrice | null): boolean {
   if (a === b || a === null || b === null) return a === b;
   return (
-    JSON.stringify([a.rates, a.tiers, a.perRequest]) === JSON.stringify([b.rates, b.tiers, b.perRequest])
+    JSON.stringify([a.rates, a.tiers, a.perRequest, a.pieces]) ===
+    JSON.stringify([b.rates, b.tiers, b.perRequest, b.pieces])
   );
 }

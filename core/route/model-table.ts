@@ -74,7 +74,7 @@ export class ModelTable {
     const able = [...this.providers.values()].filter(({ speeches }) => speeches.has(client.id));
     const own = able.filter(({ speeches }) => speeches.speaks(client.id));
     const knows = ({ provider }: RoutableProvider): boolean =>
-      !provider.row.free && this.prices.find(provider.priceId, name) !== null;
+      !provider.row.free && this.prices.find(provider.id, name) !== null;
     const first = own.find(({ provider }) => client.id.startsWith(provider.id));
     if (first !== undefined && knows(first)) return first;
     // Without any entry under "models" a gateway is a drop-in for the provider, whose newest models no table knows yet.
@@ -91,6 +91,7 @@ export class ModelTable {
       strategy: 'fallback',
       targets: [target(provider, speeches, timeouts, model, 1)],
       retries: this.retries,
+      unpriced: null,
       totalMs: timeouts.totalMs,
     };
   }
@@ -106,6 +107,7 @@ export class ModelTable {
       strategy: config.strategy,
       targets,
       retries: config.retries,
+      unpriced: config.unpriced,
       totalMs: config.totalMs,
     };
   }

@@ -17,8 +17,6 @@ export interface Provider {
   readonly otherPaths: ReadonlyMap<string, string>;
   /** Wire format id → what changes in the fields of its requests. */
   readonly edits: ReadonlyMap<string, FieldEdits>;
-  /** Prices are looked up under this id: a provider that extends another has its prices. */
-  readonly priceId: string;
   /** What carries requests to it, with that many milliseconds to connect. For boot, not for requests. */
   readonly transport: (connectTimeoutMs: number) => Transport;
 }

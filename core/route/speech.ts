@@ -73,6 +73,10 @@ function formatFor(
   return null;
 }
 
+/** An operation without streams, such as counting tokens, needs no codec for one; both formats have it or neither. */
 function translatable(target: WireFormat, client: WireFormat): boolean {
-  return [target, client].every((format) => format.request && format.response && format.stream);
+  const formats = [target, client];
+  if (formats.every((format) => format.task)) return true;
+  const read = formats.every((format) => format.request && format.response);
+  return read && (target.stream === undefined) === (client.stream === undefined);
 }

@@ -1,4 +1,5 @@
 import type { Transport } from '@headgate/sdk';
+import type { Unpriced } from '../config/config.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
 import type { Provider } from './provider.js';
 import type { Speech } from './speech.js';
@@ -24,6 +25,8 @@ export interface ModelRoute {
   readonly strategy: 'fallback' | 'weighted';
   readonly targets: readonly CompiledTarget[];
   readonly retries: Retries;
+  /** What becomes of targets without a price; null: as the gateway says. */
+  readonly unpriced: Unpriced | null;
   /** Longest total of its targets. */
   readonly totalMs: number;
 }

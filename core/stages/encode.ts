@@ -1,11 +1,14 @@
-import type { EncodeContext, HeaderList, UpstreamRequest } from '@headgate/sdk';
-import { canonicalOf } from '../canonical-of.js';
+import type { CanonicalRequest, EncodeContext, HeaderList, RequestCodec } from '@headgate/sdk';
+import { canonicalOf, taskOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { type Conversation, keepsAnswers } from '../kept/conversation.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { editFields, type FieldEdits } from '../route/field-edits.js';
 import type { Speech } from '../route/speech.js';
 import type { CompiledTarget } from '../route/target.js';
+import { encodeTask } from '../task/encode-task.js';
+import type { DividedRequest } from '../upstream/divided-call.js';
 import { removeFields } from '../wire/json-remove.js';
 import type { FieldSpans } from '../wire/json-spans.js';
 import { type Edit, insertField, renameField, replaceValue, splice } from '../wire/json-splice.js';
@@ -15,6 +18,8 @@ export interface Encoded {
   body: Buffer;
   /** Usage was asked for that the client did not ask for: the relay takes it out again. */
   strip: boolean;
+  /** The other parts, where the provider takes fewer inputs at a time than were asked for. */
+  rest?: readonly Buffer[];
 }
 
 /**
@@ -23,7 +28,9 @@ export interface Encoded {
  */
 export function encode(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
   x.dropped = null;
-  return speech.same && !x.edited && !carriesForeignSeal(x)
+  x.parts = null;
+  x.conversation?.meets(target, speech);
+  return speech.same && !x.edited && x.conversation?.kept !== true && !carriesForeignSeal(x)
     ? spliced(x, target)
     : translated(x, target, speech);
 }
@@ -78,27 +85,46 @@ function addEdits(x: Exchange, { renames, set, remove }: FieldEdits, edits: Edit
 
 function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encoded {
   const { codec, format, same } = speech;
-  if (codec === null)
+  if (codec === null && format.task === undefined)
     throw gatewayError('operation_unsupported', { model: x.model, operation: format.operation });
   const dropped: string[] = [];
   const context: EncodeContext = {
     model: target.model,
-    maxOutputTokens:
-      x.runtime.prices.info(target.provider.priceId, target.model)?.maxOutputTokens ?? undefined,
+    maxOutputTokens: x.runtime.prices.info(target.provider.id, target.model)?.maxOutputTokens ?? undefined,
     warn: (field) => {
       if (!dropped.includes(field)) dropped.push(field);
     },
   };
-  const request = canonicalOf(x);
+  const task = taskOf(x);
+  if (task !== null) {
+    const [body, ...rest] = encodeTask(x, task, target, speech, context);
+    x.dropped = dropped.length === 0 ? null : dropped;
+    return { body: body as Buffer, strip: false, ...(rest.length > 0 && { rest }) };
+  }
+  const request =
+    x.conversation?.kept === true ? withoutState(canonicalOf(x), x.conversation) : canonicalOf(x);
   const askUsage = request.stream && target.provider.row.streamUsage === 'option';
   // Only a stream has options of a stream: providers refuse them elsewhere, whatever they say.
-  const body = codec.encode(request.stream ? { ...request, streamUsage: askUsage } : request, context);
+  const body = (codec as RequestCodec).encode(
+    request.stream ? { ...request, streamUsage: askUsage } : request,
+    context,
+  );
   // A provider that sends usage by itself refuses to be asked for it.
   if (!askUsage && target.provider.row.streamUsage === 'always') delete body.stream_options;
+  // Nobody but the gateway is to keep what it keeps itself.
+  if (same && x.conversation?.kept === true && keepsAnswers(target, format.id)) body['store'] = false;
   const wanted = target.provider.edits.get(format.id);
   if (wanted !== undefined) editFields(body, wanted);
   x.dropped = dropped.length === 0 ? null : dropped;
   return { body: Buffer.from(JSON.stringify(body)), strip: same && askUsage && request.streamUsage !== true };
+}
+
+/** What the gateway does itself is not said to a provider that could not do it. */
+function withoutState(request: CanonicalRequest, { state }: Conversation): CanonicalRequest {
+  if (request.extra === undefined) return request;
+  const extra = { ...request.extra };
+  for (const field of state.fields) delete extra[field];
+  return { ...request, extra };
 }
 
 /** Client headers that mean something to a provider of the same format. */
@@ -116,14 +142,14 @@ export function upstreamRequest(
   x: Exchange,
   fixed: HeaderList,
   speech: Speech,
-  body: Buffer,
-): UpstreamRequest {
-  return {
-    method: 'POST',
-    path: x.stream ? speech.path.streamed : speech.path.whole,
-    headers: withClientHeaders(x, fixed, speech.same),
-    body,
-  };
+  { body, rest }: Encoded,
+): DividedRequest {
+  const path = x.stream ? speech.path.streamed : speech.path.whole;
+  const headers = withClientHeaders(x, fixed, speech.same);
+  const request = { method: 'POST', path, headers, body };
+  return rest === undefined
+    ? request
+    : { ...request, rest: rest.map((part) => ({ ...request, body: part })) };
 }
 
 function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): HeaderList {

@@ -21,6 +21,7 @@ export function openRelay(
   speech: Speech,
   strip: boolean,
 ): Relay {
+  x.conversation?.opens(x);
   const contentType = headerOf(headers, 'content-type') ?? '';
   if (isStream(contentType, speech)) {
     if (framedAlike(x, speech) && mayPassBytes(x))

@@ -4,8 +4,10 @@ import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
+import { ableHint } from '../route/able-providers.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
+import { allowedTargets } from '../unpriced.js';
 import { viewOf } from '../view.js';
 
 /** Stage 9. The ordered list of targets to try: by the model's strategy, then by the route hooks. */
@@ -16,9 +18,13 @@ export function route(x: Exchange): Wait | undefined {
     : targets.filter((target) => target.speech.has(x.endpoint.format.id));
   if (able.length === 0) {
     if (x.endpoint.format.operation === 'count-tokens') return countTokensHere(x, targets[0]?.model ?? name);
-    throw gatewayError('operation_unsupported', { model: name, operation: x.endpoint.format.operation });
+    throw gatewayError('operation_unsupported', {
+      model: name,
+      operation: x.endpoint.format.operation,
+      hint: ableHint(x.runtime, x.endpoint.format),
+    });
   }
-  x.targets = withFallbacks(x, order(x.route as ModelRoute, able, x.io.random));
+  x.targets = allowedTargets(x, withFallbacks(x, order(x.route as ModelRoute, able, x.io.random)));
   const hooks = x.plan?.route ?? null;
   if (hooks === null) return undefined;
   const chosen = runChain<readonly Target[]>(hooks, x.targets.map(nameOf), viewOf(x), x);
@@ -52,7 +58,7 @@ function nameOf(target: CompiledTarget): Target {
 
 /** Hooks may reorder, drop and add targets; one they add is looked up like a model of that name. */
 function take(x: Exchange, list: readonly Target[]): void {
-  x.targets = list.map(({ provider, model }) => {
+  const targets = list.map(({ provider, model }) => {
     const known = x.targets.find((target) => target.provider.id === provider && target.model === model);
     const target = known ?? x.runtime.models.find(`${provider}/${model}`, x.endpoint.format)?.targets[0];
     if (!target?.speech.has(x.endpoint.format.id)) {
@@ -60,4 +66,5 @@ function take(x: Exchange, list: readonly Target[]): void {
     }
     return target;
   });
+  x.targets = allowedTargets(x, targets);
 }

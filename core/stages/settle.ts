@@ -1,4 +1,4 @@
-import type { Outcome, SettledRecord } from '@headgate/sdk';
+import type { Outcome, ServiceTier, SettledRecord } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
@@ -13,13 +13,15 @@ export function settle(x: Exchange): void {
   const { io, spans } = x;
   io.inFlight--;
   io.deadlines.delete(x);
+  if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
+  const cost = costOf(x);
+  if (cost === null && x.usage !== null) io.unpriced.note(x);
   if (spans !== null) {
     x.spans = null;
     x.endpoint.giveBack(spans);
   }
   x.attempt?.release();
-  if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
-  const record = recordOf(x);
+  const record = recordOf(x, cost);
   io.record(record);
   // A request that ended before it was planned is told too: of its model no more is known than the client's word.
   const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;
@@ -29,12 +31,23 @@ export function settle(x: Exchange): void {
 
 /** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */
 export function costOf(x: Exchange): number | null {
-  if (x.usage === null || x.target === null) return null;
-  const price = x.runtime.prices.find(x.target.provider.priceId, x.target.model, x.receivedAt);
-  return price === null ? null : costNano(price, x.usage);
+  const { usage, target } = x;
+  if (usage === null || target === null) return null;
+  const price = x.runtime.prices.find(target.provider.id, target.model, x.receivedAt);
+  if (price === null) return null;
+  if (price.services !== null && usage.serviceTier === undefined) usage.serviceTier = askedTier(x);
+  return costNano(price, usage);
 }
 
-function recordOf(x: Exchange): SettledRecord {
+/** The price list that the request asked its provider for; it counts where the answer does not say which one it was. */
+function askedTier(x: Exchange): ServiceTier | undefined {
+  const { format } = x.endpoint;
+  if (x.spans === null || x.target?.speech.get(format.id)?.same === false) return undefined;
+  const asked = format.serviceTier?.(x);
+  return asked === 'any' ? undefined : asked;
+}
+
+function recordOf(x: Exchange, cost: number | null): SettledRecord {
   const now = performance.now();
   const { principal, metadata, target, error } = x;
   const outcome: Outcome = x.clientGone ? 'client-closed' : error === null ? 'ok' : 'error';
@@ -56,7 +69,7 @@ function recordOf(x: Exchange): SettledRecord {
     outcome,
     error: error === null ? '' : error.code,
     usage: x.usage,
-    costNano: costOf(x),
+    costNano: cost,
     attempts: x.attempts,
     totalMs: now - x.startedAt,
     firstByteMs: x.headAt === 0 ? null : x.headAt - x.startedAt,

@@ -3,13 +3,20 @@ import type { Exchange } from '../exchange.js';
 import { isThenable } from '../plan/guarded.js';
 import { runChain } from '../plan/run-chain.js';
 import type { ProviderKey } from '../route/key-ring.js';
+import type { DividedRequest } from '../upstream/divided-call.js';
 import { viewOf } from '../view.js';
 
 /**
  * Stage 11. Credentials. Those that are the same for every request are in the headers since boot; a signer that signs the
  * request itself does it here, after the `upstream` hooks had their say about path and headers.
  */
-export function sign(x: Exchange, key: ProviderKey, request: UpstreamRequest): Promise<void> | undefined {
+export function sign(x: Exchange, key: ProviderKey, request: DividedRequest): Promise<void> | undefined {
+  if (request.rest === undefined) return signOne(x, key, request);
+  const waits = [request, ...request.rest].map((part) => signOne(x, key, part));
+  return waits.every((wait) => wait === undefined) ? undefined : Promise.all(waits).then(() => undefined);
+}
+
+function signOne(x: Exchange, key: ProviderKey, request: UpstreamRequest): Promise<void> | undefined {
   const hooks = x.plan?.upstream ?? null;
   if (hooks === null) return signed(key, request);
   const head: UpstreamHead = { path: request.path, headers: [...request.headers] };

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { OwnedObject } from '../forward/owner.js';
+import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
 import type { Retention } from './retention.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
@@ -27,6 +28,7 @@ export interface LedgerQuestions {
   flush: { ask: null; answer: null };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
+  kept: { ask: KeptAsk; answer: KeptReply };
 }
 
 export type Question = keyof LedgerQuestions;

@@ -10,6 +10,7 @@ import { CommitSchedule } from './commit-schedule.js';
 import { lockDataDir, type Unlock } from './data-dir-lock.js';
 import { type Chore, Housekeeping } from './housekeeping.js';
 import { Intake } from './intake.js';
+import { KeptAnswers } from './kept-answers.js';
 import { ledgerFamilies } from './ledger-metrics.js';
 import type {
   LedgerHealth,
@@ -19,7 +20,7 @@ import type {
   Question,
 } from './ledger-protocol.js';
 import { LedgerStore } from './ledger-store.js';
-import { ObjectOwners } from './object-owners.js';
+import { answerOwners, ObjectOwners } from './object-owners.js';
 import { OldRequests } from './old-requests.js';
 import { databasePath, isMemory, openDatabase, type Sqlite } from './open-database.js';
 import type { RecordBatch } from './record-batch.js';
@@ -49,6 +50,8 @@ export class LedgerService {
   private readonly sources: RecordSources;
   private readonly reader: UsageReader;
   private readonly owners: ObjectOwners;
+  private readonly answers: ObjectOwners;
+  private readonly kept: KeptAnswers;
   private readonly housekeeping: Housekeeping;
   private spoolRetry: NodeJS.Timeout | undefined;
   private stored = 0;
@@ -72,6 +75,8 @@ export class LedgerService {
     this.troubles = new Troubles((level, message, fields) => this.log.line(level, message, fields), onHealth);
     const store = new LedgerStore(this.db);
     this.owners = new ObjectOwners(this.db);
+    this.answers = answerOwners(this.db);
+    this.kept = new KeptAnswers(this.db);
     const old = new OldRequests(this.db);
     const blocks = new BlockData(this.db, (block, error) => this.damaged(block, error));
     this.reader = new UsageReader(this.db, new RequestReader(this.db, blocks), old);
@@ -127,8 +132,9 @@ export class LedgerService {
     question: Q,
     ask: LedgerQuestions[Q]['ask'],
   ): Promise<LedgerQuestions[Question]['answer']> {
-    if (question === 'ownersOf') return this.owners.find(ask as LedgerQuestions['ownersOf']['ask']);
-    if (question === 'own') return this.owners.add(ask as LedgerQuestions['own']['ask']);
+    if (question === 'ownersOf') return this.ownersOf(ask as LedgerQuestions['ownersOf']['ask']);
+    if (question === 'own') return this.own(ask as LedgerQuestions['own']['ask']);
+    if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsText();
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
@@ -177,8 +183,23 @@ export class LedgerService {
       { step: (now) => !old.left && retention.step(now), failure: 'old records cannot be deleted' },
       { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
+      { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
+      { step: (now) => this.kept.expire(now), failure: 'kept answers that have expired cannot be deleted' },
       { step: forget, failure: 'places in the spool that are no longer needed cannot be deleted' },
     ];
+  }
+
+  private ownersOf(ids: LedgerQuestions['ownersOf']['ask']): LedgerQuestions['ownersOf']['answer'] {
+    const found = this.owners.find(ids);
+    const left = ids.filter((id) => !found.some((one) => one.id === id));
+    return [...found, ...this.answers.find(left)];
+  }
+
+  private own(objects: LedgerQuestions['own']['ask']): null {
+    const [answers, others] = [objects.filter((one) => one.answers), objects.filter((one) => !one.answers)];
+    if (others.length > 0) this.owners.add(others);
+    if (answers.length > 0) this.answers.add(answers);
+    return null;
   }
 
   private damaged(block: number, error: unknown): void {

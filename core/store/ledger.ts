@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
 import type { OwnedObject } from '../forward/owner.js';
+import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
 import type {
@@ -127,7 +128,7 @@ export class Ledger {
     return (await this.ask('spent', { keyId, sinceMs })) as number;
   }
 
-  /** The owner of the first of these ids of objects that is known. */
+  /** Those of these ids of objects that are known. */
   async ownersOf(ids: readonly string[]): Promise<OwnedObject[]> {
     return (await this.ask('ownersOf', ids)) as OwnedObject[];
   }
@@ -135,6 +136,11 @@ export class Ledger {
   /** Keeps whose these objects are. */
   async own(objects: readonly OwnedObject[]): Promise<void> {
     await this.ask('own', objects);
+  }
+
+  /** Asks the store of kept answers. */
+  async kept(question: KeptAsk): Promise<KeptReply> {
+    return (await this.ask('kept', question)) as KeptReply;
   }
 
   /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */

@@ -10,26 +10,30 @@ const MAX_OBJECTS = 1_000_000;
 /** Rows deleted at a time, so that the thread soon comes back to its other work. */
 const STEP_ROWS = 2_000;
 
+/** Answers are many, and no provider keeps them for longer than a month after they were last used. */
+const ANSWERS_KEPT_DAYS = 40;
+
 /** `seen` in days: it is written anew once a day, not with every request. */
-const TABLE = `
-CREATE TABLE IF NOT EXISTS object_owners (
+const layoutOf = (table: string): string => `
+CREATE TABLE IF NOT EXISTS ${table} (
   id TEXT PRIMARY KEY,
   provider TEXT NOT NULL,
   key_name TEXT NOT NULL,
   seen INTEGER NOT NULL,      -- days since 1970 in UTC
   holder TEXT                 -- virtual key that made it; null: not known
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS object_owners_by_seen ON object_owners (seen);
+CREATE INDEX IF NOT EXISTS ${table}_by_seen ON ${table} (seen);
 `;
 
 /** A table of before virtual keys were kept apart. */
-function addHolder(db: Sqlite): void {
-  const columns = db
-    .prepare("SELECT name FROM pragma_table_info('object_owners')")
-    .raw()
-    .all() as unknown[][];
-  if (!columns.some(([name]) => name === 'holder'))
-    db.exec('ALTER TABLE object_owners ADD COLUMN holder TEXT');
+function addHolder(db: Sqlite, table: string): void {
+  const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).raw().all() as unknown[][];
+  if (!columns.some(([name]) => name === 'holder')) db.exec(`ALTER TABLE ${table} ADD COLUMN holder TEXT`);
+}
+
+/** Of answers there is a table of its own: so many, they would push out all else. */
+export function answerOwners(db: Sqlite): ObjectOwners {
+  return new ObjectOwners(db, Date.now, MAX_OBJECTS, { table: 'answer_owners', days: ANSWERS_KEPT_DAYS });
 }
 
 /** Which provider, which of its keys and which virtual key the files, batches and the like belong to that were made through the gateway. */
@@ -44,20 +48,22 @@ export class ObjectOwners {
     private readonly db: Sqlite,
     private readonly now: () => number = Date.now,
     private readonly max = MAX_OBJECTS,
+    private readonly kind = { table: 'object_owners', days: KEPT_DAYS },
   ) {
-    db.exec(TABLE);
-    addHolder(db);
-    this.get = db.prepare('SELECT provider, key_name, seen, holder FROM object_owners WHERE id = ?').raw();
-    this.touch = db.prepare('UPDATE object_owners SET seen = ? WHERE id = ?');
+    const { table } = kind;
+    db.exec(layoutOf(table));
+    addHolder(db, table);
+    this.get = db.prepare(`SELECT provider, key_name, seen, holder FROM ${table} WHERE id = ?`).raw();
+    this.touch = db.prepare(`UPDATE ${table} SET seen = ? WHERE id = ?`);
     this.put = db.prepare(
-      'INSERT INTO object_owners VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
+      `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ` +
         'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen, ' +
         'holder = coalesce(holder, excluded.holder)',
     );
     this.drop = db.prepare(
-      'DELETE FROM object_owners WHERE id IN (SELECT id FROM object_owners WHERE seen < ? ORDER BY seen LIMIT ?)',
+      `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE seen < ? ORDER BY seen LIMIT ?)`,
     );
-    this.count = db.prepare('SELECT count(*) FROM object_owners').raw();
+    this.count = db.prepare(`SELECT count(*) FROM ${table}`).raw();
   }
 
   /** Those of these ids that are known. */
@@ -86,7 +92,7 @@ export class ObjectOwners {
   /** Forgets some of what is old or too much; true when there may be more. */
   expire(now: number): boolean {
     const today = Math.floor(now / DAY_MS);
-    const old = this.drop.run([today - KEPT_DAYS, STEP_ROWS]).changes;
+    const old = this.drop.run([today - this.kind.days, STEP_ROWS]).changes;
     if (old === STEP_ROWS) return true;
     const row: unknown = this.count.get();
     const over = (Array.isArray(row) ? Number(row[0]) : 0) - this.max;

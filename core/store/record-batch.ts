@@ -86,6 +86,8 @@ export function copyOf(record: SettledRecord): SettledRecord {
       reasoningTokens: usage.reasoningTokens,
       inputAudioTokens: usage.inputAudioTokens,
       outputAudioTokens: usage.outputAudioTokens,
+      serviceTier: usage.serviceTier,
+      units: usage.units,
     },
     costNano: record.costNano,
     attempts: record.attempts.map(({ provider, model, key, status, error, ms }) => ({

@@ -16,7 +16,9 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 2;
+const LAYOUT = 3;
+/** The oldest that is read by columns. */
+const FIRST_LAYOUT = 2;
 
 const packr = new Packr({ useRecords: false });
 const writer = new ColumnWriter();
@@ -49,10 +51,12 @@ export function encodeRecords(records: readonly SettledRecord[]): ArrayBuffer {
 /** Throws when the bytes are no batch of records. They must not change afterwards: the columns are read in place. */
 export function openBatch(bytes: Uint8Array): RecordBatch {
   if (bytes[0] !== MARK) return batchOf(oldRecords(bytes));
-  if (bytes[1] !== LAYOUT) throw new Error('not a batch of settled records that this version can read');
+  const layout = bytes[1] ?? 0;
+  if (layout < FIRST_LAYOUT || layout > LAYOUT)
+    throw new Error('not a batch of settled records that this version can read');
   const bodyStart = START + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
   const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart);
-  return new RecordBatch(bytes, columns.records, readRecordColumns(columns));
+  return new RecordBatch(bytes, columns.records, readRecordColumns(columns, layout));
 }
 
 /** Those records as a batch of their own. */

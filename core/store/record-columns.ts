@@ -1,5 +1,5 @@
-import type { AttemptRecord, SettledRecord, Usage } from '@headgate/sdk';
-import type { Column, ColumnHead } from './column.js';
+import type { AttemptRecord, ServiceTier, SettledRecord, TOKEN_COUNTS } from '@headgate/sdk';
+import { Column, type ColumnHead } from './column.js';
 import { type ColumnWriter, plain } from './column-writer.js';
 
 /** What a record has once: everything but its lists and its usage. */
@@ -12,7 +12,11 @@ export interface RecordColumns extends Columns<Flat> {
   readonly tags: Column<readonly string[]>;
   /** Whether a record has usage; where not, the columns of usage have 0. */
   readonly used: Column<boolean>;
-  readonly usage: Columns<Usage>;
+  readonly usage: Columns<Record<(typeof TOKEN_COUNTS)[number], number>>;
+  /** Empty where nobody said. */
+  readonly serviceTier: Column<ServiceTier | ''>;
+  /** `UsageUnits` as JSON; empty where there are none. */
+  readonly units: Column<string>;
   /** Attempts of each record; `attempts` has them all, one record after the other. */
   readonly tries: Column<number>;
   readonly attempts: Columns<AttemptRecord>;
@@ -41,6 +45,7 @@ const thousandths =
     to.numbers(rows, get, 1000);
 
 const NO_TAGS: readonly string[] = [];
+const NO_BYTES = new Uint8Array();
 
 /** The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout. */
 const OF_RECORDS: readonly Write<SettledRecord>[] = [
@@ -76,6 +81,8 @@ const OF_RECORDS: readonly Write<SettledRecord>[] = [
   whole((r) => (r.usage === null ? 0 : r.usage.inputAudioTokens)),
   whole((r) => (r.usage === null ? 0 : r.usage.outputAudioTokens)),
   whole((r) => r.attempts.length),
+  words((r) => r.usage?.serviceTier ?? ''),
+  words((r) => (r.usage?.units === undefined ? '' : JSON.stringify(r.usage.units))),
 ];
 
 const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
@@ -104,7 +111,10 @@ export interface ColumnSource {
   next<V>(of: 'records' | 'attempts'): Column<V>;
 }
 
-export function readRecordColumns(from: ColumnSource): RecordColumns {
+/** @param layout 2 had no service tiers and no units */
+export function readRecordColumns(from: ColumnSource, layout: number): RecordColumns {
+  const since3 = <V>(otherwise: V): Column<V> =>
+    layout >= 3 ? from.next('records') : Column.open<V>([otherwise], 0, NO_BYTES, 0);
   return {
     id: from.next('records'),
     time: from.next('records'),
@@ -140,6 +150,8 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
       outputAudioTokens: from.next('records'),
     },
     tries: from.next('records'),
+    serviceTier: since3<ServiceTier | ''>(''),
+    units: since3(''),
     attempts: {
       provider: from.next('attempts'),
       model: from.next('attempts'),

@@ -1,4 +1,12 @@
-import type { AttemptRecord, Operation, Outcome, SettledRecord, Usage } from '@headgate/sdk';
+import type {
+  AttemptRecord,
+  Operation,
+  Outcome,
+  ServiceTier,
+  SettledRecord,
+  Usage,
+  UsageUnits,
+} from '@headgate/sdk';
 import type { RecordColumns } from './record-columns.js';
 
 /** A record seen through the columns of its batch: nothing is put together that nobody asks for. */
@@ -17,7 +25,7 @@ export class RecordCursor implements SettledRecord {
     private readonly columns: RecordColumns,
     count: number,
   ) {
-    this.usageHere = new UsageCursor(columns.usage);
+    this.usageHere = new UsageCursor(columns);
     this.starts = attemptStarts(columns.tries, count);
   }
 
@@ -113,7 +121,11 @@ export class RecordCursor implements SettledRecord {
 class UsageCursor implements Usage {
   row = 0;
 
-  constructor(private readonly columns: RecordColumns['usage']) {}
+  private readonly columns: RecordColumns['usage'];
+
+  constructor(private readonly all: RecordColumns) {
+    this.columns = all.usage;
+  }
 
   get inputTokens(): number {
     return this.columns.inputTokens.at(this.row);
@@ -138,6 +150,13 @@ class UsageCursor implements Usage {
   }
   get outputAudioTokens(): number {
     return this.columns.outputAudioTokens.at(this.row);
+  }
+  get serviceTier(): ServiceTier | undefined {
+    return this.all.serviceTier.at(this.row) || undefined;
+  }
+  get units(): UsageUnits | undefined {
+    const text = this.all.units.at(this.row);
+    return text === '' ? undefined : (JSON.parse(text) as UsageUnits);
   }
 }
 

@@ -1,14 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { MessagePort } from 'node:worker_threads';
-import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
 import type { IoThread } from '../io-thread.js';
-import { Recorder } from '../observe/recorder.js';
 import type { PluginSource } from '../plugin/load.js';
-import { type LogLine, PluginLogger } from '../plugin/logger.js';
+import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
-import { LocalIo } from './local-io.js';
 import { WorkerIo } from './worker-io.js';
 
 export interface IoGroupParts {
@@ -27,9 +24,13 @@ export interface IoGroupParts {
 
 /** All I/O threads as one. One thread is the main thread itself. */
 export class IoGroup {
-  private readonly threads: readonly IoHandle[];
+  private constructor(
+    private readonly threads: readonly IoHandle[],
+    /** The I/O thread that is this thread itself, if it is. */
+    readonly local: IoThread | null,
+  ) {}
 
-  constructor(threads: 'auto' | number, parts: IoGroupParts) {
+  static async start(threads: 'auto' | number, parts: IoGroupParts): Promise<IoGroup> {
     const { threadEntry } = parts;
     const asked = threads === 'auto' ? Math.max(1, availableParallelism() - 1) : threads;
     const wanted = threadEntry === null ? 1 : asked;
@@ -37,20 +38,19 @@ export class IoGroup {
     if (count < wanted) {
       parts.log('warn', 'only Linux lets threads share a port: running one I/O thread', { wanted });
     }
-    this.threads =
-      count === 1 || threadEntry === null
-        ? [local(parts)]
-        : Array.from({ length: count }, (_, i) => worker(parts, threadEntry, i));
+    if (count > 1 && threadEntry !== null)
+      return new IoGroup(
+        Array.from({ length: count }, (_, i) => worker(parts, threadEntry, i)),
+        null,
+      );
+    // A main thread that only steers others has no use for what serves requests.
+    const { localIo } = await import('./local-io.js');
+    const handle = localIo(parts);
+    return new IoGroup([handle], handle.io);
   }
 
   get size(): number {
     return this.threads.length;
-  }
-
-  /** The I/O thread that is this thread itself, if it is. */
-  get local(): IoThread | null {
-    const [only] = this.threads;
-    return only instanceof LocalIo ? only.io : null;
   }
 
   /** All threads take the configuration, or none does and this throws. */
@@ -74,6 +74,11 @@ export class IoGroup {
     for (const thread of this.threads) thread.hurry();
   }
 
+  /** Stops the request in the background whose answer has that id, in whichever thread it runs. */
+  stopRunning(id: string): void {
+    for (const thread of this.threads) thread.stopRunning(id);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.close()));
   }
@@ -81,24 +86,6 @@ export class IoGroup {
 
 function sharesPorts(): boolean {
   return process.platform === 'linux';
-}
-
-function local(parts: IoGroupParts): LocalIo {
-  const recorder: Recorder = new Recorder(parts.connect(), {
-    gauges: () => ({ in_flight_requests: io.io.inFlight }),
-  });
-  const io: LocalIo = new LocalIo(
-    {
-      source: parts.source,
-      control: parts.control,
-      counters: parts.counters,
-      prices: PriceTable.load(),
-      log: new PluginLogger(parts.log),
-      count: parts.count,
-    },
-    recorder,
-  );
-  return io;
 }
 
 function worker(parts: IoGroupParts, entry: URL, index: number): WorkerIo {

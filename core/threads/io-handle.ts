@@ -11,6 +11,8 @@ export interface IoHandle {
   drain(timeoutMs: number): Promise<boolean>;
   /** A drain waits no longer, now or when it begins. */
   hurry(): void;
+  /** Stops the request in the background whose answer has that id, if it runs in this thread. */
+  stopRunning(id: string): void;
   /** Ends what still runs and lets everything go. */
   close(): Promise<void>;
 }

@@ -28,6 +28,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
     listen: (host: string, onPort: number) => io.listen(host, onPort),
     drain: (timeoutMs: number) => io.drain(timeoutMs),
     hurry: () => io.hurry(),
+    stopRunning: (id: string) => io.stopRunning(id),
     close: async () => {
       await io.close();
       // Nothing of ours is left that keeps the thread alive but this port; it ends once the answer is out.
@@ -69,6 +70,7 @@ function remoteControl(rpc: Rpc): Control {
     countTokens: (model, text) => rpc.call('countTokens', model, text),
     ownersOf: (ids) => rpc.call('ownersOf', ids),
     own: (objects) => rpc.call('own', objects),
+    kept: (question) => rpc.call('kept', question),
     spent: (keyId, since) => rpc.call('spent', keyId, since),
   };
 }

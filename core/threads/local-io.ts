@@ -1,7 +1,10 @@
+import type { MessagePort } from 'node:worker_threads';
+import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import { HttpServer } from '../http/server.js';
 import { IoThread, type IoThreadParts } from '../io-thread.js';
-import type { Recorder } from '../observe/recorder.js';
+import { Recorder } from '../observe/recorder.js';
+import { type LogLine, PluginLogger } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 
 /**
@@ -45,6 +48,10 @@ export class LocalIo implements IoHandle {
     this.io.hurry();
   }
 
+  stopRunning(id: string): void {
+    this.io.background.stop(id);
+  }
+
   async close(): Promise<void> {
     this.closeServer();
     await this.io.close();
@@ -56,4 +63,22 @@ export class LocalIo implements IoHandle {
     this.server?.close();
     this.server = null;
   }
+}
+
+/** The main thread as its only I/O thread. */
+export function localIo(
+  parts: Pick<IoThreadParts, 'source' | 'control' | 'counters' | 'count'> & {
+    readonly connect: () => MessagePort;
+    readonly log: LogLine;
+  },
+): LocalIo {
+  const { source, control, counters, count } = parts;
+  const recorder: Recorder = new Recorder(parts.connect(), {
+    gauges: () => ({ in_flight_requests: io.io.inFlight }),
+  });
+  const io: LocalIo = new LocalIo(
+    { source, control, counters, count, prices: PriceTable.load(), log: new PluginLogger(parts.log) },
+    recorder,
+  );
+  return io;
 }

@@ -52,6 +52,7 @@ export class WorkerIo implements IoHandle {
       countTokens: (model: string, text: string) => control.countTokens(model, text),
       ownersOf: (ids: readonly string[]) => control.ownersOf(ids),
       own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
+      kept: (question: Parameters<Control['kept']>[0]) => control.kept(question),
       spent: (keyId: string, since: number) => control.spent(keyId, since),
       log: parts.log,
       count: parts.count,
@@ -85,6 +86,10 @@ export class WorkerIo implements IoHandle {
 
   hurry(): void {
     this.rpc.notice('hurry');
+  }
+
+  stopRunning(id: string): void {
+    this.rpc.notice('stopRunning', id);
   }
 
   async close(): Promise<void> {

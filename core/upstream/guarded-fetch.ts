@@ -1,10 +1,9 @@
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Host } from '@headgate/sdk';
-import { Agent } from 'undici';
 import { type FetchRule, formatFetchRule } from '../config/fetch-rule.js';
 import { Allowance } from './allowance.js';
-import { fetchText } from './fetch-text.js';
+import { TextFetch } from './text-fetch.js';
 
 /** Largest answer a plugin gets. */
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -22,14 +21,14 @@ export type Lookup = (
  */
 export class GuardedFetch {
   private readonly allowance: Allowance;
-  private readonly agent: Agent;
+  private readonly texts: TextFetch;
 
   constructor(
     private readonly rules: readonly FetchRule[],
     private readonly lookup: Lookup = systemLookup as Lookup,
   ) {
     this.allowance = new Allowance(rules);
-    this.agent = new Agent({ connect: { lookup: (...given) => this.find(...given) } });
+    this.texts = new TextFetch({ connect: { lookup: (...given) => this.find(...given) } }, MAX_BYTES);
   }
 
   /** Whether it has these very rules. */
@@ -44,12 +43,12 @@ export class GuardedFetch {
     const host = target.hostname.replace(/^\[|\]$/g, '');
     // A literal address is never looked up, so it is checked here.
     if (isIP(host) !== 0 && !this.allowance.allowsAddress(host)) throw refusal(host);
-    return fetchText(this.agent, target, init, MAX_BYTES);
+    return this.texts.fetch(target, init);
   };
 
   /** Requests that run may end. */
   close(): Promise<void> {
-    return this.agent.close();
+    return this.texts.close();
   }
 
   /**

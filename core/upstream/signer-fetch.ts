@@ -1,6 +1,5 @@
 import type { Host } from '@headgate/sdk';
-import { Agent } from 'undici';
-import { fetchText } from './fetch-text.js';
+import { TextFetch } from './text-fetch.js';
 
 /** Largest answer of a token endpoint. */
 const MAX_BYTES = 1024 * 1024;
@@ -10,11 +9,14 @@ const MAX_BYTES = 1024 * 1024;
  * the operator and the provider's row alone, never by a client. No redirects.
  */
 export class SignerFetch {
-  private readonly agent = new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000 });
+  private readonly texts = new TextFetch(
+    { connect: { timeout: 5_000 }, keepAliveTimeout: 10_000 },
+    MAX_BYTES,
+  );
 
-  readonly fetch: Host['fetch'] = (url, init = {}) => fetchText(this.agent, url, init, MAX_BYTES);
+  readonly fetch: Host['fetch'] = (url, init = {}) => this.texts.fetch(url, init);
 
   close(): Promise<void> {
-    return this.agent.destroy();
+    return this.texts.destroy();
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamSink } from '@headgate/sdk';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
+import Pool from 'undici/lib/dispatcher/pool.js';
 import { HeaderLists } from './header-list.js';
 
 export interface HttpTransportOptions {
@@ -12,7 +13,7 @@ export interface HttpTransportOptions {
  * runs on: the newer controller form is an adapter over it that parses every header into an object.
  */
 export class HttpTransport implements Transport {
-  private readonly pool: Pool;
+  private readonly pool: Dispatcher;
   private readonly headerLists = new HeaderLists();
 
   constructor(origin: string, options: HttpTransportOptions) {

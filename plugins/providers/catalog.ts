@@ -1,15 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { type ProviderRow, providerRow } from '@headgate/sdk';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { type ProviderRowInput, providerRow } from '@headgate/sdk';
 
-/** The row files, copied beside the compiled code by the build. */
-export const catalogFolder = new URL('./catalog/', import.meta.url);
+/** The row files; the build makes one file of them beside the compiled code. */
+const catalogFolder = new URL('./catalog/', import.meta.url);
+const catalogFile = new URL('./catalog.json', import.meta.url);
+
+/** All rows: those that the build has checked, or else those of the folder. Synchronous: it runs once, at boot. */
+export function loadCatalog(): ProviderRowInput[] {
+  if (!existsSync(catalogFile)) return readCatalog();
+  return JSON.parse(readFileSync(catalogFile, 'utf8')) as ProviderRowInput[];
+}
 
 /**
  * Reads and checks one provider row.
  *
  * @throws Error that names the file, and for each wrong field its path and what was expected.
  */
-export function readRow(file: URL): ProviderRow {
+function readRow(file: URL): ProviderRowInput {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
@@ -17,7 +24,7 @@ export function readRow(file: URL): ProviderRow {
     throw new Error(`${file.pathname}: not readable as JSON: ${(cause as Error).message}`, { cause });
   }
   const parsed = providerRow.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return value as ProviderRowInput;
   const mistakes = parsed.error.issues.map(
     (issue) => `  ${issue.path.join('.') || '(row)'}: ${issue.message}`,
   );
@@ -25,12 +32,12 @@ export function readRow(file: URL): ProviderRow {
 }
 
 /**
- * All rows of a folder, in order of their ids. Synchronous: it runs once, at boot.
+ * All rows of a folder, checked, in order of their ids.
  *
  * @throws Error when a row is invalid, is not named after its id, or its id is taken.
  */
-export function readCatalog(folder: URL = catalogFolder): ProviderRow[] {
-  const rows: ProviderRow[] = [];
+export function readCatalog(folder: URL = catalogFolder): ProviderRowInput[] {
+  const rows: ProviderRowInput[] = [];
   for (const name of readdirSync(folder).sort()) {
     if (!name.endsWith('.json')) continue;
     const file = new URL(name, folder);

@@ -2,13 +2,15 @@ import type { CanonicalError } from './canonical/error.js';
 import type { StreamEvent } from './canonical/event.js';
 import type { CanonicalRequest } from './canonical/request.js';
 import type { CanonicalResponse } from './canonical/response.js';
-import type { Usage } from './canonical/usage.js';
+import type { ServiceTier, Usage, UsageUnits } from './canonical/usage.js';
 import type { JsonObject } from './json.js';
 import type { SocketFormat } from './socket.js';
+import type { StatefulFormat } from './stateful.js';
+import type { TaskCodec } from './task.js';
 
 /**
  * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
- * `rerank` on are those that are only forwarded: nobody here reads more of them than usage and ids.
+ * `moderation` on are those that are only forwarded: nobody here reads more of them than usage and ids.
  */
 export type Operation =
   | 'chat'
@@ -44,7 +46,8 @@ export interface RequestCodec {
 
 export interface ResponseCodec {
   decode(body: JsonObject): CanonicalResponse;
-  encode(response: CanonicalResponse): JsonObject;
+  /** `echo`: see {@link StreamEncodeOptions}. */
+  encode(response: CanonicalResponse, echo?: JsonObject): JsonObject;
 }
 
 /**
@@ -79,6 +82,8 @@ export interface StreamEncodeOptions {
   includeUsage: boolean;
   /** What the client reads; the format's own framing when absent. */
   framing?: Framing;
+  /** Members that the answer repeats from the request, where its API does that and the provider's does not. */
+  echo?: JsonObject;
 }
 
 export interface StreamCodec {
@@ -116,6 +121,26 @@ export interface Meter {
   stream(options: { strip: boolean }): StreamMeter;
 }
 
+/** A request that was only forwarded, and its answer. */
+export interface ForwardedCall {
+  readonly method: string;
+  /** Behind the version, as the client wrote it: `images/generations`. */
+  readonly path: string;
+  /** Empty when it was a form, or was streamed through. */
+  readonly request: Buffer;
+  /** JSON, whole; null when it was something else, or too large to be held. */
+  readonly answer: Buffer | null;
+}
+
+/** A batch that is done, as the answer that describes it says. */
+export interface FinishedBatch {
+  readonly id: string;
+  /** The provider's name of the model that all its requests were for. */
+  readonly model: string;
+  /** Of all its requests together. */
+  readonly usage: Usage;
+}
+
 /** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
 export interface ScannedFields {
   json(name: string): string | undefined;
@@ -151,10 +176,14 @@ export interface WireFormat {
   readonly request?: RequestCodec;
   readonly response?: ResponseCodec;
   readonly stream?: StreamCodec;
+  /** Of an operation that is no chat; then there are no `request`, `response` and `stream`. */
+  readonly task?: TaskCodec;
   readonly error: ErrorCodec;
   readonly meter?: Meter;
   /** The API is spoken over a WebSocket; then there are no other codecs. */
   readonly socket?: SocketFormat;
+  /** Answers of the API are kept and can be gone on from. */
+  readonly state?: StatefulFormat;
   /**
    * Bytes that only another provider's sealed reasoning has in a request of this format. The format's own provider would
    * refuse it, so such a request goes through the hub, whose encoder leaves it out, instead of passing as it is.
@@ -164,6 +193,15 @@ export interface WireFormat {
   readonly fields: readonly string[];
   /** The cap on output tokens that a request sets, for reservations. */
   maxOutputTokens?(fields: ScannedFields): number | undefined;
+  /** The price list that a request asks for; `any` when it leaves that to the provider in so many words. */
+  serviceTier?(fields: ScannedFields): ServiceTier | 'any' | undefined;
+  /**
+   * What a call of one of the API's other paths, which are only forwarded, used beside tokens: pictures, seconds, pages, …
+   * Null for nothing. Of the format that stands for the whole API, its chats'.
+   */
+  forwardedUnits?(call: ForwardedCall): UsageUnits | null;
+  /** Reads the description of a batch; null when it is not done, or says nothing of usage. Of the format that stands for the whole API. */
+  finishedBatch?(answer: Buffer): FinishedBatch | null;
   /** The end user that the request names, if any. */
   user?(fields: ScannedFields): string | undefined;
   /** What to set in a streamed same-format request so that its usage can be metered; then the meter strips that event. */

@@ -1,9 +1,21 @@
+export type * from './canonical/embedding.js';
 export type { CanonicalError, ErrorKind } from './canonical/error.js';
 export type { PartKind, StreamEvent } from './canonical/event.js';
 export type * from './canonical/part.js';
 export type * from './canonical/request.js';
+export type * from './canonical/rerank.js';
 export type { CanonicalResponse, Choice, FinishReason } from './canonical/response.js';
-export { emptyUsage, type Usage } from './canonical/usage.js';
+export {
+  addUnits,
+  emptyUsage,
+  SERVICE_TIERS,
+  type ServiceTier,
+  TOKEN_COUNTS,
+  USAGE_UNITS,
+  type Usage,
+  type UsageUnit,
+  type UsageUnits,
+} from './canonical/usage.js';
 export { foldEvents, unfoldResponse } from './fold.js';
 export * from './format.js';
 export * from './headers.js';
@@ -16,5 +28,7 @@ export * from './provider.js';
 export { type Reply, reply } from './reply.js';
 export * from './signer.js';
 export type * from './socket.js';
+export type * from './stateful.js';
+export type * from './task.js';
 export type * from './views.js';
 export * from './window.js';

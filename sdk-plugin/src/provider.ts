@@ -58,6 +58,8 @@ export const providerRow = z.strictObject({
   body: z.record(z.string(), bodyEdit).default({}),
   /** `option`: usage in streams must be asked for. `always`: it comes by itself and asking would be an error. */
   streamUsage: z.enum(['option', 'always']).default('option'),
+  /** Wire formats whose answers it does not keep, although the API says so: the gateway keeps them instead. */
+  stateless: z.array(z.string()).default([]),
   /** Prices are looked up under that id; its own when absent. */
   prices: z.string().optional(),
   /** Nothing to pay: local servers and the mock. */

@@ -5,6 +5,7 @@ import type { HeaderList } from './headers.js';
 import type { Logger, Slot } from './host.js';
 import type { JsonValue } from './json.js';
 import type { Needs } from './needs.js';
+import type { TaskRequest } from './task.js';
 
 /** Who is calling. */
 export interface Principal {
@@ -61,6 +62,13 @@ interface HeadRequest extends BaseView {
   readonly body: Uint8Array;
   /** One top-level field of the body, parsed on demand; undefined when absent. */
   field(name: string): JsonValue | undefined;
+  /**
+   * A request that is no chat (embeddings, reranking), decoded on demand; null for any other. An error that says so when
+   * the body makes no sense. Treat it as read-only and call `replaceTask`.
+   */
+  task(): TaskRequest | null;
+  /** Changes such a request for every later hook and for the provider. */
+  replaceTask(request: TaskRequest): void;
   /** Cap on output tokens that the request itself sets, over all choices it asks for; undefined when it sets none. */
   maxOutputTokens(): number | undefined;
   /**

@@ -22,6 +22,7 @@ describe('what check prints', () => {
       auth    virtual key required, as set
       data    /srv/data
       fields  those a target has no words for are left out and named in x-headgate-dropped
+      prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on
@@ -55,6 +56,7 @@ describe('what check prints', () => {
       auth    virtual key not required, because there are no keys
       data    /srv/data
       fields  those a target has no words for are left out and named in x-headgate-dropped
+      prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on
@@ -84,6 +86,7 @@ describe('what check prints', () => {
       auth    virtual key required, because there are keys
       data    /srv/data
       fields  those a target has no words for are left out and named in x-headgate-dropped
+      prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
       log     level info, requests on
       metrics on

@@ -9,9 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => openai.close());
 
-async function run(args: string[], config: object | null = null, env: Record<string, string> = {}) {
+async function run(
+  args: string[],
+  config: object | null = null,
+  env: Record<string, string> = {},
+  command = 'providers',
+) {
   const withFile = config === null ? [] : ['--config', 'headgate.yaml'];
-  const spawned = spawnHeadgate(['providers', ...args, ...withFile], {
+  const spawned = spawnHeadgate([command, ...args, ...withFile], {
     env,
     ...(config !== null && { config }),
   });
@@ -105,5 +110,14 @@ describe('headgate providers test', () => {
     expect((await run(['test', 'gorq'])).err).toContain('did you mean "groq"?');
     expect((await run(['tset', 'groq'])).err).toContain('did you mean "providers test"?');
     expect((await run(['test'])).err).toContain('headgate providers test NAME');
+  });
+});
+
+describe('headgate models', () => {
+  it('lists the models of a pattern with what they cost', async () => {
+    const { code, out } = await run(['gpt-4o-mini'], null, { OPENAI_API_KEY: KEY }, 'models');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^openai\/gpt-4o-mini +128000 +16384 +0\.15 \/ 0\.6 +vision tools/m);
+    expect(out).not.toMatch(/^anthropic/m);
   });
 });

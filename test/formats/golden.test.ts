@@ -1,26 +1,34 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '@headgate/sdk';
 import { foldEvents } from '@headgate/sdk';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CHAT_FORMATS, decodeStream, encodeStream, format, translate } from './harness.js';
+import {
+  decodeStream,
+  encodeStream,
+  type FormatId,
+  format,
+  MATRIX,
+  MODELS,
+  messageLines,
+  translate,
+  translateAnswer,
+} from './harness.js';
 
 /**
- * One input file, a golden file per target. `UPDATE_GOLDEN=1 npx vitest run test/formats/golden.test.ts` writes them
- * anew; read the difference, since nothing else checks them against the APIs' documentation.
+ * One input file, one golden file beside it with what every format makes of it: the whole matrix.
  *
- *     golden/<format>/<case>.request.json      → <case>.request.to-<target>.json   (body and warnings)
- *     golden/<format>/<case>.response.json     → <case>.response.to-<target>.json
- *     golden/<format>/<case>.stream.jsonl      → <case>.stream.to-<target>.txt     (one event a line in, SSE out)
+ *     golden/<format>/<case>.request.json   → <case>.request.golden.json    body and warnings for each target
+ *     golden/<format>/<case>.response.json  → <case>.response.golden.json   the answer for clients of each format
+ *     golden/<format>/<case>.stream.jsonl   → <case>.stream.golden.txt      one event a line in; folded, then each client's
+ *     golden/<format>/errors.json           → errors.golden.txt             each status, whole and in a stream
+ *
+ * `UPDATE_GOLDEN=1 npx vitest run test/formats/golden.test.ts` writes them anew; read the difference, since nothing else
+ * checks them against the APIs' documentation. What a format makes of its own request or answer is the input itself and
+ * stands in no file, but for requests in an older or shorter spelling than the usual one.
  */
 const ROOT = fileURLToPath(new URL('./golden/', import.meta.url));
-
-/** The model each target is asked for: what an encoder sends depends on it. */
-const MODELS: Record<string, string> = {
-  'openai-chat': 'gpt-4o',
-  'anthropic-messages': 'claude-sonnet-4-5',
-  'openai-completions': 'gpt-3.5-turbo-instruct',
-};
 
 function cases(id: string, suffix: string): string[] {
   return readdirSync(ROOT + id)
@@ -32,55 +40,101 @@ function read(path: string): string {
   return readFileSync(ROOT + path, 'utf8');
 }
 
-function expectGolden(path: string, text: string): void {
-  const update = process.env['UPDATE_GOLDEN'] === '1';
-  if (update) writeFileSync(ROOT + path, text);
+function readJson(path: string): JsonObject {
+  return JSON.parse(read(path)) as JsonObject;
+}
+
+/** Ids that an answer came without are made up anew each time. */
+const UUID = /(?<=(?:resp|msg|rs|fc)_)[0-9a-f]{32}/g;
+
+function expectGolden(path: string, written: string): void {
+  const text = written.replaceAll(UUID, 'uuid');
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(ROOT + path, text);
   expect(existsSync(ROOT + path), `golden file ${path} is missing`).toBe(true);
   expect(text).toBe(read(path));
 }
 
-const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** JSON of which everything that fits stands on one line, so that a golden file can be read. */
+function readable(value: unknown, indent = ''): string {
+  const flat = JSON.stringify(value);
+  if (typeof value !== 'object' || value === null || flat.length + indent.length <= 110) return flat;
+  const inner = `${indent}  `;
+  const list = Array.isArray(value);
+  const members = list
+    ? value.map((one) => readable(one, inner))
+    : Object.entries(value)
+        .filter(([, one]) => one !== undefined)
+        .map(([key, one]) => `${JSON.stringify(key)}: ${readable(one, inner)}`);
+  const [open, close] = list ? '[]' : '{}';
+  return `${open}\n${members.map((one) => inner + one).join(',\n')}\n${indent}${close}`;
+}
 
-// Anthropic's answers have no time of their own; the decoder takes the clock's.
+/** An object whose members are set apart by an empty line. */
+function sections(members: [string, unknown][]): string {
+  return `{\n${members.map(([key, value]) => `"${key}": ${readable(value)}`).join(',\n\n')}\n}\n`;
+}
+
+const others = (id: string): FormatId[] => MATRIX.filter((one) => one !== id);
+const text = (wire: string | Uint8Array): string => (typeof wire === 'string' ? wire : messageLines(wire));
+
+// Several APIs' answers have no time of their own; their decoders take the clock's.
 beforeAll(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 afterAll(() => void vi.useRealTimers());
 
-for (const id of CHAT_FORMATS) {
-  describe(`requests of ${id}`, () => {
-    for (const name of cases(id, '.request.json'))
-      for (const target of CHAT_FORMATS)
-        it(`${name} is written for ${target} as the golden file says`, () => {
-          const input = JSON.parse(read(`${id}/${name}.request.json`)) as JsonObject;
-          const result = translate(id, target, input, { model: MODELS[target]! });
-          expectGolden(`${id}/${name}.request.to-${target}.json`, pretty(result));
-        });
-  });
+for (const id of MATRIX)
+  describe(id, () => {
+    for (const name of cases(id, '.request.json')) {
+      const input = (): JsonObject => readJson(`${id}/${name}.request.json`);
+      it(`has the request ${name} written for every target as the golden file says`, () => {
+        const own = input();
+        const model = typeof own['model'] === 'string' ? own['model'] : MODELS[id];
+        const back = translate(id, id, own, { model });
+        expect(back.warnings).toEqual([]);
+        const same = isDeepStrictEqual(back.body, own);
+        // Older and shorter spellings come back in the usual one, which says the same.
+        if (!same) expect(translate(id, id, back.body, { model }).body).toEqual(back.body);
+        const written = others(id).map((to): [string, unknown] => [
+          to,
+          translate(id, to, input(), { model: MODELS[to] }),
+        ]);
+        expectGolden(
+          `${id}/${name}.request.golden.json`,
+          sections(same ? written : [[id, back], ...written]),
+        );
+      });
+    }
 
-  describe(`answers of ${id}`, () => {
     for (const name of cases(id, '.response.json')) {
-      const input = (): JsonObject => JSON.parse(read(`${id}/${name}.response.json`)) as JsonObject;
-      it(`${name} comes back unchanged from the hub`, () => {
-        const codec = format(id).response!;
-        expect(JSON.parse(JSON.stringify(codec.encode(codec.decode(input()))))).toEqual(input());
+      const input = (): JsonObject => readJson(`${id}/${name}.response.json`);
+      it(`has the answer ${name} back unchanged from the hub`, () => {
+        expect(translateAnswer(id, id, input())).toEqual(input());
       });
-      for (const target of CHAT_FORMATS.filter((one) => one !== id))
-        it(`${name} is written for ${target} as the golden file says`, () => {
-          const response = format(target).response!.encode(format(id).response!.decode(input()));
-          expectGolden(`${id}/${name}.response.to-${target}.json`, pretty(response));
-        });
+      it(`has the answer ${name} written for every client as the golden file says`, () => {
+        expectGolden(
+          `${id}/${name}.response.golden.json`,
+          sections(others(id).map((to) => [to, translateAnswer(id, to, input())])),
+        );
+      });
     }
-  });
 
-  describe(`streams of ${id}`, () => {
-    for (const name of cases(id, '.stream.jsonl')) {
-      const events = () => decodeStream(id, read(`${id}/${name}.stream.jsonl`).trim().split('\n'));
-      it(`${name} folds to the answer that the golden file says`, () => {
-        expectGolden(`${id}/${name}.stream.folded.json`, pretty(foldEvents(events())));
+    for (const name of cases(id, '.stream.jsonl'))
+      it(`has the stream ${name} written for every client as the golden file says`, () => {
+        const events = decodeStream(id, read(`${id}/${name}.stream.jsonl`).trim().split('\n'));
+        const folded = `=== folded\n${readable(foldEvents(events))}\n`;
+        const streams = MATRIX.map((to) => `=== ${to}\n${encodeStream(to, events).trimEnd()}\n`);
+        expectGolden(`${id}/${name}.stream.golden.txt`, [folded, ...streams].join('\n'));
       });
-      for (const target of CHAT_FORMATS)
-        it(`${name} is written for ${target} as the golden file says`, () => {
-          expectGolden(`${id}/${name}.stream.to-${target}.txt`, encodeStream(target, events()));
+
+    it('has its errors of every status written for every client as the golden file says', () => {
+      const errors = Object.entries(readJson(`${id}/errors.json`)) as [string, JsonObject][];
+      const golden = errors.map(([status, body]) => {
+        const error = format(id).error.decode(Number(status), JSON.stringify(body));
+        const written = MATRIX.map((to) => {
+          const whole = `${to}: ${format(to).error.encode(error, 'req_1')}`;
+          return `${whole}\n${text(format(to).error.encodeInStream(error, 'req_1')).trimEnd()}\n`;
         });
-    }
+        return [`=== ${status}\n${readable(error)}\n`, ...written].join('\n');
+      });
+      expectGolden(`${id}/errors.golden.txt`, golden.join('\n'));
+    });
   });
-}

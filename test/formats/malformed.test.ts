@@ -3,16 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { type JsonObject, type JsonValue, MalformedBody } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { anthropicMessagesRequest } from './generate/anthropic-messages.js';
-import { openaiChatRequest } from './generate/openai-chat.js';
-import { openaiCompletionsRequest } from './generate/openai-completions.js';
-import { CHAT_FORMATS, decodeStream, encodeStream, format, translate } from './harness.js';
+import { REQUESTS } from './generate/requests.js';
+import { decodeStream, encodeStream, format, MATRIX, translate } from './harness.js';
 
-const VALID = {
-  'openai-chat': openaiChatRequest,
-  'anthropic-messages': anthropicMessagesRequest,
-  'openai-completions': openaiCompletionsRequest,
-};
+/** Times as many runs as usual: `RUNS=20 npx vitest run test/formats/malformed.test.ts` finds what is rare. */
+const TIMES = Number(process.env['RUNS'] ?? 1);
 
 /** Runs and returns the MalformedBody it threw, if any; any other error fails the test. */
 function malformed(run: () => void): MalformedBody | undefined {
@@ -43,18 +38,18 @@ function replaced(body: JsonObject, place: (string | number)[], by: JsonValue): 
 }
 
 describe('a body that is wrong', () => {
-  for (const id of CHAT_FORMATS) {
+  for (const id of MATRIX) {
     it(`is read or refused by name in ${id}, whatever one value of it is replaced by`, () => {
       fc.assert(
-        fc.property(VALID[id], fc.nat(), fc.jsonValue(), (body, pick, value) => {
+        fc.property(REQUESTS[id], fc.nat(), fc.jsonValue(), (body, pick, value) => {
           const all = places(body).slice(1);
           const wrong = replaced(body, all[pick % all.length]!, value as JsonValue);
-          for (const to of CHAT_FORMATS) {
+          for (const to of MATRIX) {
             const error = malformed(() => translate(id, to, wrong));
             if (error !== undefined) expect(error.param).toBeTruthy();
           }
         }),
-        { numRuns: 400 },
+        { numRuns: 80 * TIMES },
       );
     });
 
@@ -70,7 +65,7 @@ describe('a body that is wrong', () => {
     });
   }
 
-  for (const id of CHAT_FORMATS)
+  for (const id of MATRIX)
     it(`is read or refused by name in ${id} when a provider sends an answer or a stream with one wrong value`, () => {
       const root = fileURLToPath(new URL(`./golden/${id}/`, import.meta.url));
       const files = (suffix: string): string[] =>
@@ -91,12 +86,12 @@ describe('a body that is wrong', () => {
             const spots = places(event).slice(1);
             lines[line] = JSON.stringify(replaced(event, spots[file % spots.length]!, value as JsonValue));
           }
-          for (const to of CHAT_FORMATS) {
+          for (const to of MATRIX) {
             malformed(() => format(to).response!.encode(format(id).response!.decode(wrong)));
             malformed(() => encodeStream(to, decodeStream(id, lines)));
           }
         }),
-        { numRuns: 1000 },
+        { numRuns: 120 * TIMES },
       );
     });
 
@@ -138,7 +133,7 @@ describe('a body that is wrong', () => {
   });
 
   it('is refused when a stream event is no JSON object', () => {
-    for (const id of CHAT_FORMATS)
+    for (const id of MATRIX)
       for (const data of ['', '[]', '"text"', '{', 'null'])
         expect(() => decodeStream(id, [data]), `${id} ${data}`).toThrow(MalformedBody);
   });

@@ -77,7 +77,7 @@ const gateway = await embed({
     },
     keys: [
       { name: 'limited', value: LIMITED, limits: { rpm: 2 } },
-      { name: 'poor', value: POOR, budget: { usd: 0.01, per: 'day' } },
+      { name: 'poor', value: POOR, budget: { usd: 0.27, per: 'day' } },
     ],
   },
   plugins: [watcher, guard],

@@ -43,9 +43,7 @@ describe('the path of a forwarded request', () => {
     ['/openai/v1/files/file-1/content', 'openai', '/openai/v1', '/files/file-1/content', 'file'],
     ['/v1/messages/batches', 'anthropic', '/v1', '/messages/batches', 'batch'],
     ['/anthropic/v1/files', 'anthropic', '/anthropic/v1', '/files', 'file'],
-    ['/v2/rerank', 'cohere', '', '/v2/rerank', 'rerank'],
-    ['/cohere/v1/rerank', 'cohere', '/cohere', '/v1/rerank', 'rerank'],
-    ['/v2/embed', 'cohere', '', '/v2/embed', 'embedding'],
+    ['/v2/datasets', 'cohere', '', '/v2/datasets', 'other'],
     ['/v1beta/files', 'gemini', '', '/v1beta/files', 'file'],
     ['/upload/v1beta/files', 'gemini', '', '/upload/v1beta/files', 'other'],
     ['/model/some.model/invoke', 'bedrock', '', '/model/some.model/invoke', 'other'],
@@ -118,11 +116,8 @@ describe('the path at the provider', () => {
     ['gemini', '/v1beta/cachedContents', '/v1beta/cachedContents'],
     ['gemini', '/genai/upload/v1beta/files', '/upload/v1beta/files'],
     ['anthropic', '/v1/messages/batches/b1/results', '/v1/messages/batches/b1/results'],
-    ['cohere', '/v2/rerank', '/v2/rerank'],
-    ['cohere', '/cohere/v1/rerank', '/v1/rerank'],
-    ['cohere', '/v1/rerank', '/v2/rerank'],
-    ['voyage', '/v2/rerank', '/v1/rerank'],
-    ['voyage', '/v1/rerank', '/v1/rerank'],
+    ['cohere', '/cohere/v1/datasets', '/v1/datasets'],
+    ['voyage', '/v1/contextualizedembeddings', '/v1/contextualizedembeddings'],
     ['bedrock', '/model/a.b/invoke', '/model/a.b/invoke'],
     ['ollama', '/ollama/api/show', '/api/show'],
     ['openai', '/passthrough/openai/files', '/v1/files'],
@@ -149,7 +144,7 @@ describe('the path at the provider', () => {
   it('is none where the provider does not speak the API', () => {
     expect(at('anthropic', '/v1/files')).toBeNull();
     expect(at('openai', '/anthropic/v1/files')).toBeNull();
-    expect(at('anthropic', '/v2/rerank')).toBeNull();
+    expect(at('anthropic', '/v2/datasets')).toBeNull();
   });
 
   it('is there for every built-in provider whose chats are where OpenAI has them', () => {

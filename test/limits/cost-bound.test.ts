@@ -18,7 +18,7 @@ interface Asked {
 
 const targetOf = (name: string) => {
   const slash = name.indexOf('/');
-  const provider = { priceId: name.slice(0, slash) };
+  const provider = { id: name.slice(0, slash) };
   return { provider, model: name.slice(slash + 1), speech: new Map([[openaiChat.id, {}]]) };
 };
 

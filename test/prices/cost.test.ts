@@ -1,4 +1,4 @@
-import type { Usage } from '@headgate/sdk';
+import { TOKEN_COUNTS, type Usage, type UsageUnits } from '@headgate/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { costNano } from '../../core/catalog/prices/cost.js';
@@ -71,6 +71,8 @@ const junkUsages = fc.record<Usage>({
   outputAudioTokens: junk,
 });
 
+type Count = (typeof TOKEN_COUNTS)[number];
+
 const TOTAL_OF = {
   inputTokens: null,
   outputTokens: null,
@@ -80,11 +82,11 @@ const TOTAL_OF = {
   inputAudioTokens: 'inputTokens',
   reasoningTokens: 'outputTokens',
   outputAudioTokens: 'outputTokens',
-} as const satisfies Record<keyof Usage, keyof Usage | null>;
+} as const satisfies Record<Count, Count | null>;
 
 function add(left: Usage, right: Usage): Usage {
   const sum = usageOf({});
-  for (const key of Object.keys(sum) as (keyof Usage)[]) sum[key] = left[key] + right[key];
+  for (const key of TOKEN_COUNTS) sum[key] = left[key] + right[key];
   return sum;
 }
 
@@ -183,13 +185,13 @@ describe('costNano', () => {
       }),
     );
     const everything = usageOf({});
-    for (const key of Object.keys(everything) as (keyof Usage)[]) everything[key] = MAX_TOKENS;
+    for (const key of TOKEN_COUNTS) everything[key] = MAX_TOKENS;
     const dearest = { in: MAX_RATE, out: MAX_RATE, req: 1e12 };
     expect(Number.isSafeInteger(costNano(priceOf(dearest), everything))).toBe(true);
   });
 
   test('grows with every count, taken together with the total it belongs to', () => {
-    const keys = fc.constantFrom(...(Object.keys(TOTAL_OF) as (keyof Usage)[]));
+    const keys = fc.constantFrom(...TOKEN_COUNTS);
     fc.assert(
       fc.property(flat, usages, keys, count, (price, usage, key, more) => {
         const grown = { ...usage, [key]: usage[key] + more };
@@ -276,8 +278,103 @@ describe('maxCostNano', () => {
   });
 });
 
+describe('price lists and pieces', () => {
+  const piece = fc.integer({ min: 0, max: 1e12 });
+  const lists = fc
+    .record({
+      base: rates,
+      batch: rates,
+      priority: rates,
+      images: piece,
+      dear: piece,
+      seconds: piece,
+      search: piece,
+    })
+    .map(({ base, batch, priority, images, dear, seconds, search }) =>
+      priceOf({
+        ...base,
+        pieces: { images, inputAudioMs: seconds, webSearches: search },
+        variants: { high: { images: dear } },
+        services: { batch, priority },
+      }),
+    );
+  const few = fc.integer({ min: 0, max: 5_000 });
+  const units = fc.record<UsageUnits>(
+    {
+      images: few,
+      inputAudioMs: few,
+      webSearches: few,
+      inputImageTokens: few,
+      outputImageTokens: few,
+      cachedImageTokens: few,
+      inputVideoTokens: few,
+      variant: fc.constantFrom('high', 'high/1x1', 'low'),
+    },
+    { requiredKeys: [] },
+  );
+  const tier = fc.constantFrom<Usage['serviceTier']>(undefined, 'standard', 'batch', 'priority', 'flex');
+
+  test('cost the sum of their lines, rounded once', () => {
+    fc.assert(
+      fc.property(lists, usages, units, tier, (price, counts, more, serviceTier) => {
+        const usage = { ...counts, units: more, serviceTier };
+        // In thousandths of a pico-dollar, in which lines by the millisecond are whole.
+        const milli = costLines(price, usage).reduce(
+          (sum, { count, rate, per }) => sum + (BigInt(count) * BigInt(rate) * 1000n) / BigInt(per),
+          0n,
+        );
+        expect(costNano(price, usage)).toBe(Number((milli + 500_000n) / 1_000_000n));
+      }),
+    );
+  });
+
+  test('are in the bound of a request that asks for them', () => {
+    fc.assert(
+      fc.property(lists, usages, units, tier, (price, counts, { variant, ...more }, serviceTier) => {
+        const usage = { ...counts, units: { ...more, variant: variant ?? 'low' }, serviceTier };
+        const totals = [usage.inputTokens + 20_000, usage.outputTokens + 20_000] as const;
+        const { images = 0, inputAudioMs = 0, webSearches = 0 } = more;
+        const bound = maxCostNano(price, ...totals, {
+          tier: serviceTier,
+          pieces: { images, inputAudioMs, webSearches },
+        });
+        expect(bound).toBeGreaterThanOrEqual(costNano(price, usage));
+      }),
+    );
+  });
+
+  test('a list names what it changes, and a tier of the usual one holds in it too', () => {
+    const price = priceOf({
+      in: 4e6,
+      out: 8e6,
+      tiers: [{ above: 100, in: 6e6 }],
+      services: { flex: { in: 2e6 }, batch: { in: 1e6, tiers: [] } },
+    });
+    const cost = (inputTokens: number, serviceTier: Usage['serviceTier']): number =>
+      costNano(price, usageOf({ inputTokens, outputTokens: 1, serviceTier }));
+    expect(cost(10, 'flex')).toBe(10 * 2000 + 8000);
+    expect(cost(200, 'flex')).toBe(200 * 6000 + 8000);
+    expect(cost(200, 'batch')).toBe(200 * 1000 + 8000);
+    expect(cost(10, 'priority')).toBe(cost(10, undefined));
+  });
+
+  test('a picture is billed by its tokens or as a picture, never as both', () => {
+    const pieces = { images: 4e10 };
+    const made = usageOf({ outputTokens: 100, units: { images: 1 } });
+    expect(costNano(priceOf({ in: 1e6, out: 2e6, pieces }), made)).toBe(100 * 2000);
+    expect(costNano(priceOf({ pieces }), made)).toBe(4e7);
+    expect(costNano(priceOf({ in: 1e6, out: 2e6, pieces }), usageOf({ units: { images: 2 } }))).toBe(8e7);
+  });
+
+  test('a provider that claims a million pictures does not make the sum inexact', () => {
+    const price = priceOf({ pieces: { images: 1e13, videoMs: 1e13 } });
+    const cost = costNano(price, usageOf({ units: { images: 1e15, videoMs: 1e15 } }));
+    expect(cost).toBe(2e13);
+  });
+});
+
 test('exactNano adds thousandths before it rounds', () => {
-  const half = { kind: 'input', count: 1, rate: 500 } as const;
+  const half = { kind: 'input', count: 1, rate: 500, per: 1 } as const;
   expect(exactNano([])).toBe(0);
   expect(exactNano([half])).toBe(1);
   expect(exactNano([half, half, half])).toBe(2);

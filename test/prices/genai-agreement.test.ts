@@ -1,4 +1,4 @@
-import type { Usage } from '@headgate/sdk';
+import type { Usage, UsageUnits } from '@headgate/sdk';
 import { calcPrice, waitForUpdate } from '@pydantic/genai-prices';
 import { describe, expect, test } from 'vitest';
 import { costNano } from '../../core/catalog/prices/cost.js';
@@ -20,6 +20,18 @@ function inTheirWords(usage: Usage): Record<string, number> {
     input_audio_tokens: usage.inputAudioTokens,
     output_audio_tokens: usage.outputAudioTokens,
     cache_audio_read_tokens: 0,
+    input_image_tokens: usage.units?.inputImageTokens ?? 0,
+    output_image_tokens: usage.units?.outputImageTokens ?? 0,
+    cache_image_read_tokens: usage.units?.cachedImageTokens ?? 0,
+    input_video_tokens: usage.units?.inputVideoTokens ?? 0,
+    output_video_tokens: usage.units?.outputVideoTokens ?? 0,
+    output_citation_tokens: usage.units?.citationTokens ?? 0,
+    audio_seconds: (usage.units?.inputAudioMs ?? 0) / 1000,
+    input_audio_seconds: (usage.units?.inputAudioMs ?? 0) / 1000,
+    input_document_pages: usage.units?.pages ?? 0,
+    input_annotated_document_pages: usage.units?.annotatedPages ?? 0,
+    web_searches: usage.units?.webSearches ?? 0,
+    storage_searches: usage.units?.fileSearches ?? 0,
   };
 }
 
@@ -47,6 +59,8 @@ const audio = usageOf({
   outputAudioTokens: 1_111,
 });
 const thinking = usageOf({ inputTokens: 4_001, outputTokens: 9_009, reasoningTokens: 7_007 });
+
+const withUnits = (usage: Usage, units: UsageUnits): Usage => ({ ...usage, units });
 
 /** Our provider, theirs, the model, the usage, and a moment where the price depends on it. */
 const EXAMPLES: [string, string, string, Usage, string?][] = [
@@ -89,6 +103,26 @@ const EXAMPLES: [string, string, string, Usage, string?][] = [
   ['bedrock', 'aws', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', cached],
   ['azure', 'azure', 'gpt-4o', cached],
   ['xai', 'x-ai', 'grok-4', cached],
+  ['openai', 'openai', 'gpt-image-1', withUnits(plain, { inputImageTokens: 700, outputImageTokens: 567 })],
+  ['gemini', 'google', 'gemini-3-pro-image', withUnits(plain, { outputImageTokens: 500 })],
+  [
+    'gemini',
+    'google',
+    'gemini-embedding-2',
+    withUnits(plain, { inputImageTokens: 300, inputVideoTokens: 400 }),
+  ],
+  [
+    'openai',
+    'openai',
+    'gpt-realtime',
+    withUnits(cached, { inputImageTokens: 1_000, cachedImageTokens: 800 }),
+  ],
+  ['openai', 'openai', 'gpt-4o', withUnits(plain, { webSearches: 3, fileSearches: 7 })],
+  ['anthropic', 'anthropic', 'claude-sonnet-4-5', withUnits(cached, { webSearches: 4 })],
+  ['openai', 'openai', 'whisper-1', usageOf({ units: { inputAudioMs: 754_321 } })],
+  ['groq', 'groq', 'whisper-large-v3-turbo', usageOf({ units: { inputAudioMs: 3_600_000 } })],
+  ['mistral', 'mistral', 'mistral-ocr-2512', usageOf({ units: { pages: 12 } })],
+  ['mistral', 'mistral', 'mistral-ocr-4-0', usageOf({ units: { pages: 12, annotatedPages: 5 } })],
 ];
 
 describe('costs agree with genai-prices', () => {

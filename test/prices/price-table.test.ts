@@ -62,8 +62,14 @@ describe('a price nobody knows is null, never zero', () => {
   });
 
   test('a model billed by the second or the page has no price per token', () => {
-    expect(table.find('openai', 'whisper-1')).toBeNull();
-    expect(table.find('mistral', 'mistral-ocr-2512')).toBeNull();
+    expect(table.find('openai', 'whisper-1')).toMatchObject({
+      perToken: false,
+      pieces: { inputAudioMs: 1e8 },
+    });
+    expect(table.find('mistral', 'mistral-ocr-2512')).toMatchObject({
+      perToken: false,
+      pieces: { pages: 2e9 },
+    });
   });
 
   test('a zero without a reason in the sources is not taken for free', () => {
@@ -156,11 +162,60 @@ describe('overrides', () => {
     expect(own.find('a', 'b')).toMatchObject({ free: true, source: 'config' });
   });
 
-  test('replace the earlier ones, remembered answers included', () => {
+  test('of another configuration leave a table in use as it is', () => {
     const own = PriceTable.load({ overrides: { 'openai/gpt-4o': price } });
-    own.find('openai', 'gpt-4o');
-    own.override({});
+    expect(own.with({}).find('openai', 'gpt-4o')?.source).toBe('genai-prices');
+    expect(own.find('openai', 'gpt-4o')?.source).toBe('config');
+  });
+
+  test("are written under the operator's name of a provider, whose other prices are those of its row", () => {
+    const own = PriceTable.load({
+      priceIds: new Map([['spare', 'openai']]),
+      overrides: { 'spare/gpt-4o': price },
+    });
+    expect(own.find('spare', 'gpt-4o')?.rates.input).toBe(37_500);
+    expect(own.find('openai', 'gpt-4o')?.rates.input).toBe(2_500_000);
+    expect(own.find('spare', 'gpt-4o-mini')?.rates.input).toBe(150_000);
+    expect(own.models('spare')).toEqual(own.models('openai'));
+  });
+
+  test('may say what a model can do and leave its price alone', () => {
+    const overrides = { 'openai/gpt-4o': { context_window: 5, capabilities: ['tools' as const] } };
+    const own = PriceTable.load({ overrides });
     expect(own.find('openai', 'gpt-4o')?.source).toBe('genai-prices');
+    expect(own.info('openai', 'gpt-4o')).toMatchObject({
+      contextWindow: 5,
+      maxOutputTokens: 16_384,
+      capabilities: ['tools'],
+    });
+  });
+
+  test('have every kind of token, piece, length, price list and variant', () => {
+    const own = PriceTable.load({
+      overrides: {
+        'a/b': {
+          ...price,
+          cache_write_1h_per_million_usd: 3,
+          audio_input_per_million_usd: 4,
+          image_output_per_million_usd: 5,
+          request_usd: 0.001,
+          page_usd: 0.002,
+          video_second_usd: 0.1,
+          above: [{ input_tokens: 1000, input_per_million_usd: 6 }],
+          service_tiers: { batch: { input_per_million_usd: 0.01 } },
+          variants: { '1080p': { video_second_usd: 0.4 } },
+        },
+      },
+    });
+    const found = own.find('a', 'b');
+    expect(found).toMatchObject({
+      perRequest: 1e9,
+      rates: { cacheWrite: 37_500, cacheWriteLong: 3e6, inputAudio: 4e6, outputImage: 5e6 },
+      pieces: { pages: 2e9, videoMs: 1e11 },
+    });
+    expect(found?.tiers?.[0]).toMatchObject({ above: 1000, rates: { input: 6e6, output: 150_000 } });
+    expect(found?.services?.get('batch')?.rates).toMatchObject({ input: 10_000, output: 150_000 });
+    expect(found?.variants?.get('1080p')).toEqual({ videoMs: 4e11 });
   });
 
   test.each([
@@ -169,23 +224,33 @@ describe('overrides', () => {
     ['a/b', { ...price, output_per_million_usd: -1 }, /"a\/b": output_per_million_usd .* got -1/],
     ['a/b', { ...price, input_per_million_usd: Number.NaN }, /input_per_million_usd/],
     ['a/b', { ...price, cache_write_per_million_usd: 1001 }, /from 0 to 1000 dollars, got 1001/],
-  ])('a wrong one is refused with its key and changes nothing (%s)', (key, wrong, message) => {
-    const own = PriceTable.load({ overrides: { 'openai/gpt-4o': price } });
-    expect(() => own.override({ [key]: wrong })).toThrow(message);
-    expect(own.find('openai', 'gpt-4o')?.source).toBe('config');
+  ])('a wrong one is refused with its key (%s)', (key, wrong, message) => {
+    expect(() => table.with({ overrides: { [key]: wrong } })).toThrow(message);
   });
 });
 
 describe('model info', () => {
   test('joins the window and the length of answers of both sources', () => {
-    expect(table.info('openai', 'gpt-4o')).toEqual({ contextWindow: 128_000, maxOutputTokens: 16_384 });
-    expect(table.info('anthropic', 'claude-sonnet-4-5')).toEqual({
+    expect(table.info('openai', 'gpt-4o')).toMatchObject({ contextWindow: 128_000, maxOutputTokens: 16_384 });
+    expect(table.info('anthropic', 'claude-sonnet-4-5')).toMatchObject({
       contextWindow: 200_000,
       maxOutputTokens: 64_000,
     });
   });
 
   test('is there for models whose price is not', () => {
-    expect(table.info('azure_ai', 'jais-30b-chat')).toEqual({ contextWindow: 8192, maxOutputTokens: 8192 });
+    expect(table.info('azure_ai', 'jais-30b-chat')).toMatchObject({
+      contextWindow: 8192,
+      maxOutputTokens: 8192,
+    });
+  });
+
+  test('says what a model can do and what it is for', () => {
+    expect(table.info('openai', 'gpt-4o')?.capabilities).toEqual(
+      expect.arrayContaining(['vision', 'tools', 'json_schema', 'prompt_caching']),
+    );
+    expect(table.info('openai', 'text-embedding-3-small')?.mode).toBe('embedding');
+    expect(table.info('openai', 'whisper-1')?.mode).toBe('transcription');
+    expect(table.info('openai', 'gpt-4o')?.mode).toBeNull();
   });
 });

@@ -2,9 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { PricePhase, PriceRecord, PriceRow, SnapshotMeta } from '../../core/catalog/prices/price-row.js';
+import {
+  PIECE_UNITS,
+  type PricePhase,
+  type PriceRecord,
+  type PriceRow,
+  type SnapshotMeta,
+} from '../../core/catalog/prices/price-row.js';
 import { PriceTable } from '../../core/catalog/prices/price-table.js';
-import { fillRates, MAX_RATE, modelPrice } from '../../core/catalog/prices/rates.js';
+import { fillRates, MAX_PIECE_RATE, MAX_RATE, modelPrice } from '../../core/catalog/prices/rates.js';
 
 type File = { _meta: SnapshotMeta } & Record<string, Record<string, PriceRow>>;
 
@@ -38,7 +44,7 @@ describe.each(files)('$name', ({ url, text }) => {
   });
 
   test('is small, and one model is one line', () => {
-    expect(statSync(url).size).toBeLessThan(700_000);
+    expect(statSync(url).size).toBeLessThan(800_000);
     expect(rows.length).toBeGreaterThan(1_500);
     const lines = text.split('\n').length;
     expect(lines).toBe(rows.length + 2 * Object.keys(sections).length + 4);
@@ -48,22 +54,36 @@ describe.each(files)('$name', ({ url, text }) => {
     for (const { id, row } of rows) {
       for (const record of records(row)) {
         const price = modelPrice('x', id, 'litellm', record);
-        for (const rates of [price.rates, ...(price.tiers ?? []).map((tier) => tier.rates)]) {
+        const lists = [price, ...(price.services?.values() ?? [])];
+        for (const rates of lists.flatMap((list) => [
+          list.rates,
+          ...(list.tiers ?? []).map((tier) => tier.rates),
+        ])) {
           const sound = Object.values(rates).every(
             (rate) => Number.isSafeInteger(rate) && rate >= 0 && rate <= MAX_RATE,
           );
           expect(`${id} ${sound}`).toBe(`${id} true`);
         }
-        const starts = (record.tiers ?? []).map((tier) => tier.above);
-        expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
+        for (const list of [record, ...Object.values(record.services ?? {})]) {
+          const starts = (list.tiers ?? []).map((tier) => tier.above);
+          expect(starts).toEqual([...new Set(starts)].sort((a, b) => a - b));
+        }
+        for (const pieces of [record.pieces ?? {}, ...Object.values(record.variants ?? {})])
+          for (const [unit, rate] of Object.entries(pieces))
+            expect(
+              unit in PIECE_UNITS && Number.isSafeInteger(rate) && rate > 0 && rate <= MAX_PIECE_RATE,
+            ).toBe(true);
       }
     }
   });
 
   test('has no price of nothing: a model is priced, free, or not known', () => {
     for (const { id, row } of rows) {
-      const zero = records(row).some((record) =>
-        Object.values(fillRates(record)).every((rate) => rate === 0),
+      const zero = records(row).some(
+        (record) =>
+          record.pieces === undefined &&
+          record.variants === undefined &&
+          Object.values(fillRates(record)).every((rate) => rate === 0),
       );
       expect(`${id} ${zero}`).toBe(`${id} false`);
       expect(row.free === true && row.price !== undefined).toBe(false);

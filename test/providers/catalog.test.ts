@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ProviderRow } from '@headgate/sdk';
+import { type ProviderRow, providerRow } from '@headgate/sdk';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fillHoles, holesIn } from '../../core/config/holes.js';
 import { resolveVariables, textValues } from '../../core/config/resolve-variables.js';
@@ -10,7 +10,7 @@ import { compilePath } from '../../core/route/path-template.js';
 import { builtins } from '../../plugins/index.js';
 import { readCatalog } from '../../plugins/providers/catalog.js';
 
-const rows = readCatalog();
+const rows = readCatalog().map((row) => providerRow.parse(row));
 const folder = mkdtempSync(join(tmpdir(), 'headgate-rows-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -154,6 +154,7 @@ describe('the provider catalogue', () => {
       ),
     );
     expect([...pairs].sort()).toEqual([
+      'dimensions,output_dimension',
       'max_completion_tokens,max_tokens',
       'max_tokens,max_completion_tokens',
       'model,model_id',

@@ -5,7 +5,7 @@ import {
   EventStreamMessageTooLarge,
   EventStreamReader,
 } from '../../core/wire/aws-eventstream.js';
-import { eventMessage, exceptionMessage } from '../../plugins/formats/bedrock-converse/eventstream-write.js';
+import { eventMessage, exceptionMessage } from '../../plugins/formats/shared/eventstream-write.js';
 import { joined, referenceMessage, sample, samples, stringHeader } from './aws-messages.js';
 import { cuts, cutUp } from './chunking.js';
 

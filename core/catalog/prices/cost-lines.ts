@@ -1,35 +1,29 @@
 import type { Usage } from '@headgate/sdk';
-import { type ModelPrice, ratesFor } from './rates.js';
+import { pieceLines } from './piece-lines.js';
+import type { PieceUnit } from './price-row.js';
+import { listFor, type ModelPrice, type Rates, ratesFor } from './rates.js';
 import { tokenCount } from './token-count.js';
 
-export type CostKind =
-  | 'input'
-  | 'inputAudio'
-  | 'cacheRead'
-  | 'cachedAudio'
-  | 'cacheWrite'
-  | 'cacheWriteLong'
-  | 'output'
-  | 'reasoning'
-  | 'outputAudio'
-  | 'request';
+export type CostKind = keyof Rates | PieceUnit | 'request';
 
-/** One line of the bill: `count` (tokens, or 1 request) at `rate` pico-dollars each. */
+/** One line of the bill: `count` tokens, requests or pieces at `rate` pico-dollars for each `per` of them. */
 export interface CostLine {
   kind: CostKind;
   count: number;
   rate: number;
+  per: number;
 }
 
 /**
  * The bill of one answer, line by line, in a fixed order; lines of nothing are there too. Counts do not overlap.
  *
  * The usage is inclusive (see `Usage`): parts are taken out of their totals. Where they add up to more than the
- * total, the parts are charged: the provider reports them apart, and charging the total alone would lose them. Audio
- * input counts as uncached as far as there is uncached input, since the wire formats rarely say how much of it was
- * read from the cache; that is the dearer reading. The fee per request is due when the answer used any token.
+ * total, the parts are charged: the provider reports them apart, and charging the total alone would lose them. Audio and
+ * pictures in the input count as uncached as far as there is uncached input, since the wire formats rarely say how much
+ * of them was read from the cache; that is the dearer reading. The fee per request is due when the answer used anything.
  */
 export function costLines(price: ModelPrice, usage: Usage): CostLine[] {
+  const units = usage.units ?? {};
   const input = tokenCount(usage.inputTokens);
   const output = tokenCount(usage.outputTokens);
   const cacheRead = tokenCount(usage.cacheReadTokens);
@@ -38,21 +32,52 @@ export function costLines(price: ModelPrice, usage: Usage): CostLine[] {
   const reasoning = tokenCount(usage.reasoningTokens);
   const audio = tokenCount(usage.inputAudioTokens);
   const outputAudio = tokenCount(usage.outputAudioTokens);
+  const image = tokenCount(units.inputImageTokens ?? 0);
+  const outputImage = tokenCount(units.outputImageTokens ?? 0);
+  const video = tokenCount(units.inputVideoTokens ?? 0);
+  const outputVideo = tokenCount(units.outputVideoTokens ?? 0);
 
-  const uncached = Math.max(0, input - cacheRead - cacheWrite - cacheWriteLong);
-  const freshAudio = Math.min(audio, uncached);
-  const cachedAudio = Math.min(audio - freshAudio, cacheRead);
-  const rates = ratesFor(price, input);
-  return [
-    { kind: 'input', count: uncached - freshAudio, rate: rates.input },
-    { kind: 'inputAudio', count: freshAudio, rate: rates.inputAudio },
-    { kind: 'cacheRead', count: cacheRead - cachedAudio, rate: rates.cacheRead },
-    { kind: 'cachedAudio', count: cachedAudio, rate: rates.cachedAudio },
-    { kind: 'cacheWrite', count: cacheWrite, rate: rates.cacheWrite },
-    { kind: 'cacheWriteLong', count: cacheWriteLong, rate: rates.cacheWriteLong },
-    { kind: 'output', count: Math.max(0, output - reasoning - outputAudio), rate: rates.output },
-    { kind: 'reasoning', count: reasoning, rate: rates.reasoning },
-    { kind: 'outputAudio', count: outputAudio, rate: rates.outputAudio },
-    { kind: 'request', count: input > 0 || output > 0 ? 1 : 0, rate: price.perRequest },
-  ];
+  let uncached = Math.max(0, input - cacheRead - cacheWrite - cacheWriteLong);
+  let cached = cacheRead;
+  const take = (wanted: number, from: number): number => Math.min(wanted, from);
+  const freshAudio = take(audio, uncached);
+  uncached -= freshAudio;
+  const cachedAudio = take(audio - freshAudio, cached);
+  cached -= cachedAudio;
+  // Of pictures, some providers do say how much of them came from the cache.
+  const saidCached = take(tokenCount(units.cachedImageTokens ?? 0), cached);
+  const freshImage = take(Math.max(0, image - saidCached), uncached);
+  uncached -= freshImage;
+  const cachedImage = take(Math.max(saidCached, image - freshImage), cached);
+  cached -= cachedImage;
+  const freshVideo = take(video, uncached);
+  uncached -= freshVideo;
+  const list = listFor(price, usage.serviceTier);
+  const rates = ratesFor(list, input);
+  const counts: Record<keyof Rates, number> = {
+    input: uncached,
+    inputAudio: freshAudio,
+    inputImage: freshImage,
+    inputVideo: freshVideo,
+    cacheRead: cached,
+    cachedAudio,
+    cachedImage,
+    cacheWrite,
+    cacheWriteLong,
+    output: Math.max(0, output - reasoning - outputAudio - outputImage - outputVideo),
+    reasoning,
+    outputAudio,
+    outputImage,
+    outputVideo,
+    citation: tokenCount(units.citationTokens ?? 0),
+  };
+  const lines: CostLine[] = Object.entries(counts).map(([kind, count]) => ({
+    kind: kind as keyof Rates,
+    count,
+    rate: rates[kind as keyof Rates],
+    per: 1,
+  }));
+  const pieces = usage.units === undefined ? [] : pieceLines(price, list, usage);
+  const used = input > 0 || output > 0 || pieces.some(({ count }) => count > 0);
+  return [...lines, ...pieces, { kind: 'request', count: used ? 1 : 0, rate: price.perRequest, per: 1 }];
 }

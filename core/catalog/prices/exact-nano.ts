@@ -7,10 +7,10 @@ import type { CostLine } from './cost-lines.js';
 export function exactNano(lines: readonly CostLine[]): number {
   let nano = 0;
   let thousandths = 0;
-  for (const { count, rate } of lines) {
-    const part = rate % 1000;
-    nano += count * ((rate - part) / 1000);
-    thousandths += count * part;
+  for (const { count, rate, per } of lines) {
+    const part = rate % (1000 * per);
+    nano += count * ((rate - part) / (1000 * per));
+    thousandths += (count * part) / per;
   }
   return nano + Math.floor((thousandths + 500) / 1000);
 }

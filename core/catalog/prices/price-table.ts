@@ -1,9 +1,9 @@
 import { Catalog, type FoundRow } from './catalog.js';
+import { mergedPrice } from './merged-price.js';
 import { type ModelInfo, modelInfo } from './model-info.js';
-import { compileOverrides, type PriceOverrides } from './override.js';
+import { type CompiledOverride, compileOverrides, type PriceOverrides } from './override.js';
 import type { SnapshotMeta } from './price-row.js';
-import { freePrice, type ModelPrice, modelPrice } from './rates.js';
-import { priceAt } from './schedule.js';
+import { freePrice, type ModelPrice } from './rates.js';
 
 export type { ModelPrice } from './rates.js';
 
@@ -27,9 +27,12 @@ interface Remembered {
   until: number;
 }
 
+/** What a configuration says of prices. */
 export interface PriceTableOptions {
   /** Provider ids that cost nothing, besides the local ones. */
   freeProviders?: Iterable<string>;
+  /** Provider id → id under which the sources have its prices; one that is not listed has its own. */
+  priceIds?: ReadonlyMap<string, string>;
   overrides?: PriceOverrides;
 }
 
@@ -40,22 +43,25 @@ export interface PriceTableOptions {
 export class PriceTable {
   readonly #catalog: Catalog;
   readonly #free: ReadonlySet<string>;
+  readonly #priceIds: ReadonlyMap<string, string>;
+  readonly #overrides: ReadonlyMap<string, CompiledOverride>;
   readonly #memory = new Map<string, Map<string, Remembered>>();
-  #overrides: ReadonlyMap<string, ModelPrice> = new Map();
 
   /** Reads the snapshots. Throws on a broken installation or, with a RangeError, on a wrong override. */
   static load(options: PriceTableOptions = {}): PriceTable {
-    const table = new PriceTable(
-      new Catalog(),
-      new Set([...FREE_PROVIDERS, ...(options.freeProviders ?? [])]),
-    );
-    if (options.overrides !== undefined) table.override(options.overrides);
-    return table;
+    return new PriceTable(new Catalog(), options);
   }
 
-  private constructor(catalog: Catalog, free: ReadonlySet<string>) {
+  private constructor(catalog: Catalog, { freeProviders = [], priceIds, overrides = {} }: PriceTableOptions) {
     this.#catalog = catalog;
-    this.#free = free;
+    this.#free = new Set([...FREE_PROVIDERS, ...freeProviders]);
+    this.#priceIds = priceIds ?? new Map();
+    this.#overrides = compileOverrides(overrides);
+  }
+
+  /** Another table over the same snapshots, for another configuration. Throws a RangeError that names a wrong override. */
+  with(options: PriceTableOptions): PriceTable {
+    return new PriceTable(this.#catalog, options);
   }
 
   /** Where the prices come from, for a page that shows them. */
@@ -71,20 +77,14 @@ export class PriceTable {
     return this.#recall(provider, model, at).price;
   }
 
-  /** The limits of a model, or null when nobody knows them. */
+  /** What is known of a model beside its price, or null when nobody knows it. */
   info(provider: string, model: string): ModelInfo | null {
     return this.#recall(provider, model, Date.now()).info;
   }
 
   /** Names of the models that the sources list for a provider, sorted; none when they do not know it. */
   models(provider: string): string[] {
-    return this.#catalog.models(provider);
-  }
-
-  /** Replaces the operator's prices. Throws a RangeError that names the key, and changes nothing then. */
-  override(overrides: PriceOverrides): void {
-    this.#overrides = compileOverrides(overrides);
-    this.#memory.clear();
+    return this.#catalog.models(this.#priceIds.get(provider) ?? provider);
   }
 
   #recall(provider: string, model: string, at: number): Remembered {
@@ -104,28 +104,34 @@ export class PriceTable {
   }
 
   #search(provider: string, model: string, at: number): Remembered {
-    const rows = this.#catalog.find(provider, model);
-    const found = this.#fromConfig(provider, model) ?? fromRows(provider, rows, at);
-    return { ...found, info: modelInfo(rows) };
-  }
-
-  #fromConfig(provider: string, model: string): Omit<Remembered, 'info'> | null {
+    const rows = this.#catalog.find(this.#priceIds.get(provider) ?? provider, model);
     const named = this.#overrides.get(`${provider}/${model}`.toLowerCase());
-    const price = named ?? this.#overrides.get(`${provider}/*`.toLowerCase());
-    if (price !== undefined) return always(price);
-    return this.#free.has(provider) ? always(freePrice(provider, model, 'local')) : null;
+    const override = named ?? this.#overrides.get(`${provider}/*`.toLowerCase());
+    const info = modelInfo(rows);
+    return {
+      ...this.#priceOf({ provider, model, rows, at, override }),
+      info: override?.info === undefined ? info : { ...(info ?? UNKNOWN), ...override.info },
+    };
+  }
+
+  #priceOf({ provider, model, rows, at, override }: Search): Omit<Remembered, 'info'> {
+    if (override?.price != null) return always(override.price);
+    const free = rows.find(({ row }) => row.free === true || row.price !== undefined);
+    if (this.#free.has(provider)) return always(freePrice(provider, model, 'local'));
+    if (free?.row.free === true) return always(freePrice(provider, free.id, free.source));
+    return mergedPrice(provider, rows, at) ?? always(null);
   }
 }
 
-function fromRows(provider: string, rows: readonly FoundRow[], at: number): Omit<Remembered, 'info'> {
-  for (const { source, id, row } of rows) {
-    if (row.free === true) return always(freePrice(provider, id, source));
-    if (row.price === undefined) continue;
-    const { price, from, until } = priceAt(row.price, at);
-    return { price: modelPrice(provider, id, source, price), from, until };
-  }
-  return always(null);
+interface Search {
+  readonly provider: string;
+  readonly model: string;
+  readonly rows: readonly FoundRow[];
+  readonly at: number;
+  readonly override: CompiledOverride | undefined;
 }
+
+const UNKNOWN: ModelInfo = { contextWindow: null, maxOutputTokens: null, capabilities: null, mode: null };
 
 function always(price: ModelPrice | null): Omit<Remembered, 'info'> {
   return { price, from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };

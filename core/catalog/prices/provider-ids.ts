@@ -17,6 +17,8 @@ const SOURCES: Readonly<Record<string, SourceIds>> = {
   mistral: { genai: 'mistral', litellm: ['mistral', 'codestral'] },
   moonshot: { genai: 'moonshotai', litellm: ['moonshot'] },
   nvidia: { genai: null, litellm: ['nvidia_nim'] },
+  // Not underlined there, as the others are.
+  'scx-ai': { genai: null, litellm: ['scx-ai'] },
   qwen: { genai: null, litellm: ['dashscope'] },
   together: { genai: 'together', litellm: ['together_ai'] },
   vercel: { genai: null, litellm: ['vercel_ai_gateway'] },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
+import { unpriced } from './prices.js';
 
 export const BUDGET_PERIODS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
 
@@ -63,6 +64,9 @@ const key = z.strictObject({
       'Whether it may use what is only forwarded and names no model: `/passthrough/…`, files, batches and the like; or the ' +
         'ids of the providers that it may reach so. Left out: true when `models` has `*`, otherwise false.',
     ),
+  unpriced: unpriced
+    .optional()
+    .describe('As `unpriced` of the gateway, for this key; it goes before that of a model.'),
   budget: budget.optional().describe('What it may spend.'),
   limits: limits.optional().describe('How fast it may go.'),
   expires: z

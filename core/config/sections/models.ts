@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from '../duration.js';
 import { integer, weight } from '../integer.js';
 import { wants } from '../wants.js';
+import { unpriced } from './prices.js';
 import { timeoutsSection } from './timeouts.js';
 
 /** What becomes of fields that a target's wire format has no words for. */
@@ -75,6 +76,7 @@ const model = z.strictObject({
     .describe('Where requests for this model go: `provider/model`, or `{ target, weight }`.'),
   retries: retries.prefault({}).describe('When and how often to try again.'),
   on_unsupported: onUnsupported.optional().describe('As `on_unsupported` of the gateway, for this model.'),
+  unpriced: unpriced.optional().describe('As `unpriced` of the gateway, for this model.'),
   timeouts: timeoutsSection
     .optional()
     .describe('Limits for this model; they go before those of the provider.'),

@@ -11,7 +11,7 @@ import type {
 import { cacheControl } from '../shared/cache-mark.js';
 import { fromGeminiSignature } from '../shared/gemini-signature.js';
 import { openResponses } from '../shared/reasoning-seal.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import type { ToolIds } from './tool-ids.js';
 import { toolInput } from './tool-input.js';
 import { ANTHROPIC_MESSAGES } from './types.js';
@@ -132,10 +132,7 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
       return toolResult(part, context);
     case 'opaque':
       if (part.format === ANTHROPIC_MESSAGES) return part.value;
-      context.warn(
-        'content',
-        `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`,
-      );
+      context.warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
 import { schemaInstruction } from '../shared/schema-instruction.js';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { type EncodedMessages, encodeMessages } from './messages-encode.js';
 import { type ModelTraits, modelTraits } from './model-traits.js';
@@ -114,6 +115,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     ...extra
   } = (same ? request.extra : undefined) ?? {};
   const plan: Thinking = same ? sameThinking(request, context) : planThinking(request, context, traits, warn);
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations'], warn);
   const encoded = encodeMessages(request.messages, { same, forClient: false, warn, ids: new ToolIds(same) });
   const config: JsonObject = isObject(configExtra) ? { ...configExtra } : {};
   if (plan.effort !== undefined) config['effort'] = plan.effort;

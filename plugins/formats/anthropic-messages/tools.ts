@@ -10,7 +10,7 @@ import {
   optObject,
   optString,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import type { ModelTraits } from './model-traits.js';
 import { ANTHROPIC_MESSAGES } from './types.js';
 
@@ -125,7 +125,7 @@ export function encodeTools(
   for (const tool of request.tools ?? []) {
     if (tool.kind === 'function') tools.push(encodeTool(tool, same, traits));
     else if (tool.format === ANTHROPIC_MESSAGES) tools.push(tool.value);
-    else warn('tools', `a tool of type '${inWords(tool.value['type'])}' is only known to ${tool.format}`);
+    else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
   }
   if (tools.length > 0 || (same && request.tools !== undefined)) body['tools'] = tools;
   // A choice without tools is refused; they may all have been dropped above.

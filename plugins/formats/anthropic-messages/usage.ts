@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue, Usage } from '@headgate/sdk';
-import { emptyUsage } from '@headgate/sdk';
+import { addUnits, emptyUsage } from '@headgate/sdk';
 import { count, isObject } from '../shared/read-json.js';
+import { serviceTierNamed } from '../shared/service-tier.js';
 
 /** Members of `usage` that the hub counts; the others (`server_tool_use`, …) are kept as they came. */
 export const USAGE_KEYS: ReadonlySet<string> = new Set([
@@ -20,10 +21,21 @@ export interface UsageCounts {
   cacheWrite: number;
   cacheWriteLong: number;
   reasoning: number;
+  webSearches: number;
+  serviceTier: Usage['serviceTier'];
 }
 
 export function noCounts(): UsageCounts {
-  return { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, reasoning: 0 };
+  return {
+    input: 0,
+    output: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+    cacheWriteLong: 0,
+    reasoning: 0,
+    webSearches: 0,
+    serviceTier: undefined,
+  };
 }
 
 export function hasAnthropicCounts(raw: JsonObject): boolean {
@@ -41,6 +53,9 @@ export function addCounts(counts: UsageCounts, raw: JsonObject): void {
   counts.cacheRead = take(raw['cache_read_input_tokens'], counts.cacheRead);
   const details = raw['output_tokens_details'];
   if (isObject(details)) counts.reasoning = take(details['thinking_tokens'], counts.reasoning);
+  const tools = raw['server_tool_use'];
+  if (isObject(tools)) counts.webSearches = take(tools['web_search_requests'], counts.webSearches);
+  counts.serviceTier = serviceTierNamed(raw['service_tier']) ?? counts.serviceTier;
   const written = raw['cache_creation_input_tokens'];
   const split = raw['cache_creation'];
   if (isObject(split)) {
@@ -60,6 +75,8 @@ export function usageOfCounts(counts: UsageCounts): Usage {
   usage.cacheWriteTokens = counts.cacheWrite;
   usage.cacheWriteLongTokens = counts.cacheWriteLong;
   usage.reasoningTokens = counts.reasoning;
+  usage.serviceTier = counts.serviceTier;
+  addUnits(usage, 'webSearches', counts.webSearches);
   return usage;
 }
 

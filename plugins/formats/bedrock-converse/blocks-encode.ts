@@ -11,7 +11,7 @@ import type {
 } from '@headgate/sdk';
 import { tryParse } from '../shared/parse-json.js';
 import { isObject } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { cachePoint } from './cache-point.js';
 import { redactedContent } from './encrypted.js';
 import { audioBlock, type DocumentNames, documentBlock, imageBlock, innerExtra } from './media-encode.js';
@@ -172,10 +172,7 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
       return toolResult(part, context);
     case 'opaque':
       if (part.format === BEDROCK_CONVERSE) return part.value;
-      context.warn(
-        'content',
-        `a part of type '${inWords(part.value['type'] ?? Object.keys(part.value)[0])}' is only known to ${part.format}`,
-      );
+      context.warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
   }
 }

@@ -1,6 +1,7 @@
-import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import type { ScannedFields, ServiceTier, WireFormat } from '@headgate/sdk';
+import { bedrockError } from '../shared/bedrock-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
-import { bedrockError } from './error.js';
+import { serviceTierNamed } from '../shared/service-tier.js';
 import { bedrockMeter } from './meter.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
@@ -14,6 +15,13 @@ function maxOutputTokens(fields: ScannedFields): number | undefined {
   if (typeof inference !== 'object' || inference === null) return undefined;
   const cap = (inference as Record<string, unknown>)['maxTokens'];
   return typeof cap === 'number' && Number.isSafeInteger(cap) && cap >= 0 ? cap : undefined;
+}
+
+/** `{ "type": "priority" }` */
+function serviceTier(fields: ScannedFields): ServiceTier | undefined {
+  const asked = scannedJson(fields.json('serviceTier'));
+  if (typeof asked !== 'object' || asked === null || !('type' in asked)) return undefined;
+  return typeof asked.type === 'string' ? serviceTierNamed(asked.type) : undefined;
 }
 
 /**
@@ -35,6 +43,7 @@ export const bedrockConverse: WireFormat = {
   },
   error: bedrockError,
   meter: bedrockMeter,
-  fields: ['inferenceConfig'],
+  fields: ['inferenceConfig', 'serviceTier'],
   maxOutputTokens,
+  serviceTier,
 };

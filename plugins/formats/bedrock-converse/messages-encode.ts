@@ -68,8 +68,6 @@ function systemInTurn(message: Message, context: BlockContext): JsonObject[] {
 }
 
 function addToTurn(turn: Turn, message: Message, context: BlockContext): void {
-  if (message.name !== undefined && message.role !== 'tool')
-    context.warn('name', 'participants cannot be named in this format');
   if (isSystem(message)) {
     turn.blocks.push(...systemInTurn(message, context));
     return;

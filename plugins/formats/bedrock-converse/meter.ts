@@ -7,6 +7,7 @@ import { bedrockUsageFrom, hasBedrockCounts } from './usage.js';
  * found with the bytes before them, their kind and length: control characters, which JSON never holds unescaped.
  */
 const USAGE = Buffer.from('"usage"');
+const TIER = Buffer.from('"serviceTier"');
 
 /** The value of a header: the kind of a string, its length in two bytes, the string. */
 function value(name: string): Buffer {
@@ -17,9 +18,13 @@ const CONTENT = value('contentBlockDelta');
 const STOP = value('messageStop');
 const EXCEPTION = [value('exception'), value('error')];
 
-function usageOf(raw: Record<string, unknown> | undefined): Usage | null {
+/** `around`: the answer, or the messages, in which the usage stands. */
+function usageOf(raw: Record<string, unknown> | undefined, around: Buffer): Usage | null {
   if (raw === undefined || !hasBedrockCounts(raw as JsonObject)) return null;
-  return bedrockUsageFrom(raw as JsonObject);
+  const at = around.lastIndexOf(TIER);
+  const value = at === -1 ? -1 : valueOfKeyAt(around, at, TIER.length);
+  const tier = value === -1 ? undefined : (objectFrom(around, value) as JsonObject | undefined);
+  return bedrockUsageFrom(raw as JsonObject, tier);
 }
 
 class BedrockStreamMeter implements StreamMeter {
@@ -43,13 +48,13 @@ class BedrockStreamMeter implements StreamMeter {
     // Only the last event carries usage, so this is one search a chunk.
     for (let at = events.indexOf(USAGE); at !== -1; at = events.indexOf(USAGE, at + USAGE.length)) {
       const object = valueOfKeyAt(events, at, USAGE.length);
-      if (object !== -1) this.last = usageOf(objectFrom(events, object)) ?? this.last;
+      if (object !== -1) this.last = usageOf(objectFrom(events, object), events) ?? this.last;
     }
     return events;
   }
 }
 
 export const bedrockMeter: Meter = {
-  body: (body) => usageOf(topLevelObject(body, USAGE)),
+  body: (body) => usageOf(topLevelObject(body, USAGE), body),
   stream: () => new BedrockStreamMeter(),
 };

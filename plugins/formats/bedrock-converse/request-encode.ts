@@ -1,6 +1,7 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
 import { schemaInstruction } from '../shared/schema-instruction.js';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import type { BlockContext } from './blocks-encode.js';
 import { DocumentNames } from './media-encode.js';
@@ -173,6 +174,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     names: new DocumentNames(),
     traits,
   };
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations'], warn);
   const encoded = encodeMessages(request.messages, blocks);
   const thinking = thinkingOf(request, context, traits, same, warn);
   const inference = bag(extra, 'inferenceConfig');

@@ -49,7 +49,7 @@ function decode(body: JsonObject): CanonicalResponse {
     model: routedModel(body['trace']),
     created: Math.floor(Date.now() / 1000),
     choices: [choice],
-    usage: counted ? bedrockUsageFrom(usage) : null,
+    usage: counted ? bedrockUsageFrom(usage, body['serviceTier']) : null,
   };
   const tier = body['serviceTier'];
   if (read.isObject(tier) && typeof tier['type'] === 'string') response.serviceTier = tier['type'];

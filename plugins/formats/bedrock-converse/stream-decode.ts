@@ -1,8 +1,8 @@
 import type { FinishReason, JsonObject, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { bedrockErrorFrom, exceptionOf } from '../shared/bedrock-error.js';
 import { eventObject } from '../shared/parse-json.js';
 import { count, extraOf, isObject } from '../shared/read-json.js';
-import { bedrockErrorFrom, exceptionOf } from './error.js';
 import { routedModel, stopSequenceOf } from './response.js';
 import { StreamBlocks } from './stream-blocks.js';
 import { BEDROCK_CONVERSE, finishOf } from './types.js';
@@ -125,7 +125,7 @@ export class BedrockStreamDecoder implements StreamDecoder {
     const counted = isObject(usage) && hasBedrockCounts(usage);
     const kept = counted ? usageExtra(usage) : undefined;
     if (kept !== undefined) this.extra['usage'] = kept;
-    if (counted) emit({ type: 'usage', usage: bedrockUsageFrom(usage) });
+    if (counted) emit({ type: 'usage', usage: bedrockUsageFrom(usage, json['serviceTier']) });
     if (this.reason !== null) this.complete(emit);
   }
 

@@ -1,10 +1,10 @@
 import type { JsonObject, StreamEncodeOptions, StreamEncoder, StreamEvent, Usage } from '@headgate/sdk';
 import { emptyUsage } from '@headgate/sdk';
+import { bedrockError } from '../shared/bedrock-error.js';
+import { eventMessage } from '../shared/eventstream-write.js';
 import { OneAtATime, type PartEvent } from '../shared/one-at-a-time.js';
 import { isObject } from '../shared/read-json.js';
 import { redactedContent } from './encrypted.js';
-import { bedrockError } from './error.js';
-import { eventMessage } from './eventstream-write.js';
 import { imageFormat } from './media-types.js';
 import { BEDROCK_CONVERSE, stopReason } from './types.js';
 import { bedrockUsage } from './usage.js';

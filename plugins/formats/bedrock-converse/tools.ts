@@ -12,7 +12,7 @@ import {
   optObject,
   optString,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { cachePoint, cachePointOf } from './cache-point.js';
 import type { ModelTraits } from './model-traits.js';
 import { BEDROCK_CONVERSE } from './types.js';
@@ -102,7 +102,7 @@ function encodeList(request: CanonicalRequest, traits: ModelTraits, same: boolea
   for (const tool of request.tools ?? []) {
     if (tool.kind === 'opaque') {
       if (tool.format === BEDROCK_CONVERSE) tools.push(tool.value);
-      else warn('tools', `a tool of type '${inWords(tool.value['type'])}' is only known to ${tool.format}`);
+      else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
       continue;
     }
     tools.push(encodeTool(tool, same, traits, warn));

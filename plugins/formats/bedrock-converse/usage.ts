@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue, Usage } from '@headgate/sdk';
 import { emptyUsage } from '@headgate/sdk';
 import { count, isObject } from '../shared/read-json.js';
+import { serviceTierNamed } from '../shared/service-tier.js';
 
 export function hasBedrockCounts(raw: JsonObject): boolean {
   return typeof raw['inputTokens'] === 'number' || typeof raw['outputTokens'] === 'number';
@@ -14,8 +15,12 @@ function longWrites(details: JsonValue | undefined): number {
   return long;
 }
 
-/** AWS reports the parts of the input apart; the hub's total includes them all. */
-export function bedrockUsageFrom(raw: JsonObject): Usage {
+/**
+ * AWS reports the parts of the input apart; the hub's total includes them all.
+ *
+ * @param tier `serviceTier` of the answer, which stands beside its usage: `{ type }`
+ */
+export function bedrockUsageFrom(raw: JsonObject, tier?: JsonValue): Usage {
   const usage = emptyUsage();
   const written = count(raw['cacheWriteInputTokens']);
   usage.cacheReadTokens = count(raw['cacheReadInputTokens']);
@@ -23,6 +28,7 @@ export function bedrockUsageFrom(raw: JsonObject): Usage {
   usage.cacheWriteTokens = written - usage.cacheWriteLongTokens;
   usage.inputTokens = count(raw['inputTokens']) + usage.cacheReadTokens + written;
   usage.outputTokens = count(raw['outputTokens']);
+  if (isObject(tier)) usage.serviceTier = serviceTierNamed(tier['type']);
   return usage;
 }
 

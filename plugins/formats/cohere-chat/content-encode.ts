@@ -2,7 +2,7 @@ import type { DocumentPart, ImagePart, JsonObject, Part, ReasoningPart, Warn } f
 import { dataUrl } from '../shared/data-url.js';
 import { documentText } from '../shared/document-text.js';
 import { isObject } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { COHERE_CHAT } from './types.js';
 
 /** What an encoder of messages must know. */
@@ -52,12 +52,8 @@ function thinking(part: ReasoningPart, { same, warn }: MessageContext): JsonObje
 /** One item of a content list, or undefined when this format cannot say it (then it was warned about). */
 export function encodePart(part: Part, context: MessageContext): JsonObject | undefined {
   const { same, warn } = context;
-  if (part.cache !== undefined)
-    warn('cache_control', 'this format has no cache marks; prompts are cached automatically where they are');
   switch (part.type) {
     case 'text':
-      if (!same && part.citations !== undefined)
-        warn('citations', 'citations of another format cannot be sent in this one');
       if (!same && part.text === '') return undefined;
       if (same && part.extra?.['document'] !== undefined) return { ...part.extra, type: 'document' };
       return { ...(same ? part.extra : {}), type: 'text', text: part.text };
@@ -74,7 +70,7 @@ export function encodePart(part: Part, context: MessageContext): JsonObject | un
       return undefined;
     case 'opaque':
       if (part.format === COHERE_CHAT) return part.value;
-      warn('content', `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`);
+      warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
     default:
       warn('content', `a part of type '${part.type}' cannot be sent here in this format`);

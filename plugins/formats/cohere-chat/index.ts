@@ -1,6 +1,7 @@
 import type { WireFormat } from '@headgate/sdk';
+import { cohereError } from '../shared/cohere-error.js';
 import { scannedInteger } from '../shared/scanned-field.js';
-import { cohereError } from './error.js';
+import { forwardedUnits } from './forwarded-units.js';
 import { cohereMeter } from './meter.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
@@ -24,4 +25,5 @@ export const cohereChat: WireFormat = {
   meter: cohereMeter,
   fields: ['max_tokens'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  forwardedUnits,
 };

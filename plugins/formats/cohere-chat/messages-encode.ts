@@ -58,7 +58,6 @@ function toolMessage(
   const { extra, list } = own(message, same);
   let { content } = part;
   if (!same) {
-    if (part.isError === true) warn('is_error', 'this format cannot mark a tool result as an error');
     const attached = content.filter(isMedia);
     if (attached.length > 0) {
       warn('tool_result', 'pictures and documents of a tool result are sent in a user message after it');
@@ -89,8 +88,6 @@ function laterSystem(message: Message, context: MessageContext): JsonObject {
 
 /** One message of the hub may be several here: each tool result is a message of its own. */
 function encodeMessage(message: Message, context: MessageContext, into: JsonObject[], media: Part[]): void {
-  if (message.name !== undefined && message.role !== 'tool')
-    context.warn('name', 'participants cannot be named in this format');
   if (message.role === 'assistant') {
     into.push(assistant(message, context));
     return;

@@ -6,6 +6,7 @@ import type {
   Sampling,
   Warn,
 } from '@headgate/sdk';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeTools } from './tools.js';
@@ -108,6 +109,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     model: context.model,
     messages: encodeMessages(request.messages, { same, warn }),
   };
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control', 'is_error'], warn);
   encodeTools(body, request, same, warn);
   encodeOutput(body, request, same, warn);
   if (same) sameSampling(body, request.sampling);

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue, PartKind, StreamDecoder, StreamEvent } from '@headgate/sdk';
+import { cohereErrorFrom } from '../shared/cohere-error.js';
 import { eventObject } from '../shared/parse-json.js';
 import { count, extraOf, isObject, stringOr } from '../shared/read-json.js';
 import { argumentsText } from './calls.js';
 import { sealsOf } from './content-decode.js';
-import { cohereErrorFrom } from './error.js';
 import { COHERE_CHAT, finishOf } from './types.js';
 import { cohereUsageFrom } from './usage.js';
 

@@ -6,9 +6,9 @@ import type {
   StreamEvent,
   Usage,
 } from '@headgate/sdk';
+import { cohereError } from '../shared/cohere-error.js';
 import { isObject } from '../shared/read-json.js';
 import { namedEvent } from '../shared/sse-text.js';
-import { cohereError } from './error.js';
 import { COHERE_CHAT, finishWord } from './types.js';
 import { cohereUsage } from './usage.js';
 

@@ -2,7 +2,7 @@ import type { CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@head
 import { MalformedBody } from '@headgate/sdk';
 import { decodeFunctionTool } from '../shared/function-tool.js';
 import { isObject, objectAt, optArray, optBoolean, optString } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { COHERE_CHAT } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
@@ -78,7 +78,7 @@ export function encodeTools(body: JsonObject, request: CanonicalRequest, same: b
       functions.push(tool);
       out.push(encodeTool(tool, same, warn));
     } else if (tool.format === COHERE_CHAT) out.push(tool.value);
-    else warn('tools', `a tool of type '${inWords(tool.value['type'])}' is only known to ${tool.format}`);
+    else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
   }
   if (out.length > 0 || (same && request.tools !== undefined)) body['tools'] = out;
   encodeStrict(body, functions, same, warn);

@@ -1,11 +1,11 @@
 import type { JsonObject, JsonValue, Part, ReasoningPart, StreamEvent, ToolCallPart } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import { extraOf, isObject, objectAt, stringOr } from '../shared/read-json.js';
 import { AnswerIds } from './answer-ids.js';
 import { CANDIDATE_KEYS, CITING } from './candidate.js';
 import { PartialArgs } from './partial-args.js';
 import { decodePart, PART_KEYS } from './parts-decode.js';
 import { signedPart } from './signature.js';
-import { optList, spelled } from './spelling.js';
 import { finishOf } from './types.js';
 
 type Emit = (event: StreamEvent) => void;

@@ -1,10 +1,10 @@
 import type { JsonObject, Message } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { optList } from '../shared/google-spelling.js';
 import { extraOf, join, objectAt, optObject, optString } from '../shared/read-json.js';
 import { CallIds } from './call-ids.js';
 import { decodeParts } from './parts-decode.js';
 import { joinSignedThoughts } from './signed-thoughts.js';
-import { optList } from './spelling.js';
 
 const CONTENT_KEYS = new Set(['role', 'parts']);
 const PARTS = new Set(['parts']);

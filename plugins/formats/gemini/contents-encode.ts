@@ -76,8 +76,6 @@ class ForeignContents {
   }
 
   add(message: Message): void {
-    if (message.name !== undefined && message.role !== 'tool')
-      this.context.warn('name', 'participants cannot be named in this format');
     if (isSystem(message)) {
       this.system(message);
       return;

@@ -1,10 +1,10 @@
 import type { JsonObject, RequestCodec, ResponseCodec, WireFormat } from '@headgate/sdk';
 import { emptyUsage } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
+import { spelled } from '../shared/google-spelling.js';
 import { count, optObject } from '../shared/read-json.js';
-import { geminiError } from './error.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
-import { spelled } from './spelling.js';
 import { GEMINI_COUNT_TOKENS } from './types.js';
 
 const KEYS = new Set(['generateContentRequest', 'contents']);

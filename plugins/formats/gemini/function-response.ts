@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, Part, ToolResultPart, Warn } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import { tryParse } from '../shared/parse-json.js';
 import {
   extraOf,
@@ -10,9 +11,8 @@ import {
   optObject,
   optString,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { decodeMedia, encodeMedia, type MediaPart } from './media.js';
-import { optList, spelled } from './spelling.js';
 import { GEMINI } from './types.js';
 
 const KEYS = new Set(['id', 'name', 'response', 'parts', 'willContinue', 'scheduling']);
@@ -116,7 +116,7 @@ export function encodeFunctionResponse(
       else media.push(json);
     } else if (one.type === 'opaque' && one.format === GEMINI) media.push(one.value);
     else if (one.type === 'opaque')
-      warn('content', `a part of type '${inWords(one.value['type'])}' is only known to ${one.format}`);
+      warn('content', `a part of type '${kindInWords(one.value)}' is only known to ${one.format}`);
   }
   const text = texts.join('\n\n');
   if (!same) answer['response'] = { [part.isError === true ? 'error' : 'output']: text };

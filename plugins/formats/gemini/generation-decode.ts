@@ -1,7 +1,7 @@
 import type { CanonicalRequest, JsonObject, OutputFormat, Sampling } from '@headgate/sdk';
+import { optNumeric, optWhole, spelled } from '../shared/google-spelling.js';
 import { extraOf, isObject, optBoolean, optObject, optString, optStrings } from '../shared/read-json.js';
 import { jsonSchemaOf } from './schema-decode.js';
-import { optNumeric, optWhole, spelled } from './spelling.js';
 import { decodeThinking } from './thinking.js';
 
 const PATH = 'generationConfig';

@@ -1,6 +1,7 @@
 import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { scannedJson } from '../shared/scanned-field.js';
-import { geminiError } from './error.js';
+import { serviceTierAsked } from '../shared/service-tier.js';
 import { geminiMeter } from './meter.js';
 import { geminiRequest } from './request.js';
 import { geminiResponse } from './response.js';
@@ -39,6 +40,7 @@ export const gemini: WireFormat = {
   stream: geminiStream,
   error: geminiError,
   meter: geminiMeter,
-  fields: ['generationConfig', 'generation_config'],
+  fields: ['generationConfig', 'generation_config', 'serviceTier', 'service_tier'],
   maxOutputTokens,
+  serviceTier: (fields) => serviceTierAsked(fields, 'serviceTier') ?? serviceTierAsked(fields),
 };

@@ -1,15 +1,16 @@
 import {
+  addUnits,
   emptyUsage,
   type JsonObject,
-  type JsonValue,
   type SocketReader,
   type Usage,
   type WireFormat,
 } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { skipSpace, topLevelObject } from '../shared/json-bytes.js';
-import { count, isObject } from '../shared/read-json.js';
+import { count } from '../shared/read-json.js';
 import { standsAt } from '../shared/stands-at.js';
-import { geminiError } from './error.js';
+import { ofModality } from './usage.js';
 
 const OPEN_BRACE = 0x7b;
 const SETUP = Buffer.from('"setup"');
@@ -40,17 +41,11 @@ function liveUsage(raw: JsonObject): Usage {
   usage.inputTokens = count(raw['promptTokenCount']) + count(raw['toolUsePromptTokenCount']);
   usage.outputTokens = count(raw['responseTokenCount']) + usage.reasoningTokens;
   usage.cacheReadTokens = count(raw['cachedContentTokenCount']);
-  usage.inputAudioTokens = audioIn(raw['promptTokensDetails']);
-  usage.outputAudioTokens = audioIn(raw['responseTokensDetails']);
+  usage.inputAudioTokens = ofModality(raw['promptTokensDetails'], 'AUDIO');
+  usage.outputAudioTokens = ofModality(raw['responseTokensDetails'], 'AUDIO');
+  addUnits(usage, 'inputImageTokens', ofModality(raw['promptTokensDetails'], 'IMAGE'));
+  addUnits(usage, 'inputVideoTokens', ofModality(raw['promptTokensDetails'], 'VIDEO'));
   return usage;
-}
-
-function audioIn(details: JsonValue | undefined): number {
-  if (!Array.isArray(details)) return 0;
-  let tokens = 0;
-  for (const one of details)
-    if (isObject(one) && one['modality'] === 'AUDIO') tokens += count(one['tokenCount']);
-  return tokens;
 }
 
 /** `BidiGenerateContent` over a WebSocket, https://ai.google.dev/api/live. */

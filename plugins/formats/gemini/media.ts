@@ -1,7 +1,7 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, MediaSource, Part, Warn } from '@headgate/sdk';
+import { spelled } from '../shared/google-spelling.js';
 import { extraOf, isObject, join, needObject, needString, optString } from '../shared/read-json.js';
 import { kindOfMediaType, mediaTypeOfUrl } from './media-type.js';
-import { spelled } from './spelling.js';
 
 const INLINE_KEYS = new Set(['mimeType', 'data', 'displayName']);
 const FILE_KEYS = new Set(['mimeType', 'fileUri', 'displayName']);

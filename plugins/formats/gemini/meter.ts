@@ -3,11 +3,15 @@ import { objectFrom, topLevelObject, valueOfKeyAt } from '../shared/json-bytes.j
 import { tryParse } from '../shared/parse-json.js';
 import { isObject } from '../shared/read-json.js';
 import { eventData } from '../shared/sse-bytes.js';
+import { addSearches } from './grounding.js';
 import { geminiUsageFrom, hasGeminiCounts } from './usage.js';
 
 /** Works on SSE events and on the elements of a JSON array alike: it only looks for members. */
 
 const USAGE = Buffer.from('"usageMetadata"');
+const GROUNDING = Buffer.from('"groundingMetadata"');
+/** It holds the passages that were found, and a page to show with them. */
+const GROUNDING_BYTES = 1024 * 1024;
 const ERROR = Buffer.from('"error"');
 /** Said once at the end of a candidate, or of a prompt that was refused. */
 const FINISHED = ['"finishReason"', '"blockReason"'].map((key) => Buffer.from(key));
@@ -27,6 +31,12 @@ function usageOf(raw: JsonObject | undefined): Usage | null {
   return raw !== undefined && hasGeminiCounts(raw) ? geminiUsageFrom(raw) : null;
 }
 
+function bodyUsage(body: Buffer): Usage | null {
+  const usage = usageOf(topLevelObject(body, USAGE) as JsonObject | undefined);
+  if (usage !== null) addSearches(usage, groundingIn(body));
+  return usage;
+}
+
 function lastUsage(events: Buffer): Usage | null {
   for (
     let at = events.lastIndexOf(USAGE);
@@ -38,6 +48,13 @@ function lastUsage(events: Buffer): Usage | null {
     if (usage !== null) return usage;
   }
   return null;
+}
+
+/** What the answer says of its searches; the last word counts. */
+function groundingIn(bytes: Buffer): JsonObject | undefined {
+  const at = bytes.lastIndexOf(GROUNDING);
+  const value = at === -1 ? -1 : valueOfKeyAt(bytes, at, GROUNDING.length);
+  return value === -1 ? undefined : (objectFrom(bytes, value, GROUNDING_BYTES) as JsonObject | undefined);
 }
 
 /** A member of one of these names that holds a text, or an object where `objects` are wanted too. */
@@ -72,6 +89,7 @@ class GeminiStreamMeter implements StreamMeter {
   finished = false;
   started = false;
   private last: Usage | null = null;
+  private grounding: JsonObject | undefined;
   private tail: Buffer | null = null;
 
   get failed(): boolean {
@@ -79,7 +97,10 @@ class GeminiStreamMeter implements StreamMeter {
   }
 
   usage(): Usage | null {
-    return this.last;
+    const { last, grounding } = this;
+    // Each piece may repeat the grounding so far, so it is added once, when somebody asks.
+    if (last !== null && last.units?.webSearches === undefined) addSearches(last, grounding);
+    return last;
   }
 
   push(events: Buffer): Buffer {
@@ -88,11 +109,12 @@ class GeminiStreamMeter implements StreamMeter {
     if (!this.finished) this.finished = says(events, FINISHED, false);
     // Every piece carries the counts so far; only the last one is read.
     this.last = lastUsage(events) ?? this.last;
+    this.grounding = groundingIn(events) ?? this.grounding;
     return events;
   }
 }
 
 export const geminiMeter: Meter = {
-  body: (body) => usageOf(topLevelObject(body, USAGE) as JsonObject | undefined),
+  body: bodyUsage,
   stream: () => new GeminiStreamMeter(),
 };

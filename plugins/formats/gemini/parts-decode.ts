@@ -1,4 +1,5 @@
 import type { JsonObject, Part, ToolCallPart } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import {
   extraOf,
   join,
@@ -12,7 +13,6 @@ import {
 import { decodeFunctionResponse } from './function-response.js';
 import { decodeMedia } from './media.js';
 import { signedPart } from './signature.js';
-import { optList, spelled } from './spelling.js';
 import { GEMINI } from './types.js';
 
 export const PART_KEYS: ReadonlySet<string> = new Set([

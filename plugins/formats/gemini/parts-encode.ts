@@ -1,7 +1,7 @@
 import type { JsonObject, Part, ReasoningPart, ToolCallPart } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
 import { argumentsObject } from '../shared/tool-arguments.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { encodeFunctionResponse, type ResultContext } from './function-response.js';
 import { encodeMedia } from './media.js';
 import { rawSignature, wrapEncrypted, wrapSignature } from './signature.js';
@@ -92,7 +92,7 @@ function encodePart(part: Part, context: PartContext, after: JsonObject[]): Json
       return encodeFunctionResponse(part, context, after);
     case 'opaque':
       if (part.format === GEMINI) return part.value;
-      warn('content', `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`);
+      warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
   }
 }
@@ -120,8 +120,6 @@ export function encodeParts(parts: Part[], context: PartContext, after: JsonObje
   let calls = 0;
   if (!same) for (const part of parts) if (part.type === 'tool-call') calls++;
   for (const part of parts) {
-    if (part.cache !== undefined && !context.answer)
-      context.warn('cache_control', 'this format has no cache marks; prompts are cached automatically');
     const signature = forNext(part, same);
     if (signature !== undefined) {
       pending.push(signature);

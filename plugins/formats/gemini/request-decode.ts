@@ -1,8 +1,8 @@
 import type { CanonicalRequest, JsonObject } from '@headgate/sdk';
+import { spelled } from '../shared/google-spelling.js';
 import { extraOf, optString, optStringMap, stringOr } from '../shared/read-json.js';
 import { decodeContents } from './contents-decode.js';
 import { decodeGeneration } from './generation-decode.js';
-import { spelled } from './spelling.js';
 import { decodeToolConfig, decodeTools } from './tools.js';
 import { GEMINI, OTHER_REQUEST_KEYS, REQUEST_KEYS } from './types.js';
 

@@ -1,4 +1,5 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Warn } from '@headgate/sdk';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { callNames, encodeContents } from './contents-encode.js';
 import { encodeGeneration } from './generation-encode.js';
@@ -35,6 +36,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     mediaInResults: traits.mediaInResults,
     nameOf: callNames(request.messages),
   };
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control'], warn);
   const { systemInstruction, contents } = encodeContents(request.messages, parts, traits);
   const body: JsonObject = { ...extra };
   if (systemInstruction !== undefined) body['systemInstruction'] = systemInstruction;

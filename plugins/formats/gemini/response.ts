@@ -1,6 +1,7 @@
 import type { CanonicalResponse, Choice, JsonObject, JsonValue, ResponseCodec } from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
 import { decodeCandidate, encodeCandidate } from './candidate.js';
+import { addSearches, groundingOf } from './grounding.js';
 import type { PartContext } from './parts-encode.js';
 import { GEMINI, isGemini } from './types.js';
 import { geminiUsage, geminiUsageFrom, hasGeminiCounts, usageRest } from './usage.js';
@@ -43,6 +44,7 @@ function decode(body: JsonObject): CanonicalResponse {
     choices,
     usage: read.isObject(usage) && hasGeminiCounts(usage) ? geminiUsageFrom(usage) : null,
   };
+  if (response.usage !== null) addSearches(response.usage, groundingOf(list));
   const extra: JsonObject = read.extraOf(body, RESPONSE_KEYS) ?? {};
   const rest = read.isObject(usage) ? usageRest(usage) : undefined;
   if (rest !== undefined) extra['usageMetadata'] = rest;

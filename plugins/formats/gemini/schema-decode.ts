@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@headgate/sdk';
+import { spelled } from '../shared/google-spelling.js';
 import { isObject } from '../shared/read-json.js';
-import { spelled } from './spelling.js';
 
 const SCHEMA_KEYS = new Set([
   'anyOf',

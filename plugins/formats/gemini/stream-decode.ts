@@ -1,9 +1,10 @@
 import type { JsonObject, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { geminiErrorFrom } from '../shared/gemini-error.js';
 import { tryParse } from '../shared/parse-json.js';
 import { count, extraOf, isObject, stringOr } from '../shared/read-json.js';
 import { blockedFinish, CandidateDecoder } from './candidate-decode.js';
-import { geminiErrorFrom } from './error.js';
+import { addSearches, groundingOf } from './grounding.js';
 import { blockReasonOf, createdOf, RESPONSE_KEYS } from './response.js';
 import { GEMINI } from './types.js';
 import { geminiUsageFrom, hasGeminiCounts, usageRest } from './usage.js';
@@ -16,6 +17,7 @@ export class GeminiStreamDecoder implements StreamDecoder {
   private over = false;
   private id = '';
   private blocked: string | undefined;
+  private grounding: JsonObject | undefined;
   private readonly candidates = new Map<number, CandidateDecoder>();
   private emit: Emit = () => {};
   /** One emit for all candidates, so that they can be made once though every call brings its own. */
@@ -69,8 +71,11 @@ export class GeminiStreamDecoder implements StreamDecoder {
       const candidate = list[i];
       if (isObject(candidate)) this.candidate(candidate, i);
     }
-    if (isObject(usage) && hasGeminiCounts(usage))
-      this.emit({ type: 'usage', usage: geminiUsageFrom(usage) });
+    this.grounding = groundingOf(list) ?? this.grounding;
+    if (!isObject(usage) || !hasGeminiCounts(usage)) return;
+    const counted = geminiUsageFrom(usage);
+    addSearches(counted, this.grounding);
+    this.emit({ type: 'usage', usage: counted });
   }
 
   private start(chunk: JsonObject, usage: JsonObject[string]): void {

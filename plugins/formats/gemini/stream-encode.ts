@@ -7,9 +7,9 @@ import type {
   ToolCallPart,
   Usage,
 } from '@headgate/sdk';
+import { geminiError } from '../shared/gemini-error.js';
 import { isObject } from '../shared/read-json.js';
 import { dataEvent } from '../shared/sse-text.js';
-import { geminiError } from './error.js';
 import { encodeFunctionCall, encodeParts } from './parts-encode.js';
 import { answerContext, blockReasonOf, usageMember } from './response.js';
 import { rawSignature, wrapEncrypted, wrapSignature } from './signature.js';

@@ -1,7 +1,7 @@
 import type { CanonicalRequest, JsonObject, ReasoningRequest, Warn } from '@headgate/sdk';
+import { optWhole, spelled } from '../shared/google-spelling.js';
 import { extraOf, optBoolean, optObject, optString } from '../shared/read-json.js';
 import type { ModelTraits } from './model-traits.js';
-import { optWhole, spelled } from './spelling.js';
 
 type Effort = NonNullable<ReasoningRequest['effort']>;
 

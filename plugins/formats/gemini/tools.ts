@@ -1,4 +1,5 @@
 import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice, Warn } from '@headgate/sdk';
+import { optList, spelled } from '../shared/google-spelling.js';
 import {
   extraOf,
   isObject,
@@ -8,10 +9,9 @@ import {
   optString,
   optStrings,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { inWords, kindInWords } from '../shared/value-in-words.js';
 import { jsonSchemaOf } from './schema-decode.js';
 import { geminiSchema, takesNothing } from './schema-encode.js';
-import { optList, spelled } from './spelling.js';
 import { GEMINI } from './types.js';
 
 const TOOL_KEYS = new Set([
@@ -171,7 +171,7 @@ export function encodeTools(body: JsonObject, request: CanonicalRequest, same: b
       else
         warn(
           'tools',
-          `the tool '${inWords(tool.value['name'] ?? tool.value['type'])}' is only known to ${tool.format}`,
+          `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
         );
       continue;
     }

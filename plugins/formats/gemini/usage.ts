@@ -1,5 +1,6 @@
-import { emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
+import { addUnits, emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
 import { count, extraOf, isObject } from '../shared/read-json.js';
+import { serviceTierNamed } from '../shared/service-tier.js';
 
 /** Counts that the hub says itself; details, tool use and traffic types are kept as they came. */
 const SAID = new Set([
@@ -11,7 +12,7 @@ const SAID = new Set([
 ]);
 
 /** Tokens of one modality in a list of `{ modality, tokenCount }`. */
-function ofModality(details: JsonValue | undefined, modality: string): number {
+export function ofModality(details: JsonValue | undefined, modality: string): number {
   if (!Array.isArray(details)) return 0;
   let tokens = 0;
   for (const one of details)
@@ -40,6 +41,12 @@ export function geminiUsageFrom(raw: JsonObject): Usage {
   usage.inputAudioTokens =
     ofModality(raw['promptTokensDetails'], 'AUDIO') + ofModality(raw['toolUsePromptTokensDetails'], 'AUDIO');
   usage.outputAudioTokens = ofModality(raw['candidatesTokensDetails'], 'AUDIO');
+  addUnits(usage, 'inputImageTokens', ofModality(raw['promptTokensDetails'], 'IMAGE'));
+  addUnits(usage, 'outputImageTokens', ofModality(raw['candidatesTokensDetails'], 'IMAGE'));
+  addUnits(usage, 'cachedImageTokens', ofModality(raw['cacheTokensDetails'], 'IMAGE'));
+  addUnits(usage, 'inputVideoTokens', ofModality(raw['promptTokensDetails'], 'VIDEO'));
+  addUnits(usage, 'outputVideoTokens', ofModality(raw['candidatesTokensDetails'], 'VIDEO'));
+  usage.serviceTier = serviceTierNamed(raw['serviceTier'] ?? raw['trafficType']);
   return usage;
 }
 

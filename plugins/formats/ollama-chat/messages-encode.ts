@@ -32,11 +32,8 @@ interface Sorted {
 }
 
 function sortPart(part: Part, sorted: Sorted, { warn }: MessageContext): void {
-  if (part.cache !== undefined)
-    warn('cache_control', 'this format has no cache marks; prompts are cached automatically where they are');
   switch (part.type) {
     case 'text':
-      if (part.citations !== undefined) warn('citations', 'not part of this format');
       sorted.texts.push(part.text);
       return;
     case 'refusal':
@@ -99,8 +96,7 @@ function assistant(message: Message, context: MessageContext): JsonObject {
 }
 
 function toolMessage(message: Message, part: ToolResultPart, context: MessageContext): JsonObject {
-  const { same, warn, names } = context;
-  if (part.isError === true) warn('is_error', 'this format cannot mark a tool result as an error');
+  const { same, names } = context;
   const extra = same ? part.extra : undefined;
   const { texts, images } = sort(part.content, context);
   const json: JsonObject = { ...(same ? message.extra : {}), role: 'tool', content: texts.join('\n\n') };
@@ -113,8 +109,6 @@ function toolMessage(message: Message, part: ToolResultPart, context: MessageCon
 
 /** One message of the hub may be several here: each tool result is a message of its own. */
 function encodeMessage(message: Message, context: MessageContext, into: JsonObject[]): void {
-  if (message.name !== undefined && message.role !== 'tool')
-    context.warn('name', 'participants cannot be named in this format');
   if (message.role === 'assistant') {
     into.push(assistant(message, context));
     return;

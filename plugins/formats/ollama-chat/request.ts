@@ -1,5 +1,6 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, RequestCodec } from '@headgate/sdk';
 import { decodeSettings, encodeSettings } from '../shared/ollama-settings.js';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { decodeMessages } from './messages-decode.js';
 import { encodeMessages } from './messages-encode.js';
@@ -22,6 +23,7 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
     model: context.model,
     messages: encodeMessages(request.messages, same, warn),
   };
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control', 'is_error'], warn);
   const tools = encodeTools(request, same, warn);
   if (tools !== undefined) body['tools'] = tools;
   encodeSettings(body, request, same, warn);

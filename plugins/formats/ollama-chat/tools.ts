@@ -1,7 +1,7 @@
 import type { JsonObject, Tool, Warn } from '@headgate/sdk';
 import { decodeFunctionTool } from '../shared/function-tool.js';
 import { isObject, objectAt, optArray } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { OLLAMA_CHAT } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
@@ -36,7 +36,7 @@ export function encodeTools(
   for (const tool of tools) {
     if (tool.kind === 'function') out.push(encodeTool(tool, same, warn));
     else if (tool.format === OLLAMA_CHAT) out.push(tool.value);
-    else warn('tools', `a tool of type '${inWords(tool.value['type'])}' is only known to ${tool.format}`);
+    else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
   }
   return out.length > 0 || same ? out : undefined;
 }

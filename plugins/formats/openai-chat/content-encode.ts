@@ -2,7 +2,7 @@ import type { AudioPart, DocumentPart, ImagePart, JsonObject, Part, Warn } from 
 import { cacheControl } from '../shared/cache-mark.js';
 import { dataUrl } from '../shared/data-url.js';
 import { isObject } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { OPENAI_CHAT } from './types.js';
 
 /** What an encoder of messages must know. */
@@ -97,10 +97,7 @@ function bare(part: Part, context: MessageContext): JsonObject | undefined {
       return document(part, context);
     case 'opaque':
       if (part.format === OPENAI_CHAT) return part.value;
-      context.warn(
-        'content',
-        `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`,
-      );
+      context.warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
     default:
       return undefined;
@@ -111,11 +108,6 @@ export function encodePart(part: Part, context: MessageContext): JsonObject | un
   const json = bare(part, context);
   if (json === undefined || part.cache === undefined) return json;
   if (context.same) json['cache_control'] = cacheControl(part.cache);
-  else
-    context.warn(
-      'cache_control',
-      'this format has no cache marks; prompts are cached automatically where they are',
-    );
   return json;
 }
 
@@ -129,10 +121,7 @@ function isPlain(part: Part, context: MessageContext): boolean {
  */
 export function encodeContent(parts: Part[], context: MessageContext, glue?: string): string | JsonObject[] {
   const first = parts[0];
-  if (parts.length === 1 && first?.type === 'text' && isPlain(first, context)) {
-    if (first.cache !== undefined) encodePart(first, context);
-    return first.text;
-  }
+  if (parts.length === 1 && first?.type === 'text' && isPlain(first, context)) return first.text;
   const content: JsonObject[] = [];
   for (const part of parts) {
     const json = encodePart(part, context);

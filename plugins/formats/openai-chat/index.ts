@@ -2,7 +2,10 @@ import type { ScannedFields, WireFormat } from '@headgate/sdk';
 import { openaiError } from '../shared/openai-error.js';
 import { openaiMeter } from '../shared/openai-meter.js';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
+import { serviceTierAsked } from '../shared/service-tier.js';
 import { usageEdit } from '../shared/stream-usage-edit.js';
+import { finishedBatch } from './finished-batch.js';
+import { forwardedUnits } from './forwarded-units.js';
 import { openaiChatRequest } from './request.js';
 import { openaiChatResponse } from './response.js';
 import { openaiChatStream } from './stream.js';
@@ -26,8 +29,19 @@ export const openaiChat: WireFormat = {
   stream: openaiChatStream,
   error: openaiError,
   meter: openaiMeter,
-  fields: ['max_completion_tokens', 'max_tokens', 'n', 'user', 'safety_identifier', 'stream_options'],
+  fields: [
+    'max_completion_tokens',
+    'max_tokens',
+    'n',
+    'user',
+    'safety_identifier',
+    'service_tier',
+    'stream_options',
+  ],
   maxOutputTokens,
+  serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
   meterEdit: usageEdit,
+  forwardedUnits,
+  finishedBatch,
 };

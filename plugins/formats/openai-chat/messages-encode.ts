@@ -91,7 +91,6 @@ function toolMessage(
       );
       content = content.filter((one) => !isMedia(one));
     }
-    if (part.isError === true) context.warn('is_error', 'this format cannot mark a tool result as an error');
   }
   const json: JsonObject = { ...extra, role: legacy ? 'function' : 'tool' };
   if (message.name !== undefined) json['name'] = message.name;

@@ -10,6 +10,7 @@ import type {
 } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { decodeMessages } from './messages-decode.js';
 import { encodeMessages } from './messages-encode.js';
@@ -206,6 +207,7 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
     model: context.model,
     messages: encodeMessages(request.messages, { same, warn }),
   };
+  if (!same) warnOfUnsaid(request.messages, ['citations', 'cache_control', 'is_error'], warn);
   encodeTools(body, request.tools, request.toolChoice, same, warn);
   const tools = body['tools'] !== undefined;
   if (request.parallelToolCalls !== undefined && (same || tools))

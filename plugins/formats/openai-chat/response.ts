@@ -81,7 +81,8 @@ function decode(body: JsonObject): CanonicalResponse {
     model: read.stringOr(body['model'], ''),
     created: read.numberOr(body['created'], Math.floor(Date.now() / 1000)),
     choices: choices.map((_, i) => decodeChoice(read.objectAt(choices, i, 'choices'), i)),
-    usage: read.isObject(usage) && hasOpenaiCounts(usage) ? openaiUsageFrom(usage) : null,
+    usage:
+      read.isObject(usage) && hasOpenaiCounts(usage) ? openaiUsageFrom(usage, body['service_tier']) : null,
   };
   if (typeof body['service_tier'] === 'string') response.serviceTier = body['service_tier'];
   const extra = read.extraOf(body, RESPONSE_KEYS);

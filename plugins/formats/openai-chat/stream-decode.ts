@@ -51,7 +51,7 @@ export class OpenaiChatStreamDecoder implements StreamDecoder {
     const usage = this.usageOf(chunk);
     if (usage !== undefined) {
       if (!this.started) this.start(chunk);
-      emit({ type: 'usage', usage: openaiUsageFrom(usage) });
+      emit({ type: 'usage', usage: openaiUsageFrom(usage, chunk['service_tier']) });
     }
   }
 

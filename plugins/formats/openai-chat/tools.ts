@@ -12,7 +12,7 @@ import {
   optObject,
   optString,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { inWords, kindInWords } from '../shared/value-in-words.js';
 import { OPENAI_CHAT } from './types.js';
 
 const TOOL_KEYS = new Set(['type', 'function']);
@@ -126,7 +126,7 @@ export function encodeTools(
       else
         warn(
           'tools',
-          `the tool '${inWords(tool.value['name'] ?? tool.value['type'])}' is only known to ${tool.format}`,
+          `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
         );
       continue;
     }

@@ -1,5 +1,6 @@
-import type { JsonObject, Message, Part, Warn } from '@headgate/sdk';
+import type { ImagePart, JsonObject, Message, Part, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { transcript } from '../shared/transcript.js';
 import { OPENAI_COMPLETIONS } from './types.js';
 
 /** The prompt as one user message. Several prompts are several text parts of it. */
@@ -16,38 +17,15 @@ export function decodePrompt(body: JsonObject): Message[] {
   return [{ role: 'user', parts }];
 }
 
-function textOf(parts: Part[], warn: Warn): string {
-  const texts: string[] = [];
-  for (const part of parts) {
-    if (part.type === 'text') texts.push(part.text);
-    else if (part.type === 'document' && part.source.kind === 'text') texts.push(part.source.text);
-    else if (part.type === 'tool-result') texts.push(textOf(part.content, warn));
-    else warn('messages', `parts of type '${part.type}' cannot be written into a prompt`);
-  }
-  return texts.join('\n\n');
+function noImage(_: ImagePart, warn: Warn): void {
+  warn('image', 'pictures are not part of this format');
 }
 
-const SPEAKERS = {
-  system: 'System',
-  developer: 'System',
-  user: 'User',
-  assistant: 'Assistant',
-  tool: 'Tool',
-};
-
-/**
- * Messages as text to be continued. A request of this format gets its prompts back; a single user message stands for
- * itself; a conversation is written as a transcript that ends with the assistant's turn.
- */
+/** A request of this format gets its prompts back; messages of another are written as one text. */
 export function encodePrompt(messages: Message[], origin: string, warn: Warn): string | string[] {
   const only = messages[0];
-  if (origin === OPENAI_COMPLETIONS && messages.length === 1 && only !== undefined) {
-    const texts = only.parts.map((part) => (part.type === 'text' ? part.text : ''));
-    return texts.length === 1 ? (texts[0] as string) : texts;
-  }
-  if (messages.length === 1 && only?.role === 'user') return textOf(only.parts, warn);
-  warn('messages', 'the conversation is written as a transcript, since this format takes one text');
-  const lines = messages.map((message) => `${SPEAKERS[message.role]}: ${textOf(message.parts, warn)}`);
-  if (messages.at(-1)?.role !== 'assistant') lines.push('Assistant:');
-  return lines.join('\n\n');
+  if (origin !== OPENAI_COMPLETIONS || messages.length !== 1 || only === undefined)
+    return transcript(messages, noImage, warn);
+  const texts = only.parts.map((part) => (part.type === 'text' ? part.text : ''));
+  return texts.length === 1 ? (texts[0] as string) : texts;
 }

@@ -1,7 +1,14 @@
-import type { JsonObject, SocketNews, SocketReader } from '@headgate/sdk';
+import {
+  addUnits,
+  emptyUsage,
+  type JsonObject,
+  type SocketNews,
+  type SocketReader,
+  type Usage,
+} from '@headgate/sdk';
 import { eventType } from '../shared/event-type.js';
 import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
+import { isObject, numberOr } from '../shared/read-json.js';
 import { cachedAudioOf, splitByCache, usageWithDetails } from '../shared/token-details.js';
 
 const BEGUN: SocketNews = { what: 'begun' };
@@ -49,7 +56,7 @@ export class RealtimeReader implements SocketReader {
   private transcribed(message: Buffer): SocketNews | null {
     const raw = memberOf(tryParse(message.toString('utf8')), 'usage');
     // What is billed by the second has no tokens.
-    const usages = raw === undefined || raw['type'] === 'duration' ? [] : [usageWithDetails(raw)];
+    const usages = raw === undefined ? [] : [raw['type'] === 'duration' ? heard(raw) : usageWithDetails(raw)];
     if (usages.length === 0 && !this.onlyTranscribes) return null;
     return { what: 'used', usages, model: this.transcriber, ends: this.onlyTranscribes };
   }
@@ -63,6 +70,13 @@ export class RealtimeReader implements SocketReader {
     const model = transcription?.['model'];
     if (typeof model === 'string') this.transcriber = model;
   }
+}
+
+/** `{ type: "duration", seconds }` */
+function heard(raw: JsonObject): Usage {
+  const usage = emptyUsage();
+  addUnits(usage, 'inputAudioMs', numberOr(raw['seconds'], 0) * 1000);
+  return usage;
 }
 
 function memberOf(value: unknown, name: string): JsonObject | undefined {

@@ -1,9 +1,9 @@
-import type { CanonicalError, SocketNews, SocketReader, WireFormat } from '@headgate/sdk';
+import type { CanonicalError, JsonObject, SocketNews, SocketReader, WireFormat } from '@headgate/sdk';
 import { eventType } from '../shared/event-type.js';
 import { openaiError } from '../shared/openai-error.js';
 import { tryParse } from '../shared/parse-json.js';
 import { isObject } from '../shared/read-json.js';
-import { usageWithDetails } from '../shared/token-details.js';
+import { answerUsage } from '../shared/responses-usage.js';
 
 const MODEL = ['model'] as const;
 const BEGUN: SocketNews = { what: 'begun' };
@@ -29,7 +29,7 @@ function ended(message: Buffer): SocketNews {
   const response = isObject(event) ? event['response'] : undefined;
   const raw = isObject(response) ? response['usage'] : undefined;
   return isObject(raw)
-    ? { what: 'used', usages: [usageWithDetails(raw)], model: null, ends: true }
+    ? { what: 'used', usages: [answerUsage(raw, response as JsonObject)], model: null, ends: true }
     : NO_USAGE;
 }
 

@@ -1,7 +1,7 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, Part, Warn } from '@headgate/sdk';
 import { cacheControl } from '../shared/cache-mark.js';
 import { dataUrl } from '../shared/data-url.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import type { TextType } from './content-decode.js';
 import { marksOf, OPENAI_RESPONSES } from './types.js';
 
@@ -120,10 +120,7 @@ function bare(part: Part, usual: TextType, context: ItemContext): JsonObject | u
           : audio(part, context);
     case 'opaque':
       if (part.format === OPENAI_RESPONSES) return part.value;
-      context.warn(
-        'content',
-        `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`,
-      );
+      context.warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
       return undefined;
     default:
       return undefined;

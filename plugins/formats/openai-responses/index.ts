@@ -1,13 +1,13 @@
 import type { WireFormat } from '@headgate/sdk';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
+import { serviceTierAsked } from '../shared/service-tier.js';
 import { openaiResponsesError } from './error.js';
 import { openaiResponsesMeter } from './meter.js';
 import { openaiResponsesRequest } from './request.js';
 import { openaiResponsesResponse } from './response.js';
+import { openaiResponsesState, STATE_FIELDS } from './state.js';
 import { openaiResponsesStream } from './stream.js';
 import { OPENAI_RESPONSES } from './types.js';
-
-export { continueFrom } from './continue-from.js';
 
 /** `POST /v1/responses`, https://platform.openai.com/docs/api-reference/responses. Its streams always carry usage. */
 export const openaiResponses: WireFormat = {
@@ -21,7 +21,9 @@ export const openaiResponses: WireFormat = {
   meter: openaiResponsesMeter,
   // See shared/reasoning-seal.ts.
   foreignSeals: ['"hg1:{'],
-  fields: ['max_output_tokens', 'user', 'safety_identifier'],
+  state: openaiResponsesState,
+  fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier', ...STATE_FIELDS],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
+  serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
 };

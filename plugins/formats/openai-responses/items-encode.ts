@@ -1,6 +1,6 @@
 import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@headgate/sdk';
 import { openResponses } from '../shared/reasoning-seal.js';
-import { inWords } from '../shared/value-in-words.js';
+import { kindInWords } from '../shared/value-in-words.js';
 import { callId } from './call-ids.js';
 import { encodeParts, type ItemContext, stringOrParts } from './content-encode.js';
 import { type Group, groupParts } from './parts-group.js';
@@ -24,7 +24,6 @@ function output(part: ToolResultPart, context: ItemContext): JsonObject {
     type: custom ? 'custom_tool_call_output' : 'function_call_output',
     call_id: callId(part.callId, same),
   };
-  if (part.isError === true) context.warn('is_error', 'this format cannot mark a tool result as an error');
   if (!same && part.cache !== undefined)
     context.warn('cache_control', 'the output of a tool has no cache mark in this format');
   const content = encodeParts(part.content, 'input_text', context);
@@ -65,7 +64,7 @@ function sameItem(group: Group, context: ItemContext): JsonObject | undefined {
 }
 
 function opaqueWarning(part: Extract<Part, { type: 'opaque' }>, context: ItemContext): undefined {
-  context.warn('content', `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`);
+  context.warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
 }
 
 /**
@@ -110,8 +109,6 @@ function foreignAssistant(message: Message, context: ItemContext, into: JsonObje
 /** The items of one message of the hub, results of tools before everything else in it. */
 function encodeMessage(message: Message, context: ItemContext, into: JsonObject[]): void {
   const { same } = context;
-  if (message.name !== undefined && message.role !== 'tool')
-    context.warn('name', 'participants cannot be named in this format');
   if (message.role === 'assistant') {
     if (!same) {
       foreignAssistant(message, context, into);
@@ -184,7 +181,6 @@ function encodeForeign(messages: readonly Message[], context: ItemContext): Enco
   if (input.length === 0) return { input: itemsOf([first], context) };
   // Told here, since its parts are not written one by one.
   encodeParts(first.parts, 'input_text', context);
-  if (first.name !== undefined) context.warn('name', 'participants cannot be named in this format');
   return { instructions: text, input };
 }
 

@@ -1,6 +1,10 @@
 import type { JsonObject, Meter, StreamMeter, Usage } from '@headgate/sdk';
 import { objectFrom, topLevelObject, valueOfKeyAt } from '../shared/json-bytes.js';
-import { hasResponsesCounts, responsesUsageFrom } from './usage.js';
+import { responsesUsageFrom } from '../shared/responses-usage.js';
+import { addServerTools } from '../shared/server-tools.js';
+import { serviceTierIn } from '../shared/service-tier.js';
+import { eventEnd, eventStart } from '../shared/sse-bytes.js';
+import { hasResponsesCounts } from './usage.js';
 
 const buffers = (texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text));
 
@@ -41,9 +45,13 @@ function hasType(events: Buffer, type: Buffer): boolean {
   return false;
 }
 
-function usageOf(raw: Record<string, unknown> | undefined): Usage | null {
+/** `answer`: the whole of it, or the event that repeats it. */
+function usageOf(raw: Record<string, unknown> | undefined, answer: () => Buffer): Usage | null {
   if (raw === undefined || !hasResponsesCounts(raw as JsonObject)) return null;
-  return responsesUsageFrom(raw as JsonObject);
+  const bytes = answer();
+  const usage = responsesUsageFrom(raw as JsonObject, serviceTierIn(bytes));
+  addServerTools(usage, bytes);
+  return usage;
 }
 
 /** The last `usage` object in these events: only the snapshot at the end has one that is not null. */
@@ -51,7 +59,8 @@ function lastUsage(events: Buffer): Usage | null {
   for (const key of USAGE_OBJECT) {
     for (let at = events.lastIndexOf(key); at !== -1; at = at === 0 ? -1 : events.lastIndexOf(key, at - 1)) {
       const value = valueOfKeyAt(events, at, USAGE.length);
-      const usage = value === -1 ? null : usageOf(objectFrom(events, value));
+      const event = (): Buffer => events.subarray(eventStart(events, at), eventEnd(events, at));
+      const usage = value === -1 ? null : usageOf(objectFrom(events, value), event);
       if (usage !== null) return usage;
     }
   }
@@ -84,6 +93,6 @@ class ResponsesStreamMeter implements StreamMeter {
 
 /** Answers and streams always carry usage, so there is nothing to strip. */
 export const openaiResponsesMeter: Meter = {
-  body: (body) => usageOf(topLevelObject(body, USAGE)),
+  body: (body) => usageOf(topLevelObject(body, USAGE), () => body),
   stream: () => new ResponsesStreamMeter(),
 };

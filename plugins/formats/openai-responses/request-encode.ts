@@ -9,6 +9,7 @@ import type {
   Warn,
 } from '@headgate/sdk';
 import { isObject } from '../shared/read-json.js';
+import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { encodeInput } from './items-encode.js';
 import { encodeTools } from './tools.js';
@@ -125,6 +126,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   if (request.stream) body['stream'] = true;
   if (!same) {
     stateless(body, request);
+    warnOfUnsaid(request.messages, ['name', 'citations', 'is_error'], warn);
     warnOfRest(request, warn);
   }
   return body;

@@ -13,6 +13,8 @@ export interface ResponseHead {
   same: boolean;
   extra: JsonObject | undefined;
   serviceTier: string | undefined;
+  /** Settings of the request, where the gateway knows better than the provider what the client has asked for. */
+  echo?: JsonObject | undefined;
 }
 
 /** Settings of the request that an answer repeats. Typed SDKs need these members; the hub's answers do not know them. */
@@ -48,6 +50,7 @@ export function responseObject(
     error,
     incomplete_details: status.reason === null ? null : { reason: status.reason },
     ...(head.same ? extra : UNKNOWN_REQUEST),
+    ...head.echo,
     model: head.model,
     output,
   };

@@ -1,13 +1,14 @@
 import type { CanonicalResponse, Choice, JsonObject, JsonValue, ResponseCodec } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
+import { answerUsage } from '../shared/responses-usage.js';
 import { responsesErrorFrom } from './error.js';
 import { ItemIds, responseId } from './ids.js';
 import { decodeOutput } from './output-decode.js';
 import { encodeOutput } from './output-encode.js';
 import { responseObject } from './response-object.js';
 import { finishOf, OPENAI_RESPONSES, RESPONSE_KEYS, type Status, statusOf } from './types.js';
-import { hasResponsesCounts, responsesUsageFrom, USAGE_KEYS } from './usage.js';
+import { hasResponsesCounts, USAGE_KEYS } from './usage.js';
 
 /** What a `response` object says about its own end. */
 export function readStatus(body: JsonObject): Status {
@@ -45,7 +46,7 @@ function decode(body: JsonObject): CanonicalResponse {
     model: read.stringOr(body['model'], ''),
     created: read.numberOr(body['created_at'], Math.floor(Date.now() / 1000)),
     choices: [choice],
-    usage: read.isObject(usage) && hasResponsesCounts(usage) ? responsesUsageFrom(usage) : null,
+    usage: read.isObject(usage) && hasResponsesCounts(usage) ? answerUsage(usage, body) : null,
   };
   if (typeof body['service_tier'] === 'string') response.serviceTier = body['service_tier'];
   const extra = extraOfResponse(body);
@@ -56,7 +57,7 @@ function decode(body: JsonObject): CanonicalResponse {
 const NO_CHOICE: Choice = { index: 0, parts: [], finish: 'stop' };
 
 /** This API gives one answer a request: the first choice. */
-function encode(response: CanonicalResponse): JsonObject {
+function encode(response: CanonicalResponse, echo?: JsonObject): JsonObject {
   const same = response.origin === OPENAI_RESPONSES;
   const id = responseId(response.id, same);
   const choice = response.choices[0] ?? NO_CHOICE;
@@ -69,6 +70,7 @@ function encode(response: CanonicalResponse): JsonObject {
     same,
     extra: response.extra,
     serviceTier: response.serviceTier,
+    echo,
   };
   return responseObject(head, status, output, response.usage, null);
 }

@@ -1,12 +1,13 @@
 import type { CanonicalError, JsonObject, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { eventObject } from '../shared/parse-json.js';
 import { isObject, numberOr, stringOr } from '../shared/read-json.js';
+import { answerUsage } from '../shared/responses-usage.js';
 import { responsesErrorFrom } from './error.js';
 import { PartStream } from './part-stream.js';
 import { extraOfResponse, readStatus } from './response.js';
 import { type StreamItem, streamItem } from './stream-items.js';
 import { finishOf, OPENAI_RESPONSES } from './types.js';
-import { hasResponsesCounts, responsesUsageFrom } from './usage.js';
+import { hasResponsesCounts } from './usage.js';
 
 type Emit = (event: StreamEvent) => void;
 
@@ -192,7 +193,7 @@ export class OpenaiResponsesStreamDecoder implements StreamDecoder {
     this.stream.emit(event);
     const usage = response['usage'];
     if (isObject(usage) && hasResponsesCounts(usage))
-      this.stream.emit({ type: 'usage', usage: responsesUsageFrom(usage) });
+      this.stream.emit({ type: 'usage', usage: answerUsage(usage, response) });
     this.stream.emit({ type: 'end' });
   }
 

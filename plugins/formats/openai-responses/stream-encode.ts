@@ -90,6 +90,7 @@ export class OpenaiResponsesStreamEncoder implements StreamEncoder {
       same,
       extra: event.extra,
       serviceTier: event.serviceTier,
+      echo: this.options.echo,
     };
     this.stream = { same, ids: new ItemIds(id), events: this.events };
     return this.snapshot('response.created', RUNNING) + this.snapshot('response.in_progress', RUNNING);

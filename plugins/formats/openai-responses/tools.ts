@@ -11,7 +11,7 @@ import {
   optObject,
   optString,
 } from '../shared/read-json.js';
-import { inWords } from '../shared/value-in-words.js';
+import { inWords, kindInWords } from '../shared/value-in-words.js';
 import { OPENAI_RESPONSES } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
@@ -100,7 +100,7 @@ export function encodeTools(body: JsonObject, request: CanonicalRequest, same: b
     else
       warn(
         'tools',
-        `the tool '${inWords(tool.value['name'] ?? tool.value['type'])}' is only known to ${tool.format}`,
+        `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
       );
   }
   if (tools.length > 0 || (same && request.tools !== undefined)) body['tools'] = tools;

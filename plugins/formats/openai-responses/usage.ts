@@ -1,5 +1,4 @@
-import { emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
-import { count, isObject } from '../shared/read-json.js';
+import type { JsonObject, Usage } from '@headgate/sdk';
 
 /** Members of `usage` that the hub counts; the others are kept as they came. */
 export const USAGE_KEYS: ReadonlySet<string> = new Set([
@@ -10,29 +9,9 @@ export const USAGE_KEYS: ReadonlySet<string> = new Set([
   'total_tokens',
 ]);
 
-const NOTHING: JsonObject = {};
-
-function objectOr(value: JsonValue | undefined): JsonObject {
-  return isObject(value) ? value : NOTHING;
-}
-
 /** True when the object holds counts at all. */
 export function hasResponsesCounts(raw: JsonObject): boolean {
   return typeof raw['input_tokens'] === 'number' || typeof raw['output_tokens'] === 'number';
-}
-
-export function responsesUsageFrom(raw: JsonObject): Usage {
-  const input = objectOr(raw['input_tokens_details']);
-  const output = objectOr(raw['output_tokens_details']);
-  const usage = emptyUsage();
-  usage.inputTokens = count(raw['input_tokens']);
-  usage.outputTokens = count(raw['output_tokens']);
-  usage.cacheReadTokens = count(input['cached_tokens']);
-  usage.cacheWriteTokens = count(input['cache_write_tokens']);
-  usage.reasoningTokens = count(output['reasoning_tokens']);
-  usage.inputAudioTokens = count(input['audio_tokens']);
-  usage.outputAudioTokens = count(output['audio_tokens']);
-  return usage;
 }
 
 /** The hub's usage as this API writes it; audio, which it does not document, is left out when zero. */

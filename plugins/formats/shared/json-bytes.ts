@@ -63,9 +63,9 @@ function endOfString(bytes: Buffer, at: number): number {
 const LONGEST_OBJECT = 16_384;
 
 /** The offset after the object that opens at `at`, or -1 when it is no object, never ends or is too long. */
-function endOfObject(bytes: Buffer, at: number): number {
+function endOfObject(bytes: Buffer, at: number, longest = LONGEST_OBJECT): number {
   if (bytes[at] !== OPEN_BRACE) return -1;
-  const limit = Math.min(bytes.length, at + LONGEST_OBJECT);
+  const limit = Math.min(bytes.length, at + longest);
   let depth = 0;
   for (let i = at; i < limit; ) {
     const byte = bytes[i];
@@ -98,9 +98,9 @@ export function closedBetween(bytes: Buffer, from: number, to: number): number {
   return closed;
 }
 
-/** The object that opens at `at`, parsed; undefined when the bytes are none. */
-export function objectFrom(bytes: Buffer, at: number): Record<string, unknown> | undefined {
-  const end = endOfObject(bytes, at);
+/** The object that opens at `at`, parsed; undefined when the bytes are none, or more than `longest`. */
+export function objectFrom(bytes: Buffer, at: number, longest?: number): Record<string, unknown> | undefined {
+  const end = endOfObject(bytes, at, longest);
   return end === -1 ? undefined : parsed(bytes, at, end);
 }
 

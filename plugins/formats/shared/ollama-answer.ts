@@ -164,10 +164,12 @@ function encodeSaid(choice: Choice | undefined, shape: OllamaShape, same: boolea
   return said;
 }
 
-/** `created_at` of an answer: as it came, or made from the hub's seconds. */
+/** `created_at` of an answer: as it came, or made from the hub's seconds; now, where a provider's are no time at all. */
 export function createdAtOf(created: number, extra: JsonObject | undefined): string {
   const kept = extra?.['created_at'];
-  return typeof kept === 'string' ? kept : new Date(created * 1000).toISOString();
+  if (typeof kept === 'string') return kept;
+  const date = new Date(created * 1000);
+  return (Number.isNaN(date.getTime()) ? new Date() : date).toISOString();
 }
 
 function encode(response: CanonicalResponse, shape: OllamaShape): JsonObject {

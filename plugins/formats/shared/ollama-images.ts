@@ -2,7 +2,7 @@ import type { ImagePart, JsonObject, Part, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { parseDataUrl } from './data-url.js';
 import { join, optArray, type Path } from './read-json.js';
-import { inWords } from './value-in-words.js';
+import { kindInWords } from './value-in-words.js';
 
 /** How the base64 of each kind of picture begins; Ollama is told the bytes only. */
 const STARTS: [string, string][] = [
@@ -44,6 +44,6 @@ export function warnOfPart(part: Part, warn: Warn): void {
   else if (part.type === 'document')
     warn('document', 'only documents of plain text can be sent in this format');
   else if (part.type === 'opaque')
-    warn('content', `a part of type '${inWords(part.value['type'])}' is only known to ${part.format}`);
+    warn('content', `a part of type '${kindInWords(part.value)}' is only known to ${part.format}`);
   else warn('content', `a part of type '${part.type}' cannot be sent here in this format`);
 }

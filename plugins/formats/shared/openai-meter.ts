@@ -3,6 +3,7 @@ import { objectFrom, topLevelObject, valueOfKeyAt } from './json-bytes.js';
 import { hasOpenaiCounts, openaiUsageFrom } from './openai-usage.js';
 import { tryParse } from './parse-json.js';
 import { isObject } from './read-json.js';
+import { serviceTierIn } from './service-tier.js';
 import { eventData, eventEnd, eventStart } from './sse-bytes.js';
 
 /** Metering for every API of the OpenAI family; chunks and bodies carry `usage` and `finish_reason` in one shape. */
@@ -28,9 +29,10 @@ const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 
-function usageOf(raw: Record<string, unknown> | undefined): Usage | null {
+/** `around`: the answer, or the events, in which the usage stands. */
+function usageOf(raw: Record<string, unknown> | undefined, around: Buffer): Usage | null {
   if (raw === undefined || !hasOpenaiCounts(raw as JsonObject)) return null;
-  return openaiUsageFrom(raw as JsonObject);
+  return openaiUsageFrom(raw as JsonObject, serviceTierIn(around));
 }
 
 /** True when the last line that is not empty ends with `[DONE]`; a JSON event always ends with a brace. */
@@ -50,7 +52,7 @@ function lastUsage(events: Buffer): Usage | null {
   for (const key of USAGE_OBJECT) {
     for (let at = events.lastIndexOf(key); at !== -1; at = at === 0 ? -1 : events.lastIndexOf(key, at - 1)) {
       const value = valueOfKeyAt(events, at, USAGE.length);
-      const usage = value === -1 ? null : usageOf(objectFrom(events, value));
+      const usage = value === -1 ? null : usageOf(objectFrom(events, value), events);
       if (usage !== null) return usage;
     }
   }
@@ -136,6 +138,6 @@ class OpenaiStreamMeter implements StreamMeter {
 }
 
 export const openaiMeter: Meter = {
-  body: (body) => usageOf(topLevelObject(body, USAGE)),
+  body: (body) => usageOf(topLevelObject(body, USAGE), body),
   stream: ({ strip }) => new OpenaiStreamMeter(strip),
 };

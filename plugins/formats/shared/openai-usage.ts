@@ -1,5 +1,7 @@
-import { emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
+import { addUnits, emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
 import { count, isObject } from './read-json.js';
+import { searchesSaid } from './server-tools.js';
+import { serviceTierNamed } from './service-tier.js';
 
 const NOTHING: JsonObject = {};
 
@@ -9,9 +11,11 @@ function objectOr(value: JsonValue | undefined): JsonObject {
 
 /**
  * `usage` of the OpenAI family, with the spellings of its relatives: DeepSeek's `prompt_cache_hit_tokens`, Moonshot's
- * top-level `cached_tokens`, LiteLLM's `cache_creation_input_tokens`.
+ * top-level `cached_tokens`, LiteLLM's `cache_creation_input_tokens`, Perplexity's `num_search_queries`.
+ *
+ * @param tier `service_tier` of the answer, which stands beside its usage
  */
-export function openaiUsageFrom(raw: JsonObject): Usage {
+export function openaiUsageFrom(raw: JsonObject, tier?: JsonValue): Usage {
   const usage = emptyUsage();
   const input = objectOr(raw['prompt_tokens_details']);
   const output = objectOr(raw['completion_tokens_details']);
@@ -29,6 +33,11 @@ export function openaiUsageFrom(raw: JsonObject): Usage {
     count(raw['total_tokens']) === usage.inputTokens + usage.outputTokens + usage.reasoningTokens
   )
     usage.outputTokens += usage.reasoningTokens;
+  addUnits(usage, 'inputImageTokens', count(input['image_tokens']));
+  addUnits(usage, 'outputImageTokens', count(output['image_tokens']));
+  addUnits(usage, 'citationTokens', count(raw['citation_tokens']));
+  addUnits(usage, 'webSearches', searchesSaid(raw));
+  usage.serviceTier = serviceTierNamed(tier ?? raw['service_tier']);
   return usage;
 }
 

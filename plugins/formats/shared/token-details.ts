@@ -1,4 +1,4 @@
-import { emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
+import { addUnits, emptyUsage, type JsonObject, type JsonValue, type Usage } from '@headgate/sdk';
 import { count, isObject } from './read-json.js';
 
 const NOTHING: JsonObject = {};
@@ -14,6 +14,8 @@ export function usageWithDetails(raw: JsonObject): Usage {
   usage.inputAudioTokens = count(input['audio_tokens']);
   usage.outputAudioTokens = count(output['audio_tokens']);
   usage.reasoningTokens = count(output['reasoning_tokens']);
+  addUnits(usage, 'inputImageTokens', count(input['image_tokens']));
+  addUnits(usage, 'outputImageTokens', count(output['image_tokens']));
   return usage;
 }
 

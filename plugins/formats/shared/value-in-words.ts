@@ -1,4 +1,4 @@
-import type { JsonValue } from '@headgate/sdk';
+import type { JsonObject, JsonValue } from '@headgate/sdk';
 
 const LONGEST = 100;
 
@@ -6,4 +6,9 @@ const LONGEST = 100;
 export function inWords(value: JsonValue | undefined): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
   return text.slice(0, LONGEST);
+}
+
+/** What a part or tool of another format is called there: its `type`, or its first member where types are members. */
+export function kindInWords(value: JsonObject): string {
+  return inWords(value['type'] ?? Object.keys(value)[0]);
 }

@@ -3,6 +3,7 @@ import type { Operation } from '../format.js';
 import type { HeaderList } from '../headers.js';
 import type { Logger, Slot } from '../host.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import type { TaskRequest } from '../task.js';
 import type { HeaderReader, Principal, RequestMetadata, Target } from '../views.js';
 import { readerOf } from './fake-host.js';
 
@@ -25,6 +26,8 @@ export interface ViewOverrides {
   prompt?: string;
   /** The request in the hub, in place of one with just the prompt. */
   request?: CanonicalRequest;
+  /** In place of a chat: a request of another operation. */
+  task?: TaskRequest;
   /** The body: an object is written as JSON. Default: an OpenAI chat body with the prompt. */
   body?: Uint8Array | string | JsonObject;
   target?: Target;
@@ -61,6 +64,7 @@ export class FakeView {
   /** A hook has called `replace`. */
   replaced = false;
   private current: CanonicalRequest;
+  private currentTask: TaskRequest | null;
   private readonly outputCap: number | undefined;
   private readonly cost: { total: number; input: number } | null;
   private readonly slots = new Map<number, unknown>();
@@ -73,7 +77,8 @@ export class FakeView {
     const { prompt = 'Hello', model = 'test-model', stream = false, metadata = {} } = given;
     this.requestId = given.requestId ?? 'req_test';
     this.receivedAt = given.receivedAt ?? now;
-    this.operation = given.operation ?? 'chat';
+    this.operation = given.operation ?? given.task?.operation ?? 'chat';
+    this.currentTask = given.task ?? null;
     this.format = given.format ?? 'openai-chat';
     this.path = given.path ?? '/v1/chat/completions';
     this.headers = readerOf(given.headers ?? {});
@@ -126,6 +131,15 @@ export class FakeView {
 
   replace(request: CanonicalRequest): void {
     this.current = request;
+    this.replaced = true;
+  }
+
+  task(): TaskRequest | null {
+    return this.currentTask;
+  }
+
+  replaceTask(request: TaskRequest): void {
+    this.currentTask = request;
     this.replaced = true;
   }
 

@@ -1,32 +1,11 @@
-import type { EncodeContext, JsonObject, StreamEvent, WireFormat } from '@headgate/sdk';
+import type { JsonObject, StreamEvent } from '@headgate/sdk';
 import { EventStreamReader } from '../../../core/wire/aws-eventstream.js';
 import { bedrockConverse } from '../../../plugins/formats/bedrock-converse/index.js';
-import { format } from '../harness.js';
+import { MODELS } from '../harness.js';
 
 export const bedrock = bedrockConverse;
 
-function byId(id: string): WireFormat {
-  return id === bedrock.id ? bedrock : format(id);
-}
-
-export const CLAUDE = 'anthropic.claude-sonnet-4-5-20250929-v1:0';
-
-/** Encodes through the hub and tells what was warned about, as `field: why`. */
-export function translate(
-  from: string,
-  to: string,
-  body: JsonObject,
-  context: Partial<EncodeContext> = {},
-): { body: JsonObject; warnings: string[] } {
-  const warnings: string[] = [];
-  const canonical = byId(from).request!.decode(body);
-  const encoded = byId(to).request!.encode(canonical, {
-    model: 'm',
-    ...context,
-    warn: (field, why) => warnings.push(`${field}: ${why}`),
-  });
-  return { body: JSON.parse(JSON.stringify(encoded)) as JsonObject, warnings };
-}
+export const CLAUDE = MODELS['bedrock-converse'];
 
 /** A stream's messages as the reader of the wire tells them. */
 export function messagesOf(bytes: Uint8Array): [string, JsonObject][] {

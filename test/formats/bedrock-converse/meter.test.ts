@@ -1,10 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  eventMessage,
-  exceptionMessage,
-} from '../../../plugins/formats/bedrock-converse/eventstream-write.js';
+import { eventMessage, exceptionMessage } from '../../../plugins/formats/shared/eventstream-write.js';
 import { text } from '../generate/json.js';
 import { bedrock } from './harness.js';
 

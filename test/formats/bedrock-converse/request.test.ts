@@ -2,11 +2,10 @@ import type { CanonicalRequest, JsonObject } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anthropicMessagesRequest } from '../generate/anthropic-messages.js';
-import { bedrockConverseRequest } from '../generate/bedrock-converse.js';
 import { openaiChatRequest } from '../generate/openai-chat.js';
 import { openaiCompletionsRequest } from '../generate/openai-completions.js';
-import { format } from '../harness.js';
-import { bedrock, CLAUDE, translate } from './harness.js';
+import { format, translate } from '../harness.js';
+import { bedrock, CLAUDE } from './harness.js';
 
 const OTHERS = {
   'openai-chat': openaiChatRequest,
@@ -37,30 +36,6 @@ function meaning(request: CanonicalRequest): { said: string; calls: string[]; re
     }
   return { said: said.replace(/\s/g, ''), calls, results };
 }
-
-describe('a Converse request that goes through the hub and back', () => {
-  it('loses nothing', () => {
-    fc.assert(
-      fc.property(bedrockConverseRequest, (body) => {
-        const { body: back, warnings } = translate('bedrock-converse', 'bedrock-converse', body);
-        expect(back).toEqual(body);
-        expect(warnings).toEqual([]);
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('can be encoded in every other format', () => {
-    for (const to of Object.keys(OTHERS))
-      fc.assert(
-        fc.property(bedrockConverseRequest, (body) => {
-          const { body: out } = translate('bedrock-converse', to, body, { model: 'claude-sonnet-4-5' });
-          expect(out['model']).toBe('claude-sonnet-4-5');
-        }),
-        { numRuns: 150 },
-      );
-  });
-});
 
 describe('a request of another format', () => {
   for (const [from, generator] of Object.entries(OTHERS)) {

@@ -3,7 +3,8 @@ import { MalformedBody } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bedrockConverseRequest } from '../generate/bedrock-converse.js';
-import { bedrock, CLAUDE, translate } from './harness.js';
+import { translate } from '../harness.js';
+import { bedrock, CLAUDE } from './harness.js';
 
 /** Rules of Converse and of the models behind it that requests of other formats do not know. */
 

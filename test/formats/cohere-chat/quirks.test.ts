@@ -1,8 +1,7 @@
 import { type CanonicalRequest, foldEvents, type JsonObject, MalformedBody } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
 import { cohereChat } from '../../../plugins/formats/cohere-chat/index.js';
-import { format } from '../harness.js';
-import { checkOrder, decodeWith, translateWith } from '../through-hub.js';
+import { checkOrder, decodeStream, format, translate } from '../harness.js';
 
 const openai = format('openai-chat');
 const ask = (more: JsonObject): JsonObject => ({
@@ -17,9 +16,9 @@ const tool = (name: string, strict?: boolean): JsonObject => ({
 
 describe('a request of another API for Cohere', () => {
   it('forces a named tool by offering no other', () => {
-    const { body, warnings } = translateWith(
-      openai,
-      cohereChat,
+    const { body, warnings } = translate(
+      openai.id,
+      cohereChat.id,
       ask({ tools: [tool('a'), tool('b')], tool_choice: { type: 'function', function: { name: 'b' } } }),
     );
     expect(body['tools']).toEqual([{ type: 'function', function: expect.objectContaining({ name: 'b' }) }]);
@@ -28,7 +27,7 @@ describe('a request of another API for Cohere', () => {
   });
 
   it('is strict only when every tool is', () => {
-    const of = (tools: JsonObject[]) => translateWith(openai, cohereChat, ask({ tools }));
+    const of = (tools: JsonObject[]) => translate(openai.id, cohereChat.id, ask({ tools }));
     expect(of([tool('a', true), tool('b', true)]).body['strict_tools']).toBe(true);
     expect(of([tool('a', false)]).body['strict_tools']).toBeUndefined();
     const mixed = of([tool('a'), tool('b', true)]);
@@ -37,9 +36,9 @@ describe('a request of another API for Cohere', () => {
   });
 
   it('stays within the ranges that Cohere takes', () => {
-    const { body, warnings } = translateWith(
-      openai,
-      cohereChat,
+    const { body, warnings } = translate(
+      openai.id,
+      cohereChat.id,
       ask({ temperature: 2, top_p: 1, seed: -1, frequency_penalty: 0, stop: ['1', '2', '3', '4', '5', '6'] }),
     );
     expect(body).toEqual(ask({ temperature: 1, p: 0.99, stop_sequences: ['1', '2', '3', '4', '5'] }));
@@ -49,13 +48,13 @@ describe('a request of another API for Cohere', () => {
   it('asks for JSON by its schema, but not beside tools', () => {
     const schema = { type: 'object' };
     const response_format = { type: 'json_schema', json_schema: { name: 'n', schema } };
-    expect(translateWith(openai, cohereChat, ask({ response_format })).body['response_format']).toEqual({
+    expect(translate(openai.id, cohereChat.id, ask({ response_format })).body['response_format']).toEqual({
       type: 'json_object',
       json_schema: schema,
     });
-    const { body, warnings } = translateWith(
-      openai,
-      cohereChat,
+    const { body, warnings } = translate(
+      openai.id,
+      cohereChat.id,
       ask({ response_format, tools: [tool('a')] }),
     );
     expect(body['response_format']).toBeUndefined();
@@ -64,7 +63,7 @@ describe('a request of another API for Cohere', () => {
 
   it('thinks as long as it is asked to', () => {
     const of = (reasoning_effort: string) =>
-      translateWith(openai, cohereChat, ask({ reasoning_effort })).body['thinking'];
+      translate(openai.id, cohereChat.id, ask({ reasoning_effort })).body['thinking'];
     expect(of('none')).toEqual({ type: 'disabled' });
     expect(of('low')).toEqual({ type: 'enabled', token_budget: 2048 });
     expect(of('high')).toEqual({ type: 'enabled' });
@@ -167,7 +166,7 @@ describe('a stream of Cohere', () => {
       function: { name: 'f', arguments: '' },
     });
     const args = { function: { arguments: '{}' } };
-    const events = decodeWith(cohereChat, [
+    const events = decodeStream(cohereChat.id, [
       calls(0, { type: 'tool-call-start', call: call('a') }),
       calls(0, { type: 'tool-call-delta', call: args }),
       calls(0, { type: 'tool-call-start', call: call('b') }),
@@ -185,7 +184,7 @@ describe('a stream of Cohere', () => {
   });
 
   it('may leave out the start of a content and its number', () => {
-    const events = decodeWith(cohereChat, [
+    const events = decodeStream(cohereChat.id, [
       '{"type":"content-delta","delta":{"message":{"content":{"text":"A"}}}}',
       '{"type":"content-delta","delta":{"message":{"content":{"text":"B"}}}}',
       '{"type":"message-end","delta":{"finish_reason":"COMPLETE"}}',
@@ -197,7 +196,7 @@ describe('a stream of Cohere', () => {
 
   it('keeps a citation that comes before or after its text', () => {
     const citation = '{"type":"citation-start","delta":{"message":{"citations":{"start":0}}}}';
-    const events = decodeWith(cohereChat, [citation, '{"type":"message-end","delta":{}}']);
+    const events = decodeStream(cohereChat.id, [citation, '{"type":"message-end","delta":{}}']);
     checkOrder(events);
     expect(events).toContainEqual({
       type: 'part-whole',
@@ -212,13 +211,13 @@ describe('a stream of Cohere', () => {
     ['{"type":"message-end","delta":{"finish_reason":"ERROR","error":"broken"}}', 'broken'],
     ['{"message":"too many tokens","id":"1"}', 'too many tokens'],
   ])('that says %s is an error', (data, message) => {
-    const events = decodeWith(cohereChat, ['{"type":"message-start","id":"1"}', data]);
+    const events = decodeStream(cohereChat.id, ['{"type":"message-start","id":"1"}', data]);
     checkOrder(events);
     expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream', message } });
   });
 
   it('that ends without its last event was interrupted', () => {
-    expect(decodeWith(cohereChat, []).at(-1)).toMatchObject({
+    expect(decodeStream(cohereChat.id, []).at(-1)).toMatchObject({
       type: 'error',
       error: { code: 'stream_interrupted' },
     });

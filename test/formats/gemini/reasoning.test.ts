@@ -1,6 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
-import { decodeStream, encodeStream, sseData, translate, translateAnswer } from './harness.js';
+import { decodeStream, encodeStream, sseData, translate, translateAnswer } from '../harness.js';
 
 /** Answers go to a client of another format and come back with its next request, as clients keep them. */
 

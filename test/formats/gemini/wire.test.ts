@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { gemini, geminiCountTokens } from '../../../plugins/formats/gemini/index.js';
 import { geminiUsageFrom, hasGeminiCounts } from '../../../plugins/formats/gemini/usage.js';
 import { json, text } from '../generate/json.js';
-import { translate, translateAnswer } from './harness.js';
+import { translate, translateAnswer } from '../harness.js';
 
 describe('error answers of Google', () => {
   const google = (code: number, status: string, details: JsonObject[] = []): string =>

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ollamaChat } from '../../../plugins/formats/ollama-chat/index.js';
 import { ollamaGenerate } from '../../../plugins/formats/ollama-generate/index.js';
-import { decodeWith } from '../through-hub.js';
+import { decodeStream } from '../harness.js';
 
 const { error, meter } = ollamaChat;
 
@@ -54,7 +54,7 @@ describe('error answers of Ollama', () => {
   });
 
   it('have a status of their own inside a stream', () => {
-    const of = (line: string) => decodeWith(ollamaChat, [line]);
+    const of = (line: string) => decodeStream(ollamaChat.id, [line]);
     expect(of('{"error":"busy","status":503}')).toMatchObject([
       { type: 'error', error: { kind: 'overloaded', status: 503, message: 'busy' } },
     ]);

@@ -2,8 +2,7 @@ import { foldEvents, type JsonObject, MalformedBody, type WireFormat } from '@he
 import { describe, expect, it } from 'vitest';
 import { ollamaChat } from '../../../plugins/formats/ollama-chat/index.js';
 import { ollamaGenerate } from '../../../plugins/formats/ollama-generate/index.js';
-import { format } from '../harness.js';
-import { checkOrder, decodeWith, translateWith } from '../through-hub.js';
+import { checkOrder, decodeStream, format, translate } from '../harness.js';
 
 const openai = format('openai-chat');
 const ask = (more: JsonObject): JsonObject => ({
@@ -138,7 +137,7 @@ describe('a request of Ollama', () => {
 });
 
 describe('a request of another API for Ollama', () => {
-  const of = (more: JsonObject) => translateWith(openai, ollamaChat, ask(more));
+  const of = (more: JsonObject) => translate(openai.id, ollamaChat.id, ask(more));
   const tools = [{ type: 'function', function: { name: 'f' } }];
 
   it('forbids tools by leaving them out', () => {
@@ -183,7 +182,11 @@ describe('a stream of Ollama', () => {
         created_at: '2025-01-01T00:00:00Z',
         message: { tool_calls: [{ function: { index: 0, name, arguments: {} } }] },
       });
-    const events = decodeWith(ollamaChat, [chunk('a'), chunk('a'), '{"done":true,"done_reason":"stop"}']);
+    const events = decodeStream(ollamaChat.id, [
+      chunk('a'),
+      chunk('a'),
+      '{"done":true,"done_reason":"stop"}',
+    ]);
     checkOrder(events);
     const { parts, finish } = foldEvents(events).choices[0]!;
     expect(parts).toMatchObject([
@@ -194,7 +197,7 @@ describe('a stream of Ollama', () => {
   });
 
   it('keeps log probabilities of text that is held back', () => {
-    const events = decodeWith(ollamaChat, [
+    const events = decodeStream(ollamaChat.id, [
       '{"message":{"content":""},"logprobs":[{"token":"a","logprob":-1}]}',
       '{"message":{"content":"ab"},"logprobs":[{"token":"b","logprob":-2}]}',
       '{"message":{"content":""},"logprobs":[{"token":"","logprob":-3}],"done":true}',
@@ -213,15 +216,15 @@ describe('a stream of Ollama', () => {
 
   it('that ends before it is done was interrupted', () => {
     for (const pieces of [[], ['{"message":{"content":"a"},"done":false}']]) {
-      const events = decodeWith(ollamaChat, pieces);
+      const events = decodeStream(ollamaChat.id, pieces);
       checkOrder(events);
       expect(events.at(-1)).toMatchObject({ type: 'error', error: { code: 'stream_interrupted' } });
     }
   });
 
   it('that is no JSON is refused', () => {
-    expect(() => decodeWith(ollamaChat, ['{"a'])).toThrow(MalformedBody);
-    expect(() => decodeWith(ollamaChat, ['[]'])).toThrow(MalformedBody);
+    expect(() => decodeStream(ollamaChat.id, ['{"a'])).toThrow(MalformedBody);
+    expect(() => decodeStream(ollamaChat.id, ['[]'])).toThrow(MalformedBody);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
-import { continueFrom } from '../../../plugins/formats/openai-responses/index.js';
+import { continueFrom } from '../../../plugins/formats/openai-responses/continue-from.js';
 
 const answer: JsonObject = {
   id: 'msg_1',

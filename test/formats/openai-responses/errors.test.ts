@@ -1,7 +1,7 @@
 import type { CanonicalError, ErrorKind } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
 import { openaiResponses } from '../../../plugins/formats/openai-responses/index.js';
-import { decodeStream } from './harness.js';
+import { decodeStream } from '../harness.js';
 
 const { error } = openaiResponses;
 

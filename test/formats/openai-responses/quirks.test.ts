@@ -1,7 +1,7 @@
 import type { JsonObject, StreamEvent } from '@headgate/sdk';
 import { foldEvents } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
-import { decodeStream, encodeStream, format, sseEvents, translate } from './harness.js';
+import { decodeStream, encodeStream, format, sseEvents, translate } from '../harness.js';
 
 /** What servers of this API really send beside what is documented. Each case opens with what it broke. */
 

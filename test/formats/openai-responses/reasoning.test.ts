@@ -1,6 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import { describe, expect, it } from 'vitest';
-import { format, translate } from './harness.js';
+import { format, translate } from '../harness.js';
 
 /** What a provider signed or encrypted has to come back to it, whatever API the client speaks, and to no one else. */
 

@@ -6,15 +6,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anthropicMessagesRequest } from '../generate/anthropic-messages.js';
 import { openaiChatRequest } from '../generate/openai-chat.js';
-import { openaiCompletionsRequest } from '../generate/openai-completions.js';
 import { openaiResponsesRequest } from '../generate/openai-responses.js';
-import { format, OTHERS, translate } from './harness.js';
+import { format, MATRIX, translate } from '../harness.js';
 
 const OWN = 'openai-responses';
 const GENERATORS = {
   'openai-chat': openaiChatRequest,
   'anthropic-messages': anthropicMessagesRequest,
-  'openai-completions': openaiCompletionsRequest,
 };
 
 /** What a request says, whatever its format: every text, every call, every result. */
@@ -36,28 +34,6 @@ function meaning(id: string, body: JsonObject) {
 }
 
 describe('a request of the Responses API', () => {
-  it('loses nothing through the hub and back', () => {
-    fc.assert(
-      fc.property(openaiResponsesRequest, (body) => {
-        const { body: back, warnings } = translate(OWN, OWN, body);
-        expect(back).toEqual(body);
-        expect(warnings).toEqual([]);
-      }),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('can be written in every other format, which understands what it wrote', () => {
-    for (const to of OTHERS)
-      fc.assert(
-        fc.property(openaiResponsesRequest, (body) => {
-          const { body: out } = translate(OWN, to, body, { model: 'm' });
-          expect(translate(to, to, out, { model: 'm' }).body).toEqual(out);
-        }),
-        { numRuns: 200 },
-      );
-  });
-
   it('keeps its calls, results and functions in chat completions', () => {
     fc.assert(
       fc.property(openaiResponsesRequest, (body) => {
@@ -74,19 +50,6 @@ describe('a request of the Responses API', () => {
 });
 
 describe('a request of another format', () => {
-  for (const from of OTHERS) {
-    it(`of ${from} can be written, and is understood again`, () => {
-      fc.assert(
-        fc.property(GENERATORS[from], (body) => {
-          const { body: out } = translate(from, OWN, body, { model: 'm' });
-          expect(out['store']).toBe(false);
-          expect(translate(OWN, OWN, out, { model: 'm' })).toEqual({ body: out, warnings: [] });
-        }),
-        { numRuns: 300 },
-      );
-    });
-  }
-
   for (const from of ['openai-chat', 'anthropic-messages'] as const)
     it(`of ${from} keeps its texts, calls, results and functions`, () => {
       fc.assert(
@@ -179,7 +142,7 @@ describe('a body that is wrong', () => {
     fc.assert(
       fc.property(openaiResponsesRequest, fc.nat(), fc.jsonValue(), (body, pick, value) => {
         const wrong = damaged(body, pick, value);
-        for (const to of [OWN, ...OTHERS]) {
+        for (const to of MATRIX) {
           const error = malformed(() => translate(OWN, to, wrong));
           if (error !== undefined) expect(error.param).toBeTruthy();
         }
@@ -196,7 +159,7 @@ describe('a body that is wrong', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(), fc.jsonValue(), (file, pick, value) => {
         const wrong = damaged(answers[file % answers.length]!, pick, value);
-        for (const to of [OWN, ...OTHERS])
+        for (const to of MATRIX)
           malformed(() => format(to).response!.encode(format(OWN).response!.decode(structuredClone(wrong))));
       }),
       { numRuns: 1000 },

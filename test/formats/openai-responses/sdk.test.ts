@@ -1,7 +1,7 @@
 import type { StreamEvent } from '@headgate/sdk';
 import OpenAI, { APIError } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { decodeStream, encodeStream, format } from './harness.js';
+import { decodeStream, encodeStream, format } from '../harness.js';
 
 /** What the encoders write, read by the official client. Answers come from other formats' codecs, through the hub. */
 
