@@ -172,6 +172,28 @@ describe.each([false, true])('a conversation with a provider without state (stre
   });
 });
 
+describe('a conversation whose account was told to wait', () => {
+  it('is not asked for, and its client learns for how long', async () => {
+    const create = (previous?: string) =>
+      client.responses.create({
+        model: previous === undefined ? 'gpt-mini' : 'rested',
+        input: 'Hi',
+        previous_response_id: previous ?? null,
+      });
+    const { id } = await create();
+    openai.next({ status: 429, headers: { 'retry-after': '30' } });
+    expect(await refusal(create(id))).toMatchObject({ status: 503, code: 'conversation_stuck' });
+    const before = openai.received.length;
+    const error = await refusal(create(id));
+    expect(error).toMatchObject({ status: 503, code: 'conversation_stuck' });
+    const wait = error instanceof OpenAI.APIError ? Number(error.headers?.get('retry-after')) : 0;
+    expect(wait).toBeGreaterThan(20);
+    expect(wait).toBeLessThanOrEqual(30);
+    expect(openai.received).toHaveLength(before);
+    expect(anthropic.received).toHaveLength(0);
+  });
+});
+
 describe('a kept response', () => {
   const make = () => client.responses.create({ model: 'claude', input: 'Hi' });
 
