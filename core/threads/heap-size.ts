@@ -7,7 +7,7 @@ import { isMainThread } from 'node:worker_threads';
 if (isMainThread) setFlagsFromString('--semi-space-growth-factor=1');
 
 /** Per cent that an old generation may grow between full collections when several threads each have one. */
-const LEAN_GROWTH = 20;
+const LEAN_GROWTH = 10;
 
 /** The start is over: young generations may grow; with several I/O threads, each heap keeps less garbage. */
 export function afterBoot(ioThreads: number): void {

@@ -24,16 +24,22 @@ afterAll(async () => {
 
 describe('a caller that aborts', () => {
   it('before anything has come stops the provider, and gets its own reason', async () => {
-    const before = await leavers();
-    openai.next({ hangAfter: 'head' });
-    const leave = new AbortController();
-    const answer = chat({}, { signal: leave.signal });
-    const upstream = await openai.request();
     const reason = new Error('too slow');
-    const leftAt = performance.now();
-    leave.abort(reason);
-    await expect(answer).rejects.toBe(reason);
-    expect((await upstream.gone) - leftAt).toBeLessThan(WITHIN_MS);
+    const leaveEarly = async (): Promise<number> => {
+      openai.reset();
+      openai.next({ hangAfter: 'head' });
+      const leave = new AbortController();
+      const answer = chat({}, { signal: leave.signal });
+      const upstream = await openai.request();
+      const leftAt = performance.now();
+      leave.abort(reason);
+      await expect(answer).rejects.toBe(reason);
+      return (await upstream.gone) - leftAt;
+    };
+    // The very first request of a process compiles what it runs through.
+    await leaveEarly();
+    const before = await leavers();
+    expect(await leaveEarly()).toBeLessThan(WITHIN_MS);
     expect(await leavers()).toBe(before + 1);
     expect(openai.received).toHaveLength(1);
   });
