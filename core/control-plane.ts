@@ -7,7 +7,7 @@ import { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
-import type { OwnedObject, Owner } from './forward/owner.js';
+import type { OwnedObject } from './forward/owner.js';
 import { sameSecret } from './identity/same-secret.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
@@ -79,8 +79,8 @@ export class ControlPlane implements Control {
     return this.parts.countTokens(model, text);
   }
 
-  ownerOf(ids: readonly string[]): Promise<Owner | null> {
-    return this.parts.ledger.ownerOf(ids);
+  ownersOf(ids: readonly string[]): Promise<OwnedObject[]> {
+    return this.parts.ledger.ownersOf(ids);
   }
 
   own(objects: readonly OwnedObject[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
-import type { OwnedObject, Owner } from './forward/owner.js';
+import type { OwnedObject } from './forward/owner.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
@@ -28,8 +28,8 @@ export interface Control {
   kvSet(key: string, value: unknown, ttlMs?: number): Promise<void>;
   kvDelete(key: string): Promise<void>;
   countTokens(model: string, text: string): Promise<number>;
-  /** The owner of the first of these ids of objects that is known. */
-  ownerOf(ids: readonly string[]): Promise<Owner | null>;
+  /** Those of these ids of objects that are known. */
+  ownersOf(ids: readonly string[]): Promise<OwnedObject[]>;
   own(objects: readonly OwnedObject[]): Promise<void>;
   /** Asks the store of kept answers. One that is stopped or deleted is stopped in the thread that it runs in. */
   kept(question: KeptAsk): Promise<KeptReply>;

@@ -60,6 +60,11 @@ const table = {
     kind: 'not-found',
     message: 'There is no provider "{provider}" here.{hint}',
   },
+  object_not_found: {
+    status: 404,
+    kind: 'not-found',
+    message: 'There is no object "{id}" that the virtual key "{key}" has made.',
+  },
   provider_unset: {
     status: 404,
     kind: 'not-found',

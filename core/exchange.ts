@@ -10,6 +10,8 @@ import type {
   TaskRequest,
   Usage,
 } from '@headgate/sdk';
+import { canonicalError, type ErrorCode } from './errors.js';
+import { failNow } from './fail.js';
 import type { Forward } from './forward/forward.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
@@ -21,6 +23,7 @@ import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
 import type { CompiledTarget, ModelRoute } from './route/target.js';
 import type { Runtime } from './runtime.js';
+import type { Waiting } from './upstream/deadlines.js';
 import type { ExchangeView } from './view.js';
 import type { FieldSpans } from './wire/json-spans.js';
 
@@ -52,7 +55,7 @@ export interface Incoming {
  * One request and everything known about it so far. All fields exist from the start, in this order, so that every
  * exchange has the same hidden class; stages fill them in.
  */
-export class Exchange implements ScannedFields {
+export class Exchange implements ScannedFields, Waiting {
   readonly id: string;
   /** Unix milliseconds of arrival. */
   readonly receivedAt: number;
@@ -61,6 +64,9 @@ export class Exchange implements ScannedFields {
   /** The configuration at arrival: a reload in between changes nothing for this request. */
   readonly runtime: Runtime;
 
+  /** Of what a stage waits for: none of its own. */
+  readonly deadline = Number.POSITIVE_INFINITY;
+  place = -1;
   /** The stage the pipeline goes on with when a wait is over. */
   at = 0;
   /** True once the client has its answer or is gone: nothing more may be written. */
@@ -125,6 +131,13 @@ export class Exchange implements ScannedFields {
     this.receivedAt = Date.now();
     this.startedAt = performance.now();
     this.runtime = io.runtime;
+  }
+
+  onDeadline(): void {}
+
+  /** A stage still waits for something: a body, a gate, an owner. */
+  cutOff(code: ErrorCode): void {
+    failNow(this, canonicalError(code));
   }
 
   /** Value of a request header by its lower-case name. */

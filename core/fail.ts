@@ -24,13 +24,22 @@ export function failWith(x: Exchange, error: CanonicalError, headers: HeaderList
     // An answer in the middle of an upload is lost by many clients: let the upload end (its size is limited) and be
     // forgotten, then answer.
     x.answered = true;
+    x.io.deadlines.add(x);
     body.then(() => {
+      if (x.settled) return;
       x.answered = false;
-      if (!x.clientGone) answerError(x, error, headers);
+      answerError(x, error, headers);
     });
     return;
   }
   answerError(x, error, headers);
+}
+
+/** The same, without waiting for the rest of an upload. */
+export function failNow(x: Exchange, error: CanonicalError): void {
+  if (x.settled) return;
+  x.answered = false;
+  answerError(x, error, null);
 }
 
 function answerError(x: Exchange, error: CanonicalError, headers: HeaderList | null): void {

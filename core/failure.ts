@@ -6,6 +6,7 @@ import { answerBytes, failWith } from './fail.js';
 import { passable } from './relay/hooked.js';
 import type { Speech } from './route/speech.js';
 import { type Cause, retryAfterMs } from './stages/judge.js';
+import type { Resting } from './target-walk.js';
 
 /** An attempt that was not relayed: what the client hears if no later attempt succeeds. */
 export interface Failure {
@@ -46,7 +47,7 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   else if (cause === 'connection') failWith(x, canonicalError('provider_unreachable', { provider, why }));
   else if (cause === 'unsigned')
     failWith(x, canonicalError('provider_credentials_unavailable', { provider }));
-  else if (cause === 401 || cause === 403) {
+  else if (cause === 401 || (cause === 403 && x.forward === null)) {
     // The client's own key was fine: its SDK must not tell its user otherwise. And the body may name our key.
     failWith(x, canonicalError('provider_refused_key', { provider, status: cause }));
   } else if (cause < 400) {
@@ -55,13 +56,20 @@ export function answerFailure(x: Exchange, failure: Failure | null): void {
   } else answerHttpFailure(x, failure, cause);
 }
 
+/** No provider was asked, since those that could answer said when they may be asked again. */
+export function answerResting(x: Exchange, { provider, ms }: Resting): void {
+  const why = `wait for another ${Math.ceil(ms / 1000)} s`;
+  const code = x.conversation?.tied === true ? 'conversation_stuck' : 'provider_rate_limited';
+  failWith(x, { ...canonicalError(code, { provider, why }), retryAfterMs: ms });
+}
+
 /** The request itself was refused: another target would have been no help. */
 function isRefusal(cause: Failure['cause']): boolean {
   return typeof cause === 'number' && cause < 500 && cause !== 429 && cause !== 401 && cause !== 403;
 }
 
 /** A provider's error answer in its own words where the client reads them, else in ours. */
-export function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
+function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
   const { format } = failure.speech;
   const body = redacted(failure);
   const decoded = format.error.decode(status, body);

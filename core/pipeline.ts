@@ -1,6 +1,6 @@
-import { attemptTargets } from './attempt.js';
 import type { Exchange } from './exchange.js';
 import { fail } from './fail.js';
+import { attemptTargets } from './model-call.js';
 import { admit } from './stages/admit.js';
 import { anchor } from './stages/anchor.js';
 import { check } from './stages/check.js';
@@ -46,8 +46,13 @@ export function proceed(x: Exchange, list: readonly Stage[] = stages): void {
     while (x.at < list.length && !x.answered) {
       const wait = (list[x.at++] as Stage)(x);
       if (wait === undefined) continue;
+      // So that it is found when the gateway can wait no longer.
+      x.io.deadlines.add(x);
       wait.then(
-        () => proceed(x, list),
+        () => {
+          x.io.deadlines.delete(x);
+          proceed(x, list);
+        },
         (reason) => fail(x, reason),
       );
       return;

@@ -1,28 +1,49 @@
+import type { HeaderList, Verdict } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
-import type { ProviderKey } from './route/key-ring.js';
-import type { CompiledTarget } from './route/target.js';
+import type { KeyRing, ProviderKey } from './route/key-ring.js';
+import type { CompiledTarget, Retries } from './route/target.js';
+import { type Cause, judge } from './stages/judge.js';
 
 const NO_KEYS: ProviderKey[] = [];
+
+/** A provider that said itself when it may be asked again. */
+export interface Resting {
+  readonly provider: string;
+  /** Milliseconds until then. */
+  readonly ms: number;
+}
 
 /** The way of one request through its targets and their keys. */
 export class TargetWalk {
   /** Whose turn it is; valid after `step` said so. */
   target: CompiledTarget | null = null;
   key: ProviderKey | null = null;
+  /** Of the targets that were passed over because all their keys rest by the provider's own word, the first to wake. */
+  resting: Resting | null = null;
   /** Tries at this target; another key is not another try. */
-  tries = 0;
+  private tries = 0;
   private at = 0;
   private tried: readonly ProviderKey[] = NO_KEYS;
+  private restarted = false;
+  /** How long to pause after a `restart`, milliseconds. */
+  restMs = 0;
 
-  constructor(private readonly x: Exchange) {}
+  constructor(
+    private readonly x: Exchange,
+    private readonly retries: Retries,
+  ) {}
 
   /** To the next try: the same target with a key that is fit, else the next target. False when none is left. */
   step(): boolean {
     const { targets } = this.x;
     for (; this.at < targets.length; this.skipTarget()) {
       const target = targets[this.at] as CompiledTarget;
-      const key = this.pick(target, performance.now(), this.tried);
-      if (key === null) continue;
+      const now = performance.now();
+      const key = this.pick(target, now, this.tried);
+      if (key === null) {
+        this.passOver(target, now);
+        continue;
+      }
       this.target = target;
       this.key = key;
       this.tries++;
@@ -37,30 +58,74 @@ export class TargetWalk {
     this.tried = NO_KEYS;
   }
 
+  /**
+   * Back to the beginning, for after the rest: once a request, and only where the model's retries would wait for that long
+   * after a 429. False when the client should be told instead.
+   */
+  restart({ ms }: Resting): boolean {
+    const { attempts, statuses, backoffMaxMs } = this.retries;
+    if (this.restarted || attempts < 2 || !statuses.has(429) || ms > backoffMaxMs) return false;
+    this.restarted = true;
+    this.resting = null;
+    this.restMs = ms;
+    this.at = -1;
+    this.skipTarget();
+    return true;
+  }
+
+  /** What becomes of a try, and of the key that it was made with. After a pause every key may be tried again. */
+  judge(cause: Cause, headers: HeaderList): Verdict {
+    const { x, retries, tries } = this;
+    const key = this.key as ProviderKey;
+    const now = performance.now();
+    const rotates = cause === 401 || cause === 403 || cause === 429;
+    const otherKey = rotates && this.hasOtherKey(now);
+    const model = this.target?.model ?? '';
+    const verdict = judge(cause, headers, {
+      retries,
+      key,
+      model,
+      otherKey,
+      tries,
+      now,
+      random: x.io.random,
+    });
+    this.tried = otherKey ? this.with(key) : NO_KEYS;
+    if (otherKey) this.tries--;
+    return verdict;
+  }
+
   /** Whether the target has a key that was not tried since the last pause. */
-  hasOtherKey(now: number): boolean {
+  private hasOtherKey(now: number): boolean {
     const { target, key } = this;
     if (target === null || key === null || target.provider.keys.keys.length < 2) return false;
     return this.pick(target, now, this.with(key)) !== null;
-  }
-
-  /** What becomes of the keys: after a pause every one may be tried again. */
-  settle(otherKey: boolean): void {
-    this.tried = otherKey ? this.with(this.key as ProviderKey) : NO_KEYS;
-    if (otherKey) this.tries--;
   }
 
   private with(key: ProviderKey): readonly ProviderKey[] {
     return this.tried === NO_KEYS ? [key] : [...this.tried, key];
   }
 
-  /** A key that is fit; a resting one only at the first try here or when there is no further target to go to. */
+  /** A key that is fit; one that rests by our guess alone only at the first try here. */
   private pick(target: CompiledTarget, now: number, tried: readonly ProviderKey[]): ProviderKey | null {
-    const desperate = tried.length === 0 || this.at === this.x.targets.length - 1;
     const { keys } = target.provider;
+    const only = this.namedKey(keys);
+    if (only === undefined) return keys.pick(target.model, now, tried);
+    return tried.includes(only) || only.isLimited(target.model, now) ? null : only;
+  }
+
+  /** The key that made what a forwarded request is about, or what a conversation goes on from. */
+  private namedKey({ keys }: KeyRing): ProviderKey | undefined {
     const named = this.x.forward?.keyName ?? this.x.conversation?.owner?.key ?? null;
-    const only = named === null ? undefined : keys.keys.find((key) => key.name === named);
-    if (only !== undefined) return tried.includes(only) ? null : only;
-    return keys.pick(target.model, now, tried, desperate);
+    return named === null ? undefined : keys.find((key) => key.name === named);
+  }
+
+  private passOver({ provider, model }: CompiledTarget, now: number): void {
+    // One that was tried has been heard of already.
+    if (this.tried !== NO_KEYS) return;
+    const { keys } = provider;
+    const ms = (this.namedKey(keys)?.limitedUntil(model) ?? keys.limitedUntil(model)) - now;
+    if (ms > 0 && ms < (this.resting?.ms ?? Number.POSITIVE_INFINITY))
+      this.resting = { provider: provider.id, ms };
   }
 }

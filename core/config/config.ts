@@ -26,6 +26,8 @@ export interface Config {
   readonly unpriced: Unpriced;
   /** Client API → id of the provider that gets what names no other. */
   readonly defaults: ReadonlyMap<string, string>;
+  /** Virtual keys may use what others have stored at providers. */
+  readonly sharedObjects: boolean;
   readonly keys: readonly VirtualKeyConfig[];
   readonly realtime: RealtimeConfig;
   readonly responses: ResponsesConfig;

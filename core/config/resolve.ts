@@ -94,6 +94,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       { parsed: parsed.defaults, providers, mentioned: mentioned.providers, partial: input.partial },
       findings,
     ),
+    sharedObjects: parsed.objects.shared,
     keys,
     realtime: resolveRealtime(parsed.realtime),
     responses: resolveResponses(parsed.responses),

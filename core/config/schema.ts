@@ -37,6 +37,18 @@ export const configSchema = z.strictObject({
       'Where requests go that are only forwarded and name neither a model nor a known id. Left out: the first provider ' +
         'that speaks the API.',
     ),
+  objects: z
+    .strictObject({
+      shared: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Virtual keys may use each other’s files, batches, stored answers and the like. Otherwise what was made with one key ' +
+            'is not there for the others.',
+        ),
+    })
+    .prefault({})
+    .describe('What is stored at providers through the gateway.'),
   prices: pricesSection.describe(
     'What models cost and can do, by `provider/model` or `provider/*`, where that is not what the built-in tables say; see ' +
       'docs/prices.md. A price of zero makes a model free.',

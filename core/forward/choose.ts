@@ -11,8 +11,9 @@ import type { CompiledTarget } from '../route/target.js';
 import { allowedTargets } from '../unpriced.js';
 import type { Forward } from './forward.js';
 import type { ForwardPath } from './forward-path.js';
-import { idsInBody, idsInPath } from './object-ids.js';
-import type { Owner } from './owner.js';
+import { firstOf } from './object-book.js';
+import { cursorsIn, idsInBody, idsInPath } from './object-ids.js';
+import { isOthers, type Owner } from './owner.js';
 import { speaksApi } from './upstream-path.js';
 
 /**
@@ -22,18 +23,35 @@ import { speaksApi } from './upstream-path.js';
 export function choose(x: Exchange): Wait | undefined {
   const { path } = x.forward as Forward;
   checkModel(x, path.provider);
-  if (path.api === null) {
-    toProvider(x, path.provider);
+  const ids = idsOf(x);
+  if (ids.length === 0) {
+    decide(x, null);
     return undefined;
   }
-  const owner = x.io.objects.find(idsOf(x));
-  if (owner instanceof Promise) return owner.then((found) => decide(x, found));
-  decide(x, owner);
+  const owners = x.io.objects.ownersOf(ids);
+  if (owners instanceof Promise) return owners.then((found) => about(x, ids, found));
+  about(x, ids, owners);
   return undefined;
 }
 
+/** What the request is about decides where it goes, and must not be another key's. */
+function about(x: Exchange, ids: readonly string[], owners: ReadonlyMap<string, Owner>): void {
+  const forward = x.forward as Forward;
+  const { principal, runtime } = x;
+  forward.ids = new Set(ids);
+  const cursors = cursorsIn(x.incoming.query);
+  for (const [id, owner] of owners) {
+    // A place in a list is no object: it may be the last of a page of which others' objects were left out.
+    if (runtime.config.sharedObjects || cursors.includes(id)) continue;
+    if (isOthers(owner, principal?.id ?? ''))
+      throw gatewayError('object_not_found', { id: id.slice(0, 100), key: principal?.name ?? '' });
+    forward.holder ??= owner.holder ?? null;
+  }
+  decide(x, firstOf(ids, owners));
+}
+
 /** Operations whose bodies are prompts and settings: no ids. */
-const WITHOUT_IDS = new Set<Operation>(['image', 'audio', 'moderation', 'rerank', 'embedding']);
+export const WITHOUT_IDS: ReadonlySet<Operation> = new Set(['audio', 'moderation', 'rerank', 'embedding']);
 
 function idsOf({ endpoint, incoming, model }: Exchange): string[] {
   const { path, query, body } = incoming;
@@ -44,6 +62,12 @@ function idsOf({ endpoint, incoming, model }: Exchange): string[] {
 
 function decide(x: Exchange, owner: Owner | null): void {
   const forward = x.forward as Forward;
+  const { path } = forward;
+  if (path.api === null) {
+    if (owner?.provider === path.provider) forward.keyName = owner.key;
+    toProvider(x, path.provider);
+    return;
+  }
   if (toModel(x, owner)) return;
   const named = x.header('x-headgate-provider');
   if (owner !== null && x.runtime.providers.has(owner.provider)) {
@@ -105,7 +129,7 @@ function toProvider(x: Exchange, id: string): void {
 }
 
 /** Which of the providers here do. */
-function speakersOf({ runtime }: Exchange, path: ForwardPath): string {
+export function speakersOf({ runtime }: Exchange, path: ForwardPath): string {
   const able = [...runtime.providers.values()].filter(({ provider }) => speaksApi(provider, path));
   if (able.length === 0) return ' No provider of the configuration does.';
   return ` These providers here do: ${able.map(({ provider }) => `"${provider.id}"`).join(', ')}.`;

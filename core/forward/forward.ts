@@ -1,11 +1,17 @@
 import type { Form } from './form.js';
 import type { ForwardPath } from './forward-path.js';
 
+const NO_IDS: ReadonlySet<string> = new Set();
+
 /** What is known of a request that is only forwarded, beside its exchange. */
 export class Forward {
   form: Form | null = null;
   /** The provider key that made what the request is about: no other knows of it. */
   keyName: string | null = null;
+  /** The virtual key that made it; null when that is not known, or it is about nothing that was made. */
+  holder: string | null = null;
+  /** Ids that it names. */
+  ids: ReadonlySet<string> = NO_IDS;
   /** The body names a model that decides where it goes, and there is to have the target's name. */
   byModel = false;
 

@@ -6,15 +6,18 @@ import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Relay } from '../relay/relay.js';
 import { costOf } from '../stages/settle.js';
+import { withOwnObjects } from './answered-objects.js';
 import { billBatch } from './batch-bill.js';
 import type { Forward } from './forward.js';
-import { idsInAnswer } from './object-ids.js';
 import { withOwnLinks } from './own-links.js';
 import { PassedAnswer } from './passed-answer.js';
+import { rememberSecret } from './realtime-secret.js';
 import { usedBy } from './used.js';
 
 /** Most of an answer that is held before its head is sent. What is larger passes as it comes, without being read. */
 const HOLD_BYTES = 4 * 1024 * 1024;
+/** The same for what may be a list: in it there may be what is not to be seen. Files come 10,000 on a page. */
+const HOLD_LIST_BYTES = 32 * 1024 * 1024;
 
 /** A JSON answer: held until it is complete, so that its cost is in its head and the ids in it are known. */
 export class JsonAnswer implements Relay {
@@ -33,7 +36,7 @@ export class JsonAnswer implements Relay {
     if (this.rest !== null) return this.rest.data(chunk);
     this.chunks.push(chunk);
     this.size += chunk.length;
-    if (this.size <= HOLD_BYTES) return true;
+    if (this.size <= (mayBeList(this.x) ? HOLD_LIST_BYTES : HOLD_BYTES)) return true;
     const { x, status, contentType, headers } = this;
     // Decompressed by now, whatever the provider's headers say.
     const plain = headers.filter((_, i) => headers[i - (i % 2)] !== 'content-encoding');
@@ -45,7 +48,7 @@ export class JsonAnswer implements Relay {
 
   end(): void {
     if (this.rest !== null) this.rest.end();
-    else this.send(Buffer.concat(this.chunks));
+    else this.look(Buffer.concat(this.chunks));
   }
 
   interrupt(error: CanonicalError): void {
@@ -55,23 +58,34 @@ export class JsonAnswer implements Relay {
 
   drop(): void {}
 
-  private send(body: Buffer): void {
+  private look(body: Buffer): void {
+    const { x } = this;
+    x.usage = usedBy(x, body);
+    const billed = this.bill(body);
+    const own = withOwnObjects(x, body);
+    const secret = rememberSecret(x, body);
+    if (billed === undefined && secret === undefined && !(own instanceof Promise)) this.send(own);
+    else this.sendLater(own, [billed, secret]);
+  }
+
+  private bill(body: Buffer): void | Promise<void> {
     const { x } = this;
     const { operation, finishedBatch } = x.endpoint.format;
     const batch = operation === 'batch' && x.incoming.method === 'GET' ? finishedBatch?.(body) : undefined;
-    const wait = batch == null ? undefined : billBatch(x, batch);
-    if (wait === undefined) this.give(body);
-    else wait.then(() => this.give(body)).catch((reason) => fail(x, reason));
+    return batch == null ? undefined : billBatch(x, batch);
   }
 
-  private give(body: Buffer): void {
+  /** What it cost is in its head, and what the client may use next must be known here before it hears of it. */
+  private sendLater(own: Buffer | Promise<Buffer>, before: readonly (void | Promise<void>)[]): void {
+    Promise.all([own, ...before])
+      .then(([mine]) => this.send(mine))
+      .catch((reason) => fail(this.x, reason));
+  }
+
+  private send(body: Buffer): void {
     const { x } = this;
     if (x.answered) return;
     const { path } = x.forward as Forward;
-    x.usage ??= usedBy(x, body);
-    const [attempt] = x.attempts.slice(-1);
-    if (attempt !== undefined)
-      x.io.objects.remember(idsInAnswer(body), { provider: attempt.provider, key: attempt.key });
     x.headAt = performance.now();
     const headers = answerHeaders(x, this.contentType, this.headers);
     const cost = costOf(x);
@@ -80,4 +94,8 @@ export class JsonAnswer implements Relay {
     tapWhole(x, sent);
     answerBytes(x, this.status, headers, sent);
   }
+}
+
+function mayBeList({ incoming, forward }: Exchange): boolean {
+  return incoming.method === 'GET' && forward?.holder === null;
 }

@@ -1,58 +1,94 @@
 import type { JsonObject, JsonValue } from '@headgate/sdk';
 
-/** Most ids that are taken from one request or answer. */
-const MAX_IDS = 100;
-/** JSON above this is not read for ids: it would hold up the thread's other work. */
-const MAX_BYTES = 256 * 1024;
+/** Most ids that are taken from one request, and from one object of an answer. */
+const MAX_REQUEST_IDS = 5_000;
+const MAX_ANSWER_IDS = 100;
 /** How deep ids stand in a request: `tool_resources.file_search.vector_store_ids[0]`. */
-const MAX_DEPTH = 6;
+const MAX_DEPTH = 8;
 
 /** A word and something that no word has: `file-abc123`, `batch_1`. Anything else is a word of the API, or a name. */
 const ID = /^(?=.*[\d_-])[A-Za-z][\w-]{7,127}$/;
 /** Members of answers that name an object: its own id, and those of files that came of it. */
 const NAMES = /(^|_)(ids?|files?)$/;
+/** Those among them that come into being with the object, or belong to it. */
+const OWN = /^id$|(^|_)files?(_ids?)?$/;
+/** Query parameters that say where in a list a page begins. */
+const CURSORS = ['after', 'before', 'after_id', 'before_id', 'starting_after', 'ending_before'];
 
 /** Ids that a path and its query may name. */
 export function idsInPath(path: string, query: string): string[] {
-  const ids = path.split('/').filter((segment) => ID.test(segment));
+  const ids = path
+    .split('/')
+    .map(decoded)
+    .filter((segment) => ID.test(segment));
   for (const [name, value] of new URLSearchParams(query))
     if (ID.test(value) && !name.startsWith('x-')) ids.push(value);
-  return ids.slice(0, MAX_IDS);
+  return ids.slice(0, MAX_REQUEST_IDS);
+}
+
+/** Those of them that are places in a list. */
+export function cursorsIn(query: string): string[] {
+  const parameters = new URLSearchParams(query);
+  return CURSORS.flatMap((name) => parameters.getAll(name));
 }
 
 /** Texts in a JSON body that may be ids. */
 export function idsInBody(body: Buffer): string[] {
   const value = parsed(body);
-  const ids: string[] = [];
+  const ids = new Set<string>();
   if (value !== null) collect(value, 0, ids);
-  return ids;
+  return [...ids];
 }
 
-/** The ids of the objects in an answer: its own, those of a list, and the files that they name. */
-export function idsInAnswer(body: Buffer): string[] {
+/** The object of a JSON answer; null when it is something else. */
+export function answeredObject(body: Buffer): JsonObject | null {
   const answer = parsed(body);
-  if (answer === null || typeof answer !== 'object' || Array.isArray(answer)) return [];
-  const ids: string[] = [];
-  named(answer, ids);
-  const { data } = answer;
-  if (Array.isArray(data)) for (const entry of data) if (isObject(entry)) named(entry, ids);
-  return [...new Set(ids)].slice(0, MAX_IDS);
+  return answer !== null && isObject(answer) ? answer : null;
 }
 
-function named(object: JsonObject, ids: string[]): void {
+/** The entries of a list, as OpenAI and Anthropic write it; null when the answer is none. */
+export function entriesOf({ data }: JsonObject): JsonObject[] | null {
+  return Array.isArray(data) ? data.filter(isObject) : null;
+}
+
+/** The ids that an object names: its own, and those of others. */
+export function idsIn(object: JsonObject): string[] {
+  return named(object, NAMES);
+}
+
+/** Of these, its own and those of its files. */
+export function ownIdsIn(object: JsonObject): string[] {
+  return named(object, OWN);
+}
+
+function named(object: JsonObject, names: RegExp): string[] {
+  const ids: string[] = [];
   for (const [name, value] of Object.entries(object)) {
-    if (!NAMES.test(name)) continue;
+    // An upload that is complete has its file inside.
+    if (name === 'file' && value !== undefined && isObject(value)) ids.push(...named(value, /^id$/));
+    if (!names.test(name)) continue;
     for (const one of Array.isArray(value) ? value : [value])
       if (typeof one === 'string' && ID.test(one)) ids.push(one);
   }
+  return [...new Set(ids)].slice(0, MAX_ANSWER_IDS);
 }
 
-function collect(value: JsonValue, depth: number, ids: string[]): void {
-  if (ids.length >= MAX_IDS || depth > MAX_DEPTH) return;
+function collect(value: JsonValue, depth: number, ids: Set<string>): void {
+  if (ids.size >= MAX_REQUEST_IDS || depth > MAX_DEPTH) return;
   if (typeof value === 'string') {
-    if (ID.test(value)) ids.push(value);
+    if (ID.test(value)) ids.add(value);
   } else if (typeof value === 'object' && value !== null)
     for (const inside of Object.values(value)) if (inside !== undefined) collect(inside, depth + 1, ids);
+}
+
+/** As the provider will read it: `%66ile-abc123` is `file-abc123`. */
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 function isObject(value: JsonValue): value is JsonObject {
@@ -60,7 +96,7 @@ function isObject(value: JsonValue): value is JsonObject {
 }
 
 function parsed(body: Buffer): JsonValue | null {
-  if (body.length === 0 || body.length > MAX_BYTES) return null;
+  if (body.length === 0) return null;
   try {
     return JSON.parse(body.toString('utf8')) as JsonValue;
   } catch {

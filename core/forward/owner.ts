@@ -3,6 +3,8 @@ export interface Owner {
   readonly provider: string;
   /** Name of the provider's key. */
   readonly key: string;
+  /** Id of the virtual key that made it; absent where that is not known: it was made without one, or not through here. */
+  readonly holder?: string | undefined;
 }
 
 /** An object's id and its owner. */
@@ -10,4 +12,9 @@ export interface OwnedObject extends Owner {
   readonly id: string;
   /** An answer of a model: there are many, and none is kept for long. */
   readonly answers?: boolean;
+}
+
+/** Whether this is no business of that virtual key. */
+export function isOthers(owner: Owner | undefined, keyId: string): boolean {
+  return owner?.holder !== undefined && owner.holder !== keyId;
 }

@@ -1,13 +1,13 @@
-import type { Exchange } from '../exchange.js';
 import type { Stage } from '../pipeline.js';
 import { admit } from '../stages/admit.js';
 import { check } from '../stages/check.js';
 import { identify } from '../stages/identify.js';
 import { receive } from '../stages/receive.js';
-import { ForwardCall } from './call.js';
+import { send } from './call.js';
 import { choose } from './choose.js';
 import { findModel } from './find-model.js';
 import { plan } from './plan.js';
+import { route } from './route.js';
 
 /**
  * The life of a request that is only forwarded: the same first stages, then nothing is read of it but the model and the
@@ -21,11 +21,6 @@ export const forwardStages: readonly Stage[] = [
   choose, //    by model, id, header or default: which provider, and whether the key may use it
   plan, //      the hooks of such requests
   check, //     limits, budgets: the request gates
+  route, //     the route hooks, where a model's chain decides
   send, //      to the provider and back
 ];
-
-function send(x: Exchange): void {
-  const call = new ForwardCall(x);
-  x.attempt = call;
-  call.next();
-}

@@ -79,7 +79,8 @@ export class Conversation {
   passed(x: Exchange, id: string | undefined): void {
     const attempt = x.attempts.at(-1);
     if (!this.passes || !this.asked.store || id === undefined || id === '' || attempt === undefined) return;
-    x.io.objects.remember([id], { provider: attempt.provider, key: attempt.key }, true);
+    const { provider, key } = attempt;
+    x.io.objects.remember([id], { provider, key, holder: x.principal?.id || undefined }, true);
   }
 
   private items(x: Exchange): JsonObject[] {

@@ -1,14 +1,21 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** CPU time, memory, open files, event loop delay and garbage collection of this process and the calling thread. */
-export class ProcessMetrics {
-  private readonly registry = new Registry();
+let shared: Registry | null = null;
 
-  constructor() {
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 50 });
-  }
+/**
+ * CPU time, memory, open files, event loop delay and garbage collection of this process and the calling thread. What
+ * observes these cannot be stopped, so there is one of it, however many gateways a program opens and closes.
+ */
+export class ProcessMetrics {
+  private readonly registry = (shared ??= observed());
 
   text(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+function observed(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 50 });
+  return registry;
 }

@@ -1,14 +1,14 @@
 import type { AttemptRecord, HeaderList, UpstreamRequest, Verdict } from '@headgate/sdk';
-import { openRecord } from '../attempt-record.js';
+import { AttemptBook } from '../attempt-book.js';
 import type { Exchange } from '../exchange.js';
 import { fail } from '../fail.js';
-import { answerFailure, type Failure, failureCode } from '../failure.js';
+import { answerFailure, answerResting, type Failure, failureCode } from '../failure.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { Speech } from '../route/speech.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
-import { type Cause, judge } from '../stages/judge.js';
+import type { Cause } from '../stages/judge.js';
 import { sign, toldUnsigned } from '../stages/sign.js';
-import { TargetWalk } from '../target-walk.js';
+import { type Resting, TargetWalk } from '../target-walk.js';
 import { connectionFailure } from '../upstream/connection-failure.js';
 import { type HandshakeListener, UpstreamSocket } from '../upstream/websocket.js';
 import { upstreamAddress } from './upstream-address.js';
@@ -32,9 +32,9 @@ export interface Connection {
 export class Dial implements HandshakeListener {
   private readonly walk: TargetWalk;
   private upstream: UpstreamSocket | null = null;
+  private readonly book: AttemptBook;
   private record: AttemptRecord | null = null;
   private last: Failure | null = null;
-  private startedAt = 0;
   private timer: NodeJS.Timeout | undefined;
   private over = false;
 
@@ -44,7 +44,8 @@ export class Dial implements HandshakeListener {
     private readonly onConnected: (connection: Connection) => void,
     private readonly onFailure: () => void,
   ) {
-    this.walk = new TargetWalk(x);
+    this.walk = new TargetWalk(x, (x.route as ModelRoute).retries);
+    this.book = new AttemptBook(x);
   }
 
   /** The next try, or the end. */
@@ -52,7 +53,7 @@ export class Dial implements HandshakeListener {
     if (this.over) return;
     try {
       if (this.walk.step()) this.run(this.walk.target as CompiledTarget, this.walk.key as ProviderKey);
-      else this.fail(() => answerFailure(this.x, this.last));
+      else this.giveUp();
     } catch (reason) {
       this.fail(() => fail(this.x, reason));
     }
@@ -71,14 +72,13 @@ export class Dial implements HandshakeListener {
     if (this.over || upstream === null || record === null) return;
     this.over = true;
     this.upstream = null;
-    this.waited();
-    record.status = 101;
-    record.ms = performance.now() - this.startedAt;
+    this.book.answered(101);
+    this.book.finish(null);
     this.onConnected({ upstream, record, target: walk.target as CompiledTarget });
   }
 
   onRefused(status: number, headers: HeaderList, body: string): void {
-    if (this.record !== null) this.record.status = status;
+    this.book.answered(status);
     // A success without an upgrade is no provider of this API.
     this.failed(status < 400 ? 'connection' : status, headers, body, 'it does not speak WebSocket here');
   }
@@ -90,14 +90,8 @@ export class Dial implements HandshakeListener {
 
   private run(target: CompiledTarget, key: ProviderKey): void {
     const { x, request } = this;
-    x.target = target;
-    this.record = openRecord(target, key);
-    x.attempts.push(this.record);
-    if (x.view !== null) {
-      x.view.target = { provider: target.provider.id, model: target.model };
-      x.view.attempt = x.attempts.length;
-    }
-    this.startedAt = performance.now();
+    this.record = this.book.open(target, key);
+    this.book.dispatched(performance.now());
     const speech = target.speech.get(x.endpoint.format.id) as Speech;
     const outgoing: UpstreamRequest = {
       method: 'GET',
@@ -143,9 +137,9 @@ export class Dial implements HandshakeListener {
     told: Failure['cause'] = cause,
   ): void {
     if (this.over) return;
-    const { x, walk, record } = this;
+    const { x, walk } = this;
     this.upstream = null;
-    this.waited();
+    this.book.waited();
     const key = walk.key as ProviderKey;
     const speech = (walk.target as CompiledTarget).speech.get(x.endpoint.format.id) as Speech;
     this.last = {
@@ -156,41 +150,22 @@ export class Dial implements HandshakeListener {
       credential: this.request.secret ?? key.credential,
       why,
     };
-    if (record !== null) {
-      record.ms = performance.now() - this.startedAt;
-      record.error = failureCode(this.last);
-    }
-    this.act(this.verdict(cause, headers, key));
+    this.book.finish(failureCode(this.last));
+    // A secret is for one provider, and that it is refused says nothing of our keys.
+    this.act(this.request.secret !== null ? { action: 'fail' } : walk.judge(cause, headers));
   }
 
-  private verdict(cause: Cause, headers: HeaderList, key: ProviderKey): Verdict {
-    // A secret is for one provider, and that it is refused says nothing of our keys.
-    if (this.request.secret !== null) return { action: 'fail' };
-    const { x, walk } = this;
-    const now = performance.now();
-    const rotates = cause === 401 || cause === 403 || cause === 429;
-    const otherKey = rotates && walk.hasOtherKey(now);
-    const { retries } = x.route as ModelRoute;
-    const verdict = judge(cause, headers, {
-      retries,
-      key,
-      otherKey,
-      tries: walk.tries,
-      now,
-      random: x.io.random,
-    });
-    walk.settle(otherKey);
-    return verdict;
+  private giveUp(): void {
+    const { x, walk, last } = this;
+    if (last !== null || walk.resting === null) this.fail(() => answerFailure(x, last));
+    else if (walk.restart(walk.resting)) this.pause(walk.restMs);
+    else this.fail(() => answerResting(x, walk.resting as Resting));
   }
 
   private act(verdict: Verdict): void {
     switch (verdict.action) {
       case 'retry':
-        this.startedAt = performance.now();
-        this.timer = setTimeout(() => {
-          this.waited();
-          this.next();
-        }, verdict.delayMs);
+        this.pause(verdict.delayMs);
         return;
       case 'next':
         this.walk.skipTarget();
@@ -208,10 +183,12 @@ export class Dial implements HandshakeListener {
     this.onFailure();
   }
 
-  /** Books the time since the try began as spent waiting, not as the gateway's own. */
-  private waited(): void {
-    this.x.waitedMs += performance.now() - this.startedAt;
-    this.startedAt = performance.now();
+  private pause(delayMs: number): void {
+    this.book.wait();
+    this.timer = setTimeout(() => {
+      this.book.waited();
+      this.next();
+    }, delayMs);
   }
 }
 

@@ -8,6 +8,8 @@ export type Cause = number | 'timeout' | 'connection';
 export interface Judged {
   readonly retries: Retries;
   readonly key: ProviderKey;
+  /** The provider's name of the model that was asked for; '' when there was none. */
+  readonly model: string;
   /** Another credential of the provider could be tried. */
   readonly otherKey: boolean;
   /** Tries at this target so far, this one included. */
@@ -29,7 +31,9 @@ export function judge(cause: Cause, headers: HeaderList, given: Judged): Verdict
   }
   const asked = retryAfterMs(headers);
   if (cause === 429) {
-    key.restsUntil = now + (asked ?? LIMITED_REST_MS);
+    // Limits are those of a model, or of a path: what names no model says nothing of other such requests.
+    if (asked === undefined || given.model === '') key.restsUntil = now + LIMITED_REST_MS;
+    else key.limit(given.model, now, asked);
     if (given.otherKey) return { action: 'retry', delayMs: 0 };
   }
   if (!worthRetrying(cause, retries)) return { action: 'fail' };

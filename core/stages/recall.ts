@@ -2,6 +2,7 @@ import { type JsonObject, MalformedBody, type StateAsked, type StatefulFormat } 
 import { parsedBody, unreadable } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { isOthers, type Owner } from '../forward/owner.js';
 import { storeTrouble } from '../kept/background.js';
 import { Conversation } from '../kept/conversation.js';
 import type { KeptAnswer } from '../kept/kept-answer.js';
@@ -31,18 +32,26 @@ export function recall(x: Exchange): Wait | undefined {
     );
   }
   if (previous === null && at === null) return undefined;
-  const owner = x.io.objects.find([previous, at].filter((id) => id !== null));
-  if (owner instanceof Promise)
-    return owner.then((found) => {
-      conversation.owner = found;
-    });
-  conversation.owner = owner;
+  const owners = x.io.objects.ownersOf([previous, at].filter((id) => id !== null));
+  if (owners instanceof Promise) return owners.then((found) => goOnThere(x, conversation, found));
+  goOnThere(x, conversation, owners);
   return undefined;
 }
 
 function conversationOf(x: Exchange, state: StatefulFormat, asked: StateAsked): Conversation {
   const store = asked.store && x.runtime.config.responses.store;
   return new Conversation(state, asked, store, x.principal?.id ?? '');
+}
+
+/** What a provider keeps must not be another key's either. */
+function goOnThere(x: Exchange, conversation: Conversation, owners: ReadonlyMap<string, Owner>): void {
+  const { previous, conversation: at } = conversation.asked;
+  for (const [id, owner] of owners) {
+    if (x.runtime.config.sharedObjects || !isOthers(owner, conversation.keyId)) continue;
+    if (id === previous) throw gatewayError('previous_response_not_found', { id: id.slice(0, 128) });
+    throw gatewayError('object_not_found', { id: id.slice(0, 100), key: x.principal?.name ?? '' });
+  }
+  conversation.owner = owners.get(previous ?? '') ?? owners.get(at ?? '') ?? null;
 }
 
 /** Puts the whole conversation into the place of the request's body. */

@@ -12,6 +12,7 @@ export function settle(x: Exchange): void {
   x.answered = true;
   const { io, spans } = x;
   io.inFlight--;
+  io.deadlines.delete(x);
   if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
   const cost = costOf(x);
   if (cost === null && x.usage !== null) io.unpriced.note(x);

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { OwnedObject, Owner } from '../forward/owner.js';
+import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
 import type { Retention } from './retention.js';
@@ -26,7 +26,7 @@ export interface LedgerQuestions {
   spent: { ask: { keyId: string; sinceMs: number }; answer: number };
   metrics: { ask: null; answer: string };
   flush: { ask: null; answer: null };
-  ownerOf: { ask: readonly string[]; answer: Owner | null };
+  ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
 }

@@ -132,10 +132,7 @@ export class LedgerService {
     question: Q,
     ask: LedgerQuestions[Q]['ask'],
   ): Promise<LedgerQuestions[Question]['answer']> {
-    if (question === 'ownerOf') {
-      const ids = ask as LedgerQuestions['ownerOf']['ask'];
-      return this.owners.find(ids) ?? this.answers.find(ids);
-    }
+    if (question === 'ownersOf') return this.ownersOf(ask as LedgerQuestions['ownersOf']['ask']);
     if (question === 'own') return this.own(ask as LedgerQuestions['own']['ask']);
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
     const complete = await this.sources.collect();
@@ -190,6 +187,12 @@ export class LedgerService {
       { step: (now) => this.kept.expire(now), failure: 'kept answers that have expired cannot be deleted' },
       { step: forget, failure: 'places in the spool that are no longer needed cannot be deleted' },
     ];
+  }
+
+  private ownersOf(ids: LedgerQuestions['ownersOf']['ask']): LedgerQuestions['ownersOf']['answer'] {
+    const found = this.owners.find(ids);
+    const left = ids.filter((id) => !found.some((one) => one.id === id));
+    return [...found, ...this.answers.find(left)];
   }
 
   private own(objects: LedgerQuestions['own']['ask']): null {

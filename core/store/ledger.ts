@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
-import type { OwnedObject, Owner } from '../forward/owner.js';
+import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
@@ -128,9 +128,9 @@ export class Ledger {
     return (await this.ask('spent', { keyId, sinceMs })) as number;
   }
 
-  /** The owner of the first of these ids of objects that is known. */
-  async ownerOf(ids: readonly string[]): Promise<Owner | null> {
-    return (await this.ask('ownerOf', ids)) as Owner | null;
+  /** Those of these ids of objects that are known. */
+  async ownersOf(ids: readonly string[]): Promise<OwnedObject[]> {
+    return (await this.ask('ownersOf', ids)) as OwnedObject[];
   }
 
   /** Keeps whose these objects are. */

@@ -1,4 +1,4 @@
-import type { OwnedObject, Owner } from '../forward/owner.js';
+import type { OwnedObject } from '../forward/owner.js';
 import type { Sqlite } from './open-database.js';
 import { inTransaction } from './transaction.js';
 
@@ -19,17 +19,24 @@ CREATE TABLE IF NOT EXISTS ${table} (
   id TEXT PRIMARY KEY,
   provider TEXT NOT NULL,
   key_name TEXT NOT NULL,
-  seen INTEGER NOT NULL       -- days since 1970 in UTC
+  seen INTEGER NOT NULL,      -- days since 1970 in UTC
+  holder TEXT                 -- virtual key that made it; null: not known
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ${table}_by_seen ON ${table} (seen);
 `;
+
+/** A table of before virtual keys were kept apart. */
+function addHolder(db: Sqlite, table: string): void {
+  const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}')`).raw().all() as unknown[][];
+  if (!columns.some(([name]) => name === 'holder')) db.exec(`ALTER TABLE ${table} ADD COLUMN holder TEXT`);
+}
 
 /** Of answers there is a table of its own: so many, they would push out all else. */
 export function answerOwners(db: Sqlite): ObjectOwners {
   return new ObjectOwners(db, Date.now, MAX_OBJECTS, { table: 'answer_owners', days: ANSWERS_KEPT_DAYS });
 }
 
-/** Which provider, and which of its keys, the files, batches and the like belong to that were made through the gateway. */
+/** Which provider, which of its keys and which virtual key the files, batches and the like belong to that were made through the gateway. */
 export class ObjectOwners {
   private readonly get;
   private readonly touch;
@@ -45,11 +52,13 @@ export class ObjectOwners {
   ) {
     const { table } = kind;
     db.exec(layoutOf(table));
-    this.get = db.prepare(`SELECT provider, key_name, seen FROM ${table} WHERE id = ?`).raw();
+    addHolder(db, table);
+    this.get = db.prepare(`SELECT provider, key_name, seen, holder FROM ${table} WHERE id = ?`).raw();
     this.touch = db.prepare(`UPDATE ${table} SET seen = ? WHERE id = ?`);
     this.put = db.prepare(
-      `INSERT INTO ${table} VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ` +
-        'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen',
+      `INSERT INTO ${table} VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET ` +
+        'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen, ' +
+        'holder = coalesce(holder, excluded.holder)',
     );
     this.drop = db.prepare(
       `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE seen < ? ORDER BY seen LIMIT ?)`,
@@ -57,22 +66,25 @@ export class ObjectOwners {
     this.count = db.prepare(`SELECT count(*) FROM ${table}`).raw();
   }
 
-  /** The owner of the first of these ids that is known. */
-  find(ids: readonly string[]): Owner | null {
+  /** Those of these ids that are known. */
+  find(ids: readonly string[]): OwnedObject[] {
     const today = this.today();
+    const found: OwnedObject[] = [];
     for (const id of ids) {
       const row: unknown = this.get.get([id]);
       if (!Array.isArray(row)) continue;
       if (Number(row[2]) < today) this.touch.run([today, id]);
-      return { provider: String(row[0]), key: String(row[1]) };
+      const owner = { id, provider: String(row[0]), key: String(row[1]) };
+      found.push(row[3] === null ? owner : { ...owner, holder: String(row[3]) });
     }
-    return null;
+    return found;
   }
 
   add(objects: readonly OwnedObject[]): null {
     const today = this.today();
     inTransaction(this.db, () => {
-      for (const { id, provider, key } of objects) this.put.run([id, provider, key, today]);
+      for (const { id, provider, key, holder } of objects)
+        this.put.run([id, provider, key, today, holder ?? null]);
     });
     return null;
   }

@@ -68,7 +68,7 @@ function remoteControl(rpc: Rpc): Control {
     kvSet: (key, value, ttlMs) => rpc.call('kvSet', key, value, ttlMs),
     kvDelete: (key) => rpc.call('kvDelete', key),
     countTokens: (model, text) => rpc.call('countTokens', model, text),
-    ownerOf: (ids) => rpc.call('ownerOf', ids),
+    ownersOf: (ids) => rpc.call('ownersOf', ids),
     own: (objects) => rpc.call('own', objects),
     kept: (question) => rpc.call('kept', question),
     spent: (keyId, since) => rpc.call('spent', keyId, since),

@@ -50,7 +50,7 @@ export class WorkerIo implements IoHandle {
       kvSet: (key: string, value: unknown, ttlMs?: number) => control.kvSet(key, value, ttlMs),
       kvDelete: (key: string) => control.kvDelete(key),
       countTokens: (model: string, text: string) => control.countTokens(model, text),
-      ownerOf: (ids: readonly string[]) => control.ownerOf(ids),
+      ownersOf: (ids: readonly string[]) => control.ownersOf(ids),
       own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
       kept: (question: Parameters<Control['kept']>[0]) => control.kept(question),
       spent: (keyId: string, since: number) => control.spent(keyId, since),

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.js';
 
 /** Something that must not wait for ever. Times are milliseconds of the monotonic clock; Infinity waits for ever. */
 export interface Waiting {
-  deadline: number;
+  readonly deadline: number;
   /** Its place among those that wait; -1 while it does not. */
   place: number;
   onDeadline(): void;
@@ -26,7 +26,9 @@ export class Deadlines {
 
   constructor(private readonly periodMs = 20) {}
 
+  /** Once for one that waits already. */
   add(one: Waiting): void {
+    if (one.place >= 0) return;
     if (this.timer === null) this.start();
     const place = this.holes.pop() ?? this.waiting.length;
     one.place = place;

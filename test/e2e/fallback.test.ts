@@ -40,6 +40,8 @@ const setup = await startTwoProviders({
     'dead-first': { targets: ['dead/gpt-4o', 'anthropic/claude-sonnet-4-5'], retries: quick },
     'all-dead': { targets: ['dead/gpt-4o', 'dead/gpt-4o-mini'], retries: quick },
     patient: { targets: ['openai/gpt-4o'], retries: { attempts: 3, backoff } },
+    // A model of its own: a key that its provider told to wait is not asked for that model by later requests either.
+    'told-to-wait': { targets: ['openai/gpt-4o-mini'], retries: { attempts: 3, backoff } },
     ...Object.fromEntries(
       ['429', '401', '403', 'all'].map((name) => [
         `rotating-${name}`,
@@ -196,7 +198,7 @@ describe('retries at one target', () => {
 
   it('end when retry-after asks for more than the longest pause, and the client learns how long', async () => {
     openai.always({ status: 429, headers: { 'retry-after': '120' } });
-    const { status, headers } = await post(gateway, '/v1/chat/completions', chatBody('patient'));
+    const { status, headers } = await post(gateway, '/v1/chat/completions', chatBody('told-to-wait'));
     expect(status).toBe(429);
     expect(openai.received).toHaveLength(1);
     expect(headers.get('retry-after')).toBe('120');

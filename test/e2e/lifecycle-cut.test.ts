@@ -4,6 +4,7 @@ import { startOpenAi } from '../fakes/openai.js';
 import { type Headgate, type StartOptions, startHeadgate } from './harness.js';
 import { chatBody, messageBody, post } from './http-client.js';
 import { pluginFile } from './plugin-file.js';
+import { RawConnection } from './raw-connection.js';
 import { settledLines } from './settled.js';
 import { sseEvents, sseJson } from './sse-text.js';
 import { storedRequests } from './stored.js';
@@ -95,6 +96,35 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     expect(gateway.stderr()).toMatch(/^headgate: SIGTERM again: /m);
     expectRecorded(gateway);
   });
+});
+
+// Only what was asking a provider was told: an upload that had not ended, or a request whose gate was still thinking, had its
+// connection cut without a word, and left no record.
+it('a gateway that waits no longer tells requests that nobody was asked for yet', async () => {
+  const thinks = pluginFile(
+    'setup: () => ({ request: { timeoutMs: 60000, handler: () => new Promise(() => undefined) } })',
+  );
+  const gateway = await start({
+    config: { ...config, server: { drain_timeout: '500ms' }, plugins: [{ use: thinks }] },
+  });
+  const thinking = chat(gateway);
+  const slow = ['wrong-path-of-nothing', 'chat/completions'].map((path) =>
+    new RawConnection(gateway.port).send(
+      `POST /v1/${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"model":`,
+    ),
+  );
+  await sleep(300);
+  process.kill(gateway.pid, 'SIGTERM');
+  const stopping = { error: { code: 'gateway_stopping' } };
+  const { status, json } = await thinking;
+  expect([status, json()]).toMatchObject([503, stopping]);
+  for (const connection of slow) {
+    const answer = await connection.answer();
+    expect([answer?.status, JSON.parse(answer?.body ?? '')]).toMatchObject([503, stopping]);
+  }
+  expect(await gateway.exited).toEqual({ code: 1, signal: null });
+  const cut = { outcome: 'error', error: 'gateway_stopping', attempts: [] };
+  expect(storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut]);
 });
 
 describe('signals', () => {

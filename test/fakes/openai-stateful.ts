@@ -13,7 +13,11 @@ import type { Received } from './received.js';
 export function startStatefulOpenAi(name: string): Promise<FakeProvider> {
   const accounts = new Map<string, Map<string, Json>>();
   return startProvider((request, behaviour, number) => {
-    const headers = { 'content-type': 'application/json', 'x-request-id': `req_${name}_${number}` };
+    const headers = {
+      'content-type': 'application/json',
+      'x-request-id': `req_${name}_${number}`,
+      ...behaviour.headers,
+    };
     const failed = (status: number, more: Json): Reply => ({
       status,
       headers,

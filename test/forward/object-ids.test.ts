@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { idsInAnswer, idsInBody, idsInPath } from '../../core/forward/object-ids.js';
+import {
+  answeredObject,
+  cursorsIn,
+  entriesOf,
+  idsIn,
+  idsInBody,
+  idsInPath,
+  ownIdsIn,
+} from '../../core/forward/object-ids.js';
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
@@ -20,22 +28,40 @@ describe('ids', () => {
     expect(idsInBody(Buffer.from('{"broken'))).toEqual([]);
   });
 
-  it('of an answer are its own, those of a list, and the files it names', () => {
-    expect(
-      idsInAnswer(
-        json({ id: 'batch_123456', output_file_id: 'file-out0001', object: 'batch-object', errors: null }),
-      ),
-    ).toEqual(['batch_123456', 'file-out0001']);
-    const listed = {
-      object: 'list',
-      data: [{ id: 'ftjob-12345', result_files: ['file-res0001'], model: 'gpt-4o-mini' }],
-      last_id: 'ftjob-12345',
-    };
-    expect(idsInAnswer(json(listed))).toEqual(['ftjob-12345', 'file-res0001']);
-    expect(idsInAnswer(json(['file-abc123']))).toEqual([]);
+  it('of a path are read as a provider reads them', () => {
+    expect(idsInPath('/v1/files/%66ile-abc123', '')).toEqual(['file-abc123']);
+    expect(idsInPath('/v1/files/%zz', '')).toEqual([]);
   });
 
-  it('of a large body are not looked for', () => {
-    expect(idsInAnswer(json({ id: 'file-abc123', text: 'x'.repeat(300_000) }))).toEqual([]);
+  it('of a request are found whatever is put around them', () => {
+    const padded = {
+      padding: 'x'.repeat(400_000),
+      names: Array(200).fill('some-name'),
+      a: { b: 'file-abc123' },
+    };
+    expect(idsInBody(json(padded))).toEqual(['some-name', 'file-abc123']);
+  });
+
+  it('of an answer are its own and those it names; its files are its own', () => {
+    const batch = {
+      id: 'batch_123456',
+      output_file_id: 'file-out0001',
+      organization_id: 'org-123456',
+      errors: null,
+    };
+    expect(idsIn(batch)).toEqual(['batch_123456', 'file-out0001', 'org-123456']);
+    expect(ownIdsIn(batch)).toEqual(['batch_123456', 'file-out0001']);
+    expect(ownIdsIn({ id: 'upload_1234', file: { id: 'file-done001' } })).toEqual([
+      'upload_1234',
+      'file-done001',
+    ]);
+    const job = { id: 'ftjob-12345', result_files: ['file-res0001'], model: 'gpt-4o-mini' };
+    expect(entriesOf({ data: [job], last_id: 'ftjob-12345' })).toEqual([job]);
+    expect(ownIdsIn(job)).toEqual(['ftjob-12345', 'file-res0001']);
+    expect(answeredObject(json(['file-abc123']))).toBeNull();
+  });
+
+  it('of a query are places in a list, or objects', () => {
+    expect(cursorsIn('after=file-1&purpose=batch&after_id=msgbatch_1')).toEqual(['file-1', 'msgbatch_1']);
   });
 });

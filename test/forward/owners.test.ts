@@ -18,13 +18,33 @@ function owners(now: () => number = Date.now, max?: number): ObjectOwners {
 }
 
 describe('the owners of objects', () => {
-  it('are found by the first id that is known, and change with the last word', () => {
+  it('are found by id, and change with the last word; the first holder stays', () => {
     const all = owners();
-    all.add([mine('file-1'), mine('file-2', 'azure')]);
-    expect(all.find(['nothing', 'file-2', 'file-1'])).toEqual({ provider: 'azure', key: 'key-1' });
-    all.add([{ id: 'file-1', provider: 'openai', key: 'key-2' }]);
-    expect(all.find(['file-1'])).toEqual({ provider: 'openai', key: 'key-2' });
-    expect(all.find(["' OR 1=1 --"])).toBeNull();
+    all.add([mine('file-1'), { ...mine('file-2', 'azure'), holder: 'a' }]);
+    expect(all.find(['nothing', 'file-2', 'file-1'])).toEqual([
+      { ...mine('file-2', 'azure'), holder: 'a' },
+      mine('file-1'),
+    ]);
+    all.add([
+      { ...mine('file-1'), key: 'key-2', holder: 'b' },
+      { ...mine('file-2'), holder: 'b' },
+    ]);
+    all.add([mine('file-1')]);
+    expect(all.find(['file-1', 'file-2'])).toEqual([
+      { ...mine('file-1'), holder: 'b' },
+      { ...mine('file-2'), holder: 'a' },
+    ]);
+    expect(all.find(["' OR 1=1 --"])).toEqual([]);
+  });
+
+  it('are kept of a database that knows no holders', () => {
+    const db = openDatabase(':memory:');
+    onTestFinished(() => void db.close());
+    db.exec(
+      'CREATE TABLE object_owners (id TEXT PRIMARY KEY, provider TEXT NOT NULL, key_name TEXT NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID',
+    );
+    db.exec("INSERT INTO object_owners VALUES ('file-1', 'openai', 'key-1', 20000)");
+    expect(new ObjectOwners(db).find(['file-1'])).toEqual([mine('file-1')]);
   });
 
   it('are forgotten when nobody has asked for them for more than a year', () => {
@@ -35,7 +55,7 @@ describe('the owners of objects', () => {
     all.find(['used']);
     now += 101 * DAY;
     expect(all.expire(now)).toBe(false);
-    expect([all.find(['old']), all.find(['used'])]).toEqual([null, { provider: 'openai', key: 'key-1' }]);
+    expect([all.find(['old']), all.find(['used'])]).toEqual([[], [mine('used')]]);
   });
 
   it('are no more than there is room for: the oldest go', () => {
@@ -43,7 +63,7 @@ describe('the owners of objects', () => {
     const all = owners(() => now, 10);
     for (let day = 0; day < 15; day++, now += DAY) all.add([mine(`id-${day}`)]);
     all.expire(now);
-    const left = Array.from({ length: 15 }, (_, day) => all.find([`id-${day}`]) !== null);
+    const left = Array.from({ length: 15 }, (_, day) => all.find([`id-${day}`]).length > 0);
     expect(left).toEqual(Array.from({ length: 15 }, (_, day) => day >= 5));
   });
 });
@@ -56,10 +76,10 @@ describe('the book of a thread', () => {
     const owner: Owner = { provider: 'openai', key: 'key-1' };
     const book = new ObjectBook(
       {
-        ownerOf: async (ids) => {
+        ownersOf: async (ids) => {
           asked.push(ids);
           if (broken) throw new Error('no store');
-          return null;
+          return [];
         },
         own: async (objects) => void told.push(objects.map(({ id }) => id)),
       },

@@ -37,6 +37,14 @@ const watcher = definePlugin({
         ? undefined
         : reply.error('permission', 'stopped', 'Not today.');
     },
+    route: (targets, view) =>
+      view.headers.get('x-backwards') === undefined ? targets : [...targets].reverse(),
+    async head(verdict, view) {
+      if (view.headers.get('x-refuse') === undefined || view.attempt > 1) return verdict;
+      // While it thinks, the answer waits.
+      await sleep(30);
+      return { action: 'next' };
+    },
     upstream: (head) => ({ ...head, headers: [...head.headers, 'x-from-plugin', 'yes'] }),
     bytes(chunk) {
       taps += chunk.length;
@@ -100,6 +108,15 @@ describe('plugins and what is only forwarded', () => {
     expect(openai.received[0]?.headers['x-from-plugin']).toBe('yes');
     expect(taps).toBeGreaterThan(50);
     expect(told).toEqual([{ operation: 'image', model: 'painter', status: 200 }]);
+  });
+
+  it('choose the order of a model’s targets, and say what becomes of an answer', async () => {
+    const hear = async (headers: Record<string, string>) =>
+      client().audio.transcriptions.create({ file: await noise(), model: 'ears' }, { headers });
+    expect(await hear({})).toMatchObject({ model: 'whisper-1' });
+    expect(await hear({ 'x-backwards': '1' })).toMatchObject({ model: 'gpt-4o-transcribe' });
+    expect(await hear({ 'x-refuse': '1' })).toMatchObject({ model: 'gpt-4o-transcribe' });
+    expect(await hear({ 'x-refuse': '1', 'x-backwards': '1' })).toMatchObject({ model: 'whisper-1' });
   });
 
   it('do not see the bytes of an upload, which waits while one thinks', async () => {

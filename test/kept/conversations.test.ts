@@ -131,6 +131,19 @@ describe.each([false, true])('a conversation with a provider without state (stre
     });
   });
 
+  it('is not there for another virtual key, at a provider that keeps it either', async () => {
+    const { id } = await ask({ model: 'gpt', input: 'Hi' });
+    const before = openai.received.length;
+    const error = await refusal(
+      other.responses.create({ model: 'gpt', previous_response_id: id, input: 'Go on' }),
+    );
+    expect(error).toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    expect(await refusal(other.responses.retrieve(id))).toBeInstanceOf(OpenAI.NotFoundError);
+    expect(openai.received).toHaveLength(before);
+    await ask({ model: 'gpt', previous_response_id: id, input: 'Go on' });
+    expect(sent(openai)).toMatchObject({ previous_response_id: id });
+  });
+
   it('goes on at the account that it began at', async () => {
     const asked = new Set<string>();
     for (let i = 0; i < 6; i++) {
@@ -156,6 +169,28 @@ describe.each([false, true])('a conversation with a provider without state (stre
     expect(anthropic.received).toHaveLength(0);
     const elsewhere = await refusal(ask({ model: 'claude', previous_response_id: first.id, input: 'Go on' }));
     expect(elsewhere).toMatchObject({ status: 400, code: 'conversation_elsewhere' });
+  });
+});
+
+describe('a conversation whose account was told to wait', () => {
+  it('is not asked for, and its client learns for how long', async () => {
+    const create = (previous?: string) =>
+      client.responses.create({
+        model: previous === undefined ? 'gpt-mini' : 'rested',
+        input: 'Hi',
+        previous_response_id: previous ?? null,
+      });
+    const { id } = await create();
+    openai.next({ status: 429, headers: { 'retry-after': '30' } });
+    expect(await refusal(create(id))).toMatchObject({ status: 503, code: 'conversation_stuck' });
+    const before = openai.received.length;
+    const error = await refusal(create(id));
+    expect(error).toMatchObject({ status: 503, code: 'conversation_stuck' });
+    const wait = error instanceof OpenAI.APIError ? Number(error.headers?.get('retry-after')) : 0;
+    expect(wait).toBeGreaterThan(20);
+    expect(wait).toBeLessThanOrEqual(30);
+    expect(openai.received).toHaveLength(before);
+    expect(anthropic.received).toHaveLength(0);
   });
 });
 

@@ -39,6 +39,9 @@ export const configOf = (anthropic: FakeProvider, openai: FakeProvider, more: ob
   models: {
     claude: { targets: ['anthropic/claude-sonnet-4-5'], retries: { attempts: 1 } },
     gpt: { targets: ['openai/gpt-4o'], retries: { attempts: 1 } },
+    'gpt-mini': { targets: ['openai/gpt-4o-mini'], retries: { attempts: 1 } },
+    // A model of its own: what its provider said of waiting holds for later requests too.
+    rested: { targets: ['anthropic/claude-sonnet-4-5', 'openai/gpt-4o-mini'], retries: { attempts: 1 } },
     plain: { targets: ['stateless/gpt-4o'], retries: { attempts: 1 } },
     both: { targets: ['anthropic/claude-sonnet-4-5', 'openai/gpt-4o'], retries: { attempts: 1 } },
   },

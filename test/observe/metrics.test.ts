@@ -1,6 +1,7 @@
+import performanceHooks from 'node:perf_hooks';
 import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { exposition } from '../../core/observe/exposition.js';
 import { RequestMetrics } from '../../core/observe/metrics.js';
 import { ProcessMetrics } from '../../core/observe/process-metrics.js';
@@ -130,6 +131,16 @@ test('a page without a single request is well-formed', async () => {
 test('the process page is well-formed', async () => {
   const samples = parseExposition(await new ProcessMetrics().text());
   expect(sum(samples, 'process_resident_memory_bytes')).toBeGreaterThan(0);
+});
+
+// Every gateway that a program opened and closed left an observer of garbage collections and a timer of delays behind.
+test('the process is observed once, however many gateways it opens', async () => {
+  new ProcessMetrics();
+  const delays = vi.spyOn(performanceHooks, 'monitorEventLoopDelay');
+  const collections = vi.spyOn(performanceHooks.PerformanceObserver.prototype, 'observe');
+  for (let i = 0; i < 3; i++)
+    expect(await new ProcessMetrics().text()).toContain('nodejs_eventloop_lag_p99_seconds');
+  expect([delays.mock.calls, collections.mock.calls]).toEqual([[], []]);
 });
 
 test('the parser itself refuses a duplicate, a broken label and a shrinking histogram', () => {

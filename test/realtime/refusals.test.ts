@@ -27,6 +27,8 @@ const gateway = await startHeadgate({
     },
     models: {
       voice: { targets: ['first/gpt-realtime', 'second/gpt-realtime-mini'], retries: { attempts: 1 } },
+      busy: { targets: ['first/gpt-busy', 'second/gpt-realtime-mini'], retries: { attempts: 1 } },
+      single: { targets: ['first/gpt-single'], retries: { attempts: 1 } },
       lost: { targets: ['nowhere/x', 'second/gpt-realtime-mini'], retries: { attempts: 1 } },
       alone: { targets: ['first/gpt-realtime'], retries: { attempts: 1 } },
       patient: { targets: ['first/gpt-realtime'], retries: { attempts: 2, backoff: { initial: '10ms' } } },
@@ -36,7 +38,7 @@ const gateway = await startHeadgate({
       {
         name: 'app',
         value: KEY,
-        models: ['voice', 'lost', 'alone', 'patient', 'text'],
+        models: ['voice', 'busy', 'single', 'lost', 'alone', 'patient', 'text'],
         limits: { sockets: 2 },
       },
     ],
@@ -128,7 +130,7 @@ describe('a handshake is refused with an HTTP answer', () => {
 describe('a provider that refuses the handshake', () => {
   it('is followed by the next target', async () => {
     first.refuse(rateLimited());
-    const client = await connect(gateway, '/v1/realtime?model=voice', { headers: bearer });
+    const client = await connect(gateway, '/v1/realtime?model=busy', { headers: bearer });
     await client.event('session.created');
     expect((await second.connection()).url).toBe('/v1/realtime?model=gpt-realtime-mini');
     client.socket.close(1000);
@@ -164,10 +166,14 @@ describe('a provider that refuses the handshake', () => {
 
   it('is quoted when it was the last one', async () => {
     first.refuse(rateLimited());
-    const refused = await refusedWith('/v1/realtime?model=alone');
+    const refused = await refusedWith('/v1/realtime?model=single');
     expect(refused.status).toBe(429);
     expect(refused.headers['retry-after']).toBe('7');
     expect(refused.body).toContain('Slow down');
+    // It said when to come back: until then it is not asked.
+    const again = await refusedWith('/v1/realtime?model=single');
+    expect([again.status, again.error['code']]).toEqual([429, 'provider_rate_limited']);
+    expect(again.headers['retry-after']).toMatch(/^[67]$/);
   });
 
   it('does not let its client believe that the wrong key was its own', async () => {

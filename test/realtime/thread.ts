@@ -28,6 +28,8 @@ export function plainControl(): Control {
     kvSet: async (key, value, ttlMs) => values.set(key, value, ttlMs),
     kvDelete: async (key) => values.delete(key),
     countTokens: async () => 0,
+    ownersOf: async () => [],
+    own: async () => undefined,
     spent: async () => 0,
   };
   return control as Control;
