@@ -30,7 +30,8 @@ export async function bundle(root) {
       .map((name) => join(root, part, name)),
   );
   const inputs = [...sources, ...data.map((file) => join(root, file)), import.meta.filename];
-  if (existsSync(written) && inputs.every((file) => statSync(file).mtimeMs <= statSync(written).mtimeMs)) return;
+  if (existsSync(written) && inputs.every((file) => statSync(file).mtimeMs <= statSync(written).mtimeMs))
+    return;
 
   const build = await rolldown({
     cwd: root,

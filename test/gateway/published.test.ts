@@ -128,9 +128,11 @@ describe('the published package', () => {
   it('holds no test, no benchmark and no source', () => {
     const files = readdirSync(join(modules, 'headgate'), { recursive: true, encoding: 'utf8' });
     expect(files).toContain('dist/bin/library.d.ts');
-    expect(files.filter((file) => /^dist\/(test|bench)|^dist\/(core|plugins|workers).*\.js|(?<!\.d)\.ts$|\.map$|tsbuildinfo/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      files.filter((file) =>
+        /^dist\/(test|bench)|^dist\/(core|plugins|workers).*\.js|(?<!\.d)\.ts$|\.map$|tsbuildinfo/.test(file),
+      ),
+    ).toEqual([]);
   });
 });
 
