@@ -26,7 +26,9 @@ if (isMainThread) {
     // `takePreciseCoverage` starts its counts anew each time.
     session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
       // Bundled, it may be in any file of the program.
-      const functions = result.filter(({ url }) => url.includes('/dist/bin/')).flatMap((one) => one.functions);
+      const functions = result
+        .filter(({ url }) => url.includes('/dist/bin/'))
+        .flatMap((one) => one.functions);
       for (const { functionName, ranges } of functions)
         if (functionName === 'ExchangeView') views += ranges[0].count;
       writeFileSync(`${file}.new`, JSON.stringify({ ...counts, views }));
