@@ -29,7 +29,10 @@ function decodeOutput(body: JsonObject): OutputFormat | undefined {
   if (format['type'] === 'text') return { type: 'text' };
   if (format['type'] !== 'json_object')
     throw new MalformedBody("'response_format.type' must be text or json_object", 'response_format.type');
-  const schema = read.optObject(format, 'json_schema', 'response_format');
+  // The API reference says `json_schema`, the guides of the same API `schema`; Cohere takes both.
+  const schema =
+    read.optObject(format, 'json_schema', 'response_format') ??
+    read.optObject(format, 'schema', 'response_format');
   return schema === undefined ? { type: 'json' } : { type: 'json-schema', schema };
 }
 

@@ -62,6 +62,15 @@ describe('a request of another API for Cohere', () => {
     expect(warnings).toEqual(['response_format: cannot be combined with tools in this format']);
   });
 
+  // Cohere's API reference names the schema `json_schema`, its guides to structured outputs `schema`, and so do programs
+  // written after them. The latter was lost: providers of another format were asked for any JSON at all.
+  it.each(['json_schema', 'schema'])('keeps a schema that the client names %s', (name) => {
+    const schema = { type: 'object', properties: { degrees: { type: 'number' } }, required: ['degrees'] };
+    const response_format = { type: 'json_object', [name]: schema };
+    const { body } = translateWith(cohereChat, openai, ask({ response_format }));
+    expect(body['response_format']).toMatchObject({ type: 'json_schema', json_schema: { schema } });
+  });
+
   it('thinks as long as it is asked to', () => {
     const of = (reasoning_effort: string) =>
       translateWith(openai, cohereChat, ask({ reasoning_effort })).body['thinking'];
