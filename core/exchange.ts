@@ -19,6 +19,7 @@ import type { VirtualKey } from './identity/key-table.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';
+import type { ErrorInside } from './relay/error-inside.js';
 import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
 import type { CompiledTarget, ModelRoute } from './route/target.js';
@@ -35,6 +36,8 @@ export interface Running {
   stop(): void;
   /** The client has caught up. */
   resume(): void;
+  /** The answer is an error, whatever its status said, and nothing of it was sent: another attempt may take over. */
+  failInside?(error: ErrorInside): void;
   /** The request is over. */
   release(): void;
 }

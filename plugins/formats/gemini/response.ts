@@ -1,4 +1,11 @@
-import type { CanonicalResponse, Choice, JsonObject, JsonValue, ResponseCodec } from '@headgate/sdk';
+import {
+  type CanonicalResponse,
+  type Choice,
+  type JsonObject,
+  type JsonValue,
+  MalformedBody,
+  type ResponseCodec,
+} from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
 import { decodeCandidate, encodeCandidate } from './candidate.js';
 import { addSearches, groundingOf } from './grounding.js';
@@ -36,6 +43,8 @@ function decode(body: JsonObject): CanonicalResponse {
   if (choices.length === 0 && blocked !== undefined)
     choices.push({ index: 0, parts: [], finish: 'content-filter', finishRaw: blocked });
   const usage = body['usageMetadata'];
+  if (choices.length === 0 && !read.isObject(usage))
+    throw new MalformedBody("it has neither 'candidates' nor 'usageMetadata'", 'candidates');
   const response: CanonicalResponse = {
     origin: GEMINI,
     id,
