@@ -1,4 +1,5 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, MediaSource, Part, Warn } from '@headgate/sdk';
+import { documentText } from '../shared/document-text.js';
 import { spelled } from '../shared/google-spelling.js';
 import { extraOf, isObject, join, needObject, needString, optString } from '../shared/read-json.js';
 import { kindOfMediaType, mediaTypeOfUrl } from './media-type.js';
@@ -68,7 +69,7 @@ export function encodeMedia(part: MediaPart, same: boolean, warn: Warn): JsonObj
   const name = part.type === 'document' ? part.name : undefined;
   switch (source.kind) {
     case 'text':
-      return { text: name === undefined ? source.text : `${name}\n\n${source.text}` };
+      return { text: (part.type === 'document' && documentText(part)) || source.text };
     case 'base64': {
       const blob: JsonObject = {
         ...inner(part, 'inlineData', same),

@@ -13,7 +13,7 @@ import type {
 import { emptyUsage, MalformedBody } from '@headgate/sdk';
 import { decodeCalls, encodeCall } from './ollama-calls.js';
 import * as read from './read-json.js';
-import { detailsOf, partsOfDetails } from './reasoning-details.js';
+import { detailsOf, joinedThoughts, partsOfDetails } from './reasoning-details.js';
 
 /** Where the two APIs say the answer: `{ message: { content } }` (chat), or `{ response }` (generate). */
 export interface OllamaShape {
@@ -156,7 +156,7 @@ function encodeSaid(choice: Choice | undefined, shape: OllamaShape, same: boolea
     else if (part.type === 'tool-call') calls.push(part);
   }
   const said: JsonObject = { [shape.text]: text };
-  const thinking = thoughts.map((part) => part.text).join('');
+  const thinking = joinedThoughts(thoughts);
   if (thinking !== '') said['thinking'] = thinking;
   const details = detailsOf(thoughts);
   if (details !== undefined) said['reasoning_details'] = details;

@@ -33,6 +33,8 @@ export class OllamaStreamEncoder implements StreamEncoder {
   private same = false;
   private over = false;
   private calls = 0;
+  /** A thought was told last, and nobody signed it. */
+  private thought = false;
   private readonly open = new Map<number, OpenPart>();
   private finish: Finish | null = null;
   private usage: Usage | null = null;
@@ -99,17 +101,23 @@ export class OllamaStreamEncoder implements StreamEncoder {
     if (event.signature !== undefined || event.encrypted !== undefined) return this.sealed(part, event);
     const list = this.same ? answer.logprobsList(event.logprobs) : undefined;
     if (event.text === '' && list === undefined) return '';
-    const json = JSON.stringify(event.text);
     let said: string;
     if (kind === 'reasoning') {
+      // Thoughts that follow each other stay apart in the one text that clients make of them.
+      const apart = part.text === '' && this.thought ? '\n\n' : '';
+      this.thought = true;
       part.text += event.text;
-      said = `${this.empty},"thinking":${json}`;
-    } else said = `"${this.shape.text}":${json}`;
+      said = `${this.empty},"thinking":${JSON.stringify(apart + event.text)}`;
+    } else {
+      this.thought = false;
+      said = `"${this.shape.text}":${JSON.stringify(event.text)}`;
+    }
     const logprobs = list === undefined ? '' : `,"logprobs":${JSON.stringify(list)}`;
     return `${this.prefix}${said}${this.close}${logprobs}}\n`;
   }
 
   private sealed(part: OpenPart, { signature, encrypted }: Delta): string {
+    this.thought = false;
     const whole: Parameters<typeof detailOf>[0] = { type: 'reasoning', text: part.text };
     if (signature !== undefined) whole.signature = signature;
     if (encrypted !== undefined) whole.encrypted = encrypted;
@@ -121,6 +129,7 @@ export class OllamaStreamEncoder implements StreamEncoder {
     const part = this.open.get(number);
     this.open.delete(number);
     if (part?.start.kind !== 'tool-call') return '';
+    this.thought = false;
     const call: ToolCallPart = {
       type: 'tool-call',
       id: part.start.toolCallId ?? '',
