@@ -9,6 +9,7 @@ import type {
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { encodeMessages } from './messages-encode.js';
+import { takeDocuments } from './request-documents.js';
 import { encodeTools } from './tools.js';
 import { COHERE_CHAT } from './types.js';
 
@@ -117,11 +118,15 @@ function warnOfRest(request: CanonicalRequest, warn: Warn): void {
 export function encodeRequest(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === COHERE_CHAT;
   const warn = warnOnce(context.warn);
+  const { messages, documents } = same
+    ? takeDocuments(request.messages)
+    : { messages: request.messages, documents: [] };
   const body: JsonObject = {
     ...(same ? request.extra : {}),
     model: context.model,
-    messages: encodeMessages(request.messages, { same, warn }),
+    messages: encodeMessages(messages, { same, warn }),
   };
+  if (documents.length > 0) body['documents'] = documents;
   if (!same)
     warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'cache_control', 'is_error'], warn);
   encodeTools(body, request, same, warn);

@@ -1,25 +1,10 @@
 import type { CanonicalRequest, CanonicalResponse } from '@headgate/sdk';
 import { emptyUsage } from '@headgate/sdk';
 
-/** What a request says, without what only shapes its answer: nobody need be warned of what would not have been counted. */
-export function countable(request: CanonicalRequest): CanonicalRequest {
-  const { origin, model, messages, tools, toolChoice, parallelToolCalls, output, reasoning, extra } = request;
-  return {
-    origin,
-    model,
-    messages,
-    sampling: {},
-    stream: false,
-    ...(tools && { tools }),
-    ...(toolChoice && { toolChoice }),
-    ...(parallelToolCalls !== undefined && { parallelToolCalls }),
-    ...(output && { output }),
-    ...(reasoning && { reasoning }),
-    ...(extra && { extra }),
-  };
-}
-
-/** The same for APIs that count nothing but messages and tools. */
+/**
+ * The messages and tools of a request, without what only shapes its answer: nobody need be warned of what would not have
+ * been counted.
+ */
 export function countableMessages(request: CanonicalRequest): CanonicalRequest {
   const { origin, model, messages, tools, extra } = request;
   return {
@@ -30,6 +15,18 @@ export function countableMessages(request: CanonicalRequest): CanonicalRequest {
     stream: false,
     ...(tools && { tools }),
     ...(extra && { extra }),
+  };
+}
+
+/** The same for APIs that also count what they add to the prompt for a choice of tools, a schema or reasoning. */
+export function countable(request: CanonicalRequest): CanonicalRequest {
+  const { toolChoice, parallelToolCalls, output, reasoning } = request;
+  return {
+    ...countableMessages(request),
+    ...(toolChoice && { toolChoice }),
+    ...(parallelToolCalls !== undefined && { parallelToolCalls }),
+    ...(output && { output }),
+    ...(reasoning && { reasoning }),
   };
 }
 
