@@ -34,6 +34,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     warn,
     answer: false,
     mediaInResults: traits.mediaInResults,
+    resolutions: traits.resolutions,
     nameOf: callNames(request.messages),
   };
   if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'cache_control'], warn);

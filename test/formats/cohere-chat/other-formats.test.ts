@@ -71,6 +71,38 @@ describe('a conversation of another format for Cohere', () => {
   });
 });
 
+describe('the documents of a request for Cohere', () => {
+  const documents = ['Berlin.', { id: 'd2', data: { title: 'Paris', text: 'In France.' } }];
+
+  // They were left out, and the other provider answered without what it was to answer by.
+  it('stand before what the user said last, where the provider has no place of its own for them', () => {
+    const asked = ask([{ role: 'user', content: 'hi' }, { role: 'assistant', content: 'yo' }, user], {
+      documents,
+    });
+    const { body, warnings } = translate('cohere-chat', 'openai-chat', asked);
+    expect((body['messages'] as unknown[])[2]).toEqual({
+      role: 'user',
+      content: [
+        { type: 'text', text: '<document>\nBerlin.\n</document>' },
+        { type: 'text', text: '<document id="d2">\nParis\n\nIn France.\n</document>' },
+        { type: 'text', text: 'hi' },
+      ],
+    });
+    expect(warnings).toEqual([]);
+    expect(translate('cohere-chat', 'cohere-chat', asked, { model: 'm' }).body).toEqual({
+      ...asked,
+      model: 'm',
+    });
+  });
+
+  it('are named as left out where the user says nothing', () => {
+    const asked = ask([{ role: 'system', content: 'hi' }], { documents });
+    expect(translate('cohere-chat', 'openai-chat', asked).warnings).toEqual([
+      'documents: not part of this format',
+    ]);
+  });
+});
+
 describe('a stream of another format for clients of Cohere', () => {
   const begin = (part: number): StreamEvent => ({
     type: 'part-start',
