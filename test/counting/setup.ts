@@ -26,6 +26,7 @@ export function clientsAt(url: string): { clients: CountingClient[]; close(): vo
   const anthropic = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 0 });
   const openai = new OpenAI({ apiKey: KEY, baseURL: `${url}/v1`, maxRetries: 0 });
   const google = new GoogleGenAI({ apiKey: KEY, vertexai: false, httpOptions: { baseUrl: url } });
+  const vertex = new GoogleGenAI({ apiKey: KEY, vertexai: true, httpOptions: { baseUrl: url } });
   const bedrock = new BedrockRuntimeClient({
     endpoint: url,
     region: 'us-east-1',
@@ -96,6 +97,12 @@ export function clientsAt(url: string): { clients: CountingClient[]; close(): vo
       name: 'Vertex AI',
       count: (model) =>
         googleBody(`/v1/projects/any/locations/any/publishers/google/models/${model}:countTokens`, whole),
+    },
+    {
+      name: 'Vertex AI (by the SDK)',
+      count: async (model) =>
+        (await vertex.models.countTokens({ model, contents, config: { systemInstruction: SYSTEM, tools } }))
+          .totalTokens,
     },
     {
       name: 'Bedrock (Converse)',
