@@ -143,6 +143,19 @@ describe('what is counted', () => {
     ]);
   });
 
+  // Bedrock counts for models, and refuses the inference profiles by which most of them must be asked.
+  it('is asked of the model itself where it is named by an inference profile', async () => {
+    const counted = await ask('/v1/messages/count_tokens', {
+      model: 'bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+    expect([await counted.json(), counted.headers.get('x-headgate-model')]).toEqual([
+      { input_tokens: 2 },
+      'us.anthropic.claude-haiku-4-5-20251001-v1:0',
+    ]);
+    expect(fake.received[0]?.url).toBe('/model/anthropic.claude-haiku-4-5-20251001-v1%3A0/count-tokens');
+  });
+
   it('has what the gateway keeps of a conversation in it', async () => {
     fake.next({
       body: JSON.stringify({
