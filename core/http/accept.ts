@@ -26,7 +26,7 @@ export function accept(io: IoThread, { endpoint, model }: Found, res: HttpRespon
   const incoming: Incoming = {
     method: 'POST',
     path,
-    query: query === '' ? query : withoutKey(path, query, headers),
+    query: withoutKey(path, query, headers),
     model,
     headers,
     body,
