@@ -12,5 +12,9 @@ const LEAN_GROWTH = 10;
 /** The start is over: young generations may grow; with several I/O threads, each heap keeps less garbage. */
 export function afterBoot(ioThreads: number): void {
   setFlagsFromString('--semi-space-growth-factor=2');
-  if (ioThreads > 1) setFlagsFromString(`--heap-growing-percent=${LEAN_GROWTH}`);
+  if (ioThreads > 1) {
+    setFlagsFromString(`--heap-growing-percent=${LEAN_GROWTH}`);
+    // Without it the smallest step is 8 MB for each heap, whatever the percentage; with it, 2 MB.
+    setFlagsFromString('--optimize-for-size');
+  }
 }

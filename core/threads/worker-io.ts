@@ -20,7 +20,7 @@ export interface WorkerIoParts {
 }
 
 /** Room for new objects in a thread, MB, instead of Node's own 48: each thread's memory is as large as this lets it be. */
-const YOUNG_MB = 3;
+const YOUNG_MB = 6;
 
 /** An I/O thread of its own, steered by messages. Never terminated from outside: that would abort the process. */
 export class WorkerIo implements IoHandle {
