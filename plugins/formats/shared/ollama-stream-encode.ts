@@ -15,6 +15,7 @@ import { detailOf } from './reasoning-details.js';
 type Start = Extract<StreamEvent, { type: 'start' }>;
 type PartStart = Extract<StreamEvent, { type: 'part-start' }>;
 type Delta = Extract<StreamEvent, { type: 'part-delta' }>;
+type PartWhole = Extract<StreamEvent, { type: 'part-whole' }>;
 type Finish = Extract<StreamEvent, { type: 'finish' }>;
 
 interface OpenPart {
@@ -58,7 +59,7 @@ export class OllamaStreamEncoder implements StreamEncoder {
       case 'part-end':
         return event.choice === 0 ? this.partEnd(event.part) : '';
       case 'part-whole':
-        return event.choice === 0 && event.format === this.shape.format ? this.rare(false, event.value) : '';
+        return event.choice === 0 ? this.whole(event) : '';
       case 'start':
         return this.start(event);
       case 'usage':
@@ -139,6 +140,15 @@ export class OllamaStreamEncoder implements StreamEncoder {
     if (part.start.extra !== undefined) call.extra = part.start.extra;
     const json = JSON.stringify([encodeCall(call, this.same, this.calls++)]);
     return this.chunk(`${this.empty},"tool_calls":${json}`);
+  }
+
+  /** What only this API knows, and pictures; nobody else's parts. */
+  private whole({ format, value }: PartWhole): string {
+    if (format === this.shape.format) return this.rare(false, value);
+    const source = format === 'hub' && value['type'] === 'image' ? value['source'] : undefined;
+    if (!isObject(source) || typeof source['data'] !== 'string') return '';
+    const said = answer.imageMembers([source['data']], this.shape);
+    return this.rare(false, this.shape.nested ? { message: said } : said);
   }
 
   /** A chunk with other members than most, such as the last. */

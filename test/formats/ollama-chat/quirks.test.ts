@@ -2,7 +2,7 @@ import { foldEvents, type JsonObject, MalformedBody, type WireFormat } from '@he
 import { describe, expect, it } from 'vitest';
 import { ollamaChat } from '../../../plugins/formats/ollama-chat/index.js';
 import { ollamaGenerate } from '../../../plugins/formats/ollama-generate/index.js';
-import { checkOrder, decodeStream, format, translate } from '../harness.js';
+import { checkOrder, decodeStream, encodeStream, format, translate } from '../harness.js';
 
 const openai = format('openai-chat');
 const ask = (more: JsonObject): JsonObject => ({
@@ -298,5 +298,26 @@ describe('what Ollama cannot be told', () => {
       messages,
     });
     expect(body['prompt']).toBe('User: Weather?\n\nTool: 18 °C\n\nUser: And tomorrow?\n\nAssistant:');
+  });
+});
+
+describe('a picture in an answer for clients of Ollama', () => {
+  it('stands where Ollama has those of a message, or of what was generated, streamed and whole', () => {
+    const source = { kind: 'base64' as const, mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+    const lines = (to: string): JsonObject[] =>
+      encodeStream(to as 'ollama-chat', [
+        { type: 'start', id: 'x', model: 'm', created: 0, origin: 'gemini' },
+        { type: 'part-whole', choice: 0, part: 0, format: 'hub', value: { type: 'image', source } },
+        { type: 'finish', choice: 0, reason: 'stop' },
+        { type: 'end' },
+      ])
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JsonObject);
+    expect(lines('ollama-chat')[0]).toMatchObject({
+      message: { content: '', images: [source.data] },
+      done: false,
+    });
+    expect(lines('ollama-generate')[0]).toMatchObject({ response: '', image: source.data, done: false });
   });
 });
