@@ -57,7 +57,7 @@ export abstract class Attempt extends RunningCall {
   /** No target is left. */
   protected giveUp(): void {
     const { x, walk } = this;
-    if (this.last !== null) answerFailure(x, this.last);
+    if (this.last !== null) this.fail(this.last);
     else if (walk.resting === null) answerFailure(x, null);
     else if (walk.restart(walk.resting)) this.pause(walk.restMs);
     else answerResting(x, walk.resting);
@@ -128,8 +128,13 @@ export abstract class Attempt extends RunningCall {
         this.again();
         return;
       default:
-        answerFailure(x, failure);
+        this.fail(failure);
     }
+  }
+
+  /** The last attempt was refused: the client hears of it. */
+  protected fail(failure: Failure): void {
+    answerFailure(this.x, failure);
   }
 
   private pause(delayMs: number): void {

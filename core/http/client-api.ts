@@ -29,6 +29,7 @@ const BEGINNINGS: readonly (readonly [string, ClientApi])[] = [
   ['/api/chat', 'ollama'],
   ['/api/generate', 'ollama'],
   ['/api/tags', 'ollama'],
+  ['/api/show', 'ollama'],
 ];
 
 /** Vertex AI's. OpenAI has `/v1/projects/…` of its own. */
@@ -38,8 +39,10 @@ const VERTEX = /^\/v1\/projects\/[^/]+\/locations\//;
 export function clientApi(path: string, headers: HeaderList): ClientApi {
   for (const [beginning, api] of BEGINNINGS) if (path.startsWith(beginning)) return api;
   if (VERTEX.test(path)) return 'gemini';
-  // Anthropic's SDKs send this header with every request, Google's that one; OpenAI's have none.
+  // Anthropic's SDKs send this header with every request, Google's the next, Cohere's the last; OpenAI's have none.
   if ((headerOf(headers, 'anthropic-version') ?? '') !== '') return 'anthropic';
   if (headerOf(headers, 'x-goog-api-key') !== undefined) return 'gemini';
+  // `cohere-ai` in JavaScript, `cohere` in Python and Java, `github.com/cohere-ai/cohere-go` in Go.
+  if (headerOf(headers, 'x-fern-sdk-name')?.includes('cohere') === true) return 'cohere';
   return 'openai';
 }

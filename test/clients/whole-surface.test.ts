@@ -44,6 +44,8 @@ const given = {
   'embeddings.create': { model: 'text-embedding-3-small', input: 'Hi', encoding_format: 'float' },
   'responses.create': responses,
   'beta.responses.create': responses,
+  'responses.inputTokens.count': responses,
+  'beta.responses.inputTokens.count': responses,
   'messages.create': messages,
   'messages.countTokens': messages,
   'beta.messages.create': messages,

@@ -70,7 +70,14 @@ function isBlocked(choice: Choice, extra: JsonObject): boolean {
 
 /** Nothing is warned about in answers: what this format cannot say is left out. */
 export function answerContext(same: boolean): PartContext {
-  return { same, answer: true, warn: () => {}, mediaInResults: true, nameOf: () => undefined };
+  return {
+    same,
+    answer: true,
+    warn: () => {},
+    mediaInResults: true,
+    resolutions: false,
+    nameOf: () => undefined,
+  };
 }
 
 /** Counts of the hub with the provider's own members beside them; undefined when nothing is known. */

@@ -9,6 +9,8 @@ import { openaiResponsesState, STATE_FIELDS } from './state.js';
 import { openaiResponsesStream } from './stream.js';
 import { OPENAI_RESPONSES } from './types.js';
 
+export { openaiInputTokens } from './input-tokens.js';
+
 /** `POST /v1/responses`, https://platform.openai.com/docs/api-reference/responses. Its streams always carry usage. */
 export const openaiResponses: WireFormat = {
   id: OPENAI_RESPONSES,
