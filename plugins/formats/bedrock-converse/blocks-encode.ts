@@ -32,9 +32,9 @@ export interface BlockContext {
   traits: ModelTraits;
 }
 
-/** Converse refuses blank text, in messages, the system prompt and results alike. */
+/** Converse refuses blank text, in messages, the system prompt and results alike; answers may have it. */
 function isBlank(part: TextPart, context: BlockContext): boolean {
-  if (context.same || part.text.trim() !== '') return false;
+  if (context.same || part.text.trim() !== '' || (context.answer && part.text !== '')) return false;
   if (part.text !== '') context.warn('content', 'text of white space only is refused by this format');
   return true;
 }
@@ -137,7 +137,7 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
     case 'text':
       return text(part, context);
     case 'refusal':
-      return part.text.trim() === '' ? undefined : { text: part.text };
+      return (context.answer ? part.text : part.text.trim()) === '' ? undefined : { text: part.text };
     case 'image': {
       const guarded = context.same && part.extra?.['guardContent'] !== undefined;
       const image = imageBlock(part, innerExtra(part, guarded ? 'guardContent' : 'image', context), context);
