@@ -22,6 +22,11 @@ export class ObjectBook {
     private readonly onTrouble: (error: unknown) => void,
   ) {}
 
+  /** The owner as far as this thread remembers it. */
+  knows(id: string): Owner | null {
+    return this.known.get(id) ?? null;
+  }
+
   /** The owner of the first of these ids that is known, null when none is. */
   find(ids: readonly string[]): Owner | null | Promise<Owner | null> {
     for (const id of ids) {
