@@ -13,7 +13,7 @@ import type { Forward } from './forward.js';
 import type { ForwardPath } from './forward-path.js';
 import { firstOf } from './object-book.js';
 import { cursorsIn, idsInBody, idsInPath } from './object-ids.js';
-import { isOthers, type Owner } from './owner.js';
+import { mustBeOwn, type Owner } from './owner.js';
 import { speaksApi } from './upstream-path.js';
 
 /**
@@ -37,14 +37,13 @@ export function choose(x: Exchange): Wait | undefined {
 /** What the request is about decides where it goes, and must not be another key's. */
 function about(x: Exchange, ids: readonly string[], owners: ReadonlyMap<string, Owner>): void {
   const forward = x.forward as Forward;
-  const { principal, runtime } = x;
+  const { runtime } = x;
   forward.ids = new Set(ids);
   const cursors = cursorsIn(x.incoming.query);
   for (const [id, owner] of owners) {
     // A place in a list is no object: it may be the last of a page of which others' objects were left out.
     if (runtime.config.sharedObjects || cursors.includes(id)) continue;
-    if (isOthers(owner, principal?.id ?? ''))
-      throw gatewayError('object_not_found', { id: id.slice(0, 100), key: principal?.name ?? '' });
+    mustBeOwn(x, id, owner);
     forward.holder ??= owner.holder ?? null;
   }
   decide(x, firstOf(ids, owners));

@@ -2,6 +2,7 @@ import type { JsonObject, RequestCodec, ResponseCodec, WireFormat } from '@headg
 import { emptyUsage } from '@headgate/sdk';
 import { count, stringOr } from '../shared/read-json.js';
 import { anthropicError } from './error.js';
+import { OBJECT_IDS } from './object-ids.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 import { ANTHROPIC_COUNT_TOKENS } from './types.js';
@@ -57,5 +58,6 @@ export const anthropicCountTokens: WireFormat = {
   response,
   error: anthropicError,
   fields: ['metadata'],
+  objectIds: OBJECT_IDS,
   user: userOf,
 };
