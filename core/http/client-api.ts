@@ -21,7 +21,6 @@ const BEGINNINGS: readonly (readonly [string, ClientApi])[] = [
   ['/genai/', 'gemini'],
   ['/v1beta/', 'gemini'],
   ['/v1beta1/', 'gemini'],
-  ['/v1/projects/', 'gemini'],
   ['/bedrock/', 'bedrock'],
   ['/model/', 'bedrock'],
   ['/cohere/', 'cohere'],
@@ -32,9 +31,13 @@ const BEGINNINGS: readonly (readonly [string, ClientApi])[] = [
   ['/api/tags', 'ollama'],
 ];
 
+/** Vertex AI's paths. OpenAI's `/v1/projects/{id}/…` are others: its administration. */
+const VERTEX = /^\/v1\/projects\/[^/]+\/locations\//;
+
 /** The API that a path belongs to; where several share it, the one that the client's headers speak. */
 export function clientApi(path: string, headers: HeaderList): ClientApi {
   for (const [beginning, api] of BEGINNINGS) if (path.startsWith(beginning)) return api;
+  if (VERTEX.test(path)) return 'gemini';
   // Anthropic's SDKs send this header with every request, Google's that one; OpenAI's have none.
   if ((headerOf(headers, 'anthropic-version') ?? '') !== '') return 'anthropic';
   if (headerOf(headers, 'x-goog-api-key') !== undefined) return 'gemini';

@@ -131,6 +131,7 @@ function withoutState(request: CanonicalRequest, { state }: Conversation): Canon
 const forwarded = new Set([
   'anthropic-beta',
   'anthropic-version',
+  'anthropic-user-profile-id',
   'openai-beta',
   'idempotency-key',
   'http-referer',
@@ -144,12 +145,21 @@ export function upstreamRequest(
   speech: Speech,
   { body, rest }: Encoded,
 ): DividedRequest {
-  const path = x.stream ? speech.path.streamed : speech.path.whole;
+  const path = withClientQuery(x, x.stream ? speech.path.streamed : speech.path.whole, speech.same);
   const headers = withClientHeaders(x, fixed, speech.same);
   const request = { method: 'POST', path, headers, body };
   return rest === undefined
     ? request
     : { ...request, rest: rest.map((part) => ({ ...request, body: part })) };
+}
+
+/** With those parameters of the client's query that mean something to a provider of the same format. */
+function withClientQuery({ endpoint, incoming }: Exchange, path: string, same: boolean): string {
+  const { query } = endpoint.format;
+  if (incoming.query === '' || query === undefined || !same) return path;
+  const passed = [...new URLSearchParams(incoming.query)].filter(([name]) => query.includes(name));
+  if (passed.length === 0) return path;
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(passed).toString()}`;
 }
 
 function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): HeaderList {

@@ -191,6 +191,8 @@ export interface WireFormat {
   readonly foreignSeals?: readonly string[];
   /** Request fields (beside `model` and `stream`) that the gateway should find in the bytes for the members below. */
   readonly fields: readonly string[];
+  /** Query parameters that are passed on to a provider of the same format. */
+  readonly query?: readonly string[];
   /**
    * Names of members, anywhere inside the fields of a request, that hold the id, or a list of ids, of something that the
    * provider stores: `file_id`. Such a request goes to where that is, and nobody may name what is another's.

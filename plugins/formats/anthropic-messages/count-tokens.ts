@@ -58,6 +58,7 @@ export const anthropicCountTokens: WireFormat = {
   response,
   error: anthropicError,
   fields: ['metadata'],
+  query: ['beta'],
   objectIds: OBJECT_IDS,
   user: userOf,
 };

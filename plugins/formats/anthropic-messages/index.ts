@@ -24,6 +24,7 @@ export const anthropicMessages: WireFormat = {
   // Reasoning of Gemini and of OpenAI's Responses that an earlier turn got from there; see shared/reasoning-seal.ts.
   foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata'],
+  query: ['beta'],
   objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
   user: userOf,
