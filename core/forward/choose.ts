@@ -21,7 +21,11 @@ import { speaksApi } from './upstream-path.js';
  * `x-headgate-provider`, or to the default of its API, in this order.
  */
 export function choose(x: Exchange): Wait | undefined {
-  const { path } = x.forward as Forward;
+  const { path, secret } = x.forward as Forward;
+  if (secret !== null) {
+    toMaker(x, secret.provider);
+    return undefined;
+  }
   checkModel(x, path.provider);
   const ids = idsOf(x);
   if (ids.length === 0) {
@@ -103,6 +107,15 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   // What the request is about is at that provider alone.
   x.targets = allowedTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
+}
+
+/** A secret's maker is the one place where it is worth something, and that it was made was leave enough. */
+function toMaker(x: Exchange, id: string): void {
+  const found = x.runtime.providers.get(id);
+  if (found === undefined) throw gatewayError('provider_unknown', { provider: id.slice(0, 100), hint: '' });
+  const model = x.runtime.models.find(x.model, x.io.endpoints.speaking(CHAT_FORMAT.openai).format);
+  const known = model?.targets.find(({ provider }) => provider.id === id)?.model;
+  x.targets = [targetAt(found, known ?? x.model)];
 }
 
 function toProvider(x: Exchange, id: string): void {

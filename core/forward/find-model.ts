@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { tooLarge } from '../http/request-body.js';
 import { StreamedBody } from '../http/streamed-body.js';
 import type { Wait } from '../pipeline.js';
+import { findModel as findModelIn } from '../realtime/model-in-message.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { readString } from '../wire/json-read.js';
 import { scanTopLevel } from '../wire/json-scan.js';
@@ -52,4 +53,16 @@ function inJson(x: Exchange): void {
   if (twice >= 0) throw gatewayError('duplicate_field', { field: x.endpoint.fields.names[twice] ?? '' });
   if (spans.has(MODEL_FIELD))
     x.model = readString(bytes, spans.start(MODEL_FIELD), spans.end(MODEL_FIELD)) ?? '';
+  else inSession(x);
+}
+
+/** Requests for realtime secrets name the model of the session that they are for. */
+function inSession(x: Exchange): void {
+  const forward = x.forward as Forward;
+  if (!/^\/realtime\/client_secrets\/?$/.test(forward.path.tail)) return;
+  const found = findModelIn(x.incoming.body.bytes, ['session', 'model']);
+  if (found === 'twice') throw gatewayError('duplicate_field', { field: 'session.model' });
+  if (found === 'none') return;
+  forward.modelPlace = found;
+  x.model = found.model;
 }

@@ -12,7 +12,8 @@ export function rememberSecret(x: Exchange, answer: Buffer): Promise<void> | und
   const { path } = x.forward as Forward;
   if (incoming.method !== 'POST' || principal === null || target === null || !PATH.test(path.tail))
     return undefined;
-  const made = { principal, provider: target.provider.id, model: modelOf(x) };
+  const key = x.attempts.at(-1)?.key ?? '';
+  const made = { principal, provider: target.provider.id, key, model: modelOf(x) };
   return rememberClientSecret(x.io.control, made, answer);
 }
 

@@ -9,12 +9,14 @@ export interface ClientSecret {
   readonly principal: VirtualKey;
   /** The provider that made it: no other knows it. */
   readonly provider: string;
+  /** Name of that provider's key that it was made with. */
+  readonly key: string;
   /** Public model it was made for; '' when the request named none. */
   readonly model: string;
 }
 
 /** As it is kept: functions cannot be shared between threads. */
-interface Kept extends Pick<ClientSecret, 'provider' | 'model'> {
+interface Kept extends Pick<ClientSecret, 'provider' | 'key' | 'model'> {
   readonly principal: Omit<VirtualKey, 'mayUse' | 'mayForward'>;
   readonly forwards: boolean;
 }
@@ -35,8 +37,8 @@ export async function rememberClientSecret(
   const found = secretIn(answer);
   if (found === null) return;
   const { mayUse: _, mayForward, ...principal } = made.principal;
-  const { provider, model } = made;
-  const kept: Kept = { principal, forwards: mayForward(provider), provider, model };
+  const { provider, key, model } = made;
+  const kept: Kept = { principal, forwards: mayForward(provider), provider, key, model };
   const ttlMs = Math.min(found.expiresMs - Date.now(), MOST_MS);
   if (ttlMs > 0) await control.kvSet(placeOf(found.value), kept, ttlMs);
 }
@@ -44,9 +46,9 @@ export async function rememberClientSecret(
 export async function findClientSecret(control: Control, credential: string): Promise<ClientSecret | null> {
   const kept = (await control.kvGet(placeOf(credential))) as Kept | undefined;
   if (kept === undefined) return null;
-  const { principal, forwards, provider, model } = kept;
+  const { principal, forwards, provider, key, model } = kept;
   const mayUse = patternMatcher(principal.models);
-  return { principal: { ...principal, mayUse, mayForward: () => forwards }, provider, model };
+  return { principal: { ...principal, mayUse, mayForward: () => forwards }, provider, key, model };
 }
 
 /** The table holds no secret that could leak from a dump of it. */

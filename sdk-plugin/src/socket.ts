@@ -7,6 +7,8 @@ export interface SocketHandshake {
   readonly modelQuery?: readonly string[];
   /** Further query parameters that are passed on to the provider. */
   readonly query?: readonly string[];
+  /** Query parameter that names a session which is there already, begun in another way: it has its model. */
+  readonly callQuery?: string;
   /** Headers that are passed on to the provider, lower case. */
   readonly headers?: readonly string[];
   /** The subprotocol that is agreed to when the client offers it. */

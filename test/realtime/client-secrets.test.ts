@@ -38,7 +38,7 @@ describe('a client secret', () => {
     await fake.close();
   });
 
-  const made = (model: string) => ({ principal: key, provider: 'openai', model });
+  const made = (model: string) => ({ principal: key, provider: 'openai', key: 'key-1', model });
   const withSecret = (secret: string, path = '/v1/realtime?model=voice') =>
     connect(thread, path, { protocols: ['realtime', `openai-insecure-api-key.${secret}`] });
 

@@ -26,6 +26,7 @@ export const openaiRealtime: WireFormat = {
     handshake: {
       modelQuery: ['model', 'deployment'],
       query: ['intent', 'call_id'],
+      callQuery: 'call_id',
       headers: ['openai-beta', 'openai-safety-identifier'],
       protocol: 'realtime',
       keyProtocol: 'openai-insecure-api-key.',
