@@ -4,7 +4,6 @@ import type { Exchange } from '../exchange.js';
 import { tooLarge } from '../http/request-body.js';
 import { StreamedBody } from '../http/streamed-body.js';
 import type { Wait } from '../pipeline.js';
-import { findModel as findModelIn } from '../realtime/model-in-message.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { readString } from '../wire/json-read.js';
 import { scanTopLevel } from '../wire/json-scan.js';
@@ -12,6 +11,7 @@ import { Form } from './form.js';
 import { boundaryOf } from './form-scan.js';
 import type { Forward } from './forward.js';
 import { pathProblem } from './forward-path.js';
+import { sessionModel } from './session-model.js';
 
 /** Operations whose forms name a model, wherever it stands. */
 const WITH_MODEL = new Set<Operation>(['audio', 'image', 'video']);
@@ -56,13 +56,10 @@ function inJson(x: Exchange): void {
   else inSession(x);
 }
 
-/** Requests for realtime secrets name the model of the session that they are for. */
 function inSession(x: Exchange): void {
   const forward = x.forward as Forward;
-  if (!/^\/realtime\/client_secrets\/?$/.test(forward.path.tail)) return;
-  const found = findModelIn(x.incoming.body.bytes, ['session', 'model']);
-  if (found === 'twice') throw gatewayError('duplicate_field', { field: 'session.model' });
-  if (found === 'none') return;
-  forward.modelPlace = found;
+  const found = sessionModel(forward.path.tail, x.incoming.body.bytes);
+  if (found === null) return;
+  forward.nested = found;
   x.model = found.model;
 }

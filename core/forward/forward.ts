@@ -1,6 +1,6 @@
-import type { ModelPlace } from '../realtime/model-in-message.js';
 import type { Form } from './form.js';
 import type { ForwardPath } from './forward-path.js';
+import type { NestedModel } from './session-model.js';
 
 const NO_IDS: ReadonlySet<string> = new Set();
 
@@ -14,7 +14,7 @@ export class Forward {
   /** Of the provider that made it, which is the only one that knows it: in the place of the gateway's key. */
   secret: { readonly value: string; readonly provider: string } | null = null;
   /** Where a session in the body names its model. */
-  modelPlace: ModelPlace | null = null;
+  nested: NestedModel | null = null;
   /** Ids that it names. */
   ids: ReadonlySet<string> = NO_IDS;
   /** The body names a model that decides where it goes, and there is to have the target's name. */

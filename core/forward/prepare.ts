@@ -47,9 +47,9 @@ export function prepare(
 function withModel(x: Exchange, target: CompiledTarget): Buffer {
   const { bytes } = x.incoming.body;
   const { spans } = x;
-  const { modelPlace } = x.forward as Forward;
+  const { nested } = x.forward as Forward;
   const same = (x.forward as Forward).byModel ? target.model === x.model : true;
-  if (!same && modelPlace !== null) return renameModel(bytes, modelPlace, target.model);
+  if (!same && nested !== null) return renameModel(bytes, nested.place, nested.prefix + target.model);
   if (same || spans === null || !spans.has(MODEL_FIELD)) return bytes;
   return splice(bytes, [replaceValue(spans, MODEL_FIELD, target.modelBytes)]);
 }

@@ -26,7 +26,7 @@ const MOST_MS = 24 * 3_600_000;
 
 /**
  * Remembers the secret in a provider's answer to a request for one (`/v1/realtime/client_secrets`, `/sessions`,
- * `/transcription_sessions`) until it expires, for all threads, so that its bearer is taken for the key that asked for it.
+ * `/transcription_sessions`; Gemini's `auth_tokens`) until it expires, for all threads, so that its bearer is taken for the key that asked for it.
  * Does nothing when the answer holds none. Must be done before the answer is passed on.
  */
 export async function rememberClientSecret(
@@ -56,10 +56,16 @@ function placeOf(secret: string): string {
   return `core:client-secret:${createHash('sha256').update(secret).digest('base64')}`;
 }
 
-/** `value` and `expires_at` (unix seconds), in the answer itself or in its `client_secret`. */
+/** Google's word: without `expireTime` a token is good for half an hour. */
+const TOKEN_MS = 30 * 60_000;
+
+/** Gemini's `name` and `expireTime`, or OpenAI's `value` and `expires_at` (unix seconds), in the answer itself or in its `client_secret`. */
 function secretIn(answer: Uint8Array): { value: string; expiresMs: number } | null {
   try {
     const body = JSON.parse(Buffer.from(answer).toString('utf8')) as Record<string, unknown>;
+    const { name, expireTime } = body;
+    if (typeof name === 'string' && name.startsWith('auth_tokens/'))
+      return { value: name, expiresMs: Date.parse(String(expireTime)) || Date.now() + TOKEN_MS };
     const inner = body['client_secret'];
     const { value, expires_at: at } = (typeof inner === 'object' && inner !== null ? inner : body) as Record<
       string,

@@ -100,7 +100,9 @@ export class Dial implements HandshakeListener {
       method: 'GET',
       path: upstreamAddress(speech.path.streamed, request.query, request.joins ? target.model : null),
       headers: [
-        ...(request.secret === null ? key.headers : secretHeaders(key, request.secret)),
+        ...(request.secret === null
+          ? key.headers
+          : secretHeaders(key, request.secret, x.endpoint.format.socket?.handshake.secretScheme)),
         ...request.forwarded,
       ],
       body: null,

@@ -22,7 +22,7 @@ import type { ClientListener, ClientSocket } from './client-socket.js';
 import { type Connection, Dial } from './dial.js';
 import { EarlyMessages } from './early-messages.js';
 import { type OpeningRequest, readHandshake } from './handshake.js';
-import { findModel } from './model-in-message.js';
+import { findModel, prefixOf } from './model-in-message.js';
 import { RefusalSink } from './refusal-sink.js';
 import { Session } from './session.js';
 
@@ -157,10 +157,10 @@ export class Opening implements ClientListener, Waiting {
     const { format } = this;
     const path = format.modelPath(message);
     const found = path === null ? 'none' : findModel(message, path);
-    if (found === 'none') throw gatewayError('model_required');
+    const ofSecret = this.secret?.model ?? '';
+    if (found === 'none' && ofSecret === '') throw gatewayError('model_required');
     if (found === 'twice') throw gatewayError('duplicate_field', { field: path?.at(-1) ?? '' });
-    const prefix = format.modelPrefix ?? '';
-    x.model = found.model.startsWith(prefix) ? found.model.slice(prefix.length) : found.model;
+    x.model = found === 'none' ? ofSecret : found.model.slice(prefixOf(format, found.model).length);
     // What a request may cost is reckoned from its body.
     const body = new RequestBody(message.length);
     body.set(Buffer.from(message));

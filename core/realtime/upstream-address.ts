@@ -9,7 +9,8 @@ export function upstreamAddress(
   query: readonly (readonly [name: string, value: string])[],
   without: string | null = null,
 ): string {
-  const [bare = '', own = ''] = path.split('?', 2);
+  const [sent = ''] = path.split('#', 1);
+  const [bare = '', own = ''] = sent.split('?', 2);
   const parameters = own.split('&').filter((pair) => pair !== '' && !pair.endsWith('='));
   if (without !== null) {
     const named = `=${encodeURIComponent(without)}`;

@@ -17,6 +17,8 @@ export interface SocketHandshake {
   readonly keyProtocol?: string;
   /** What begins a short-lived secret that the provider itself made, to be given to browsers. */
   readonly secretPrefix?: string;
+  /** What stands before such a secret in the header `authorization`; `Bearer` when absent. */
+  readonly secretScheme?: string;
   /** Query parameter that carries the client's key. */
   readonly keyQuery?: string;
   /** Subprotocols that stand for a header of the provider. */
@@ -60,8 +62,11 @@ export interface SocketFormat {
    * most messages must be told from their first bytes. `message` is only borrowed.
    */
   modelPath(message: Buffer): readonly string[] | null;
-  /** What may stand before the model's name in a message, such as `models/`. */
-  readonly modelPrefix?: string;
+  /**
+   * What may stand before the model's name in a message, such as `models/`. What a provider's path of this format has behind
+   * a `#` takes its place there.
+   */
+  readonly modelPrefix?: string | RegExp;
   reader(): SocketReader;
   /** An error as a message to the client; null where this API has none and the reason of the close must do. */
   error(error: CanonicalError, requestId: string): string | null;

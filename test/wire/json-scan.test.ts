@@ -65,12 +65,13 @@ describe('scanTopLevel', () => {
         const bytes = Buffer.from(`{"a":${text},"outside":${text}}`);
         const spans = new FieldSpans(seeking);
         expect(scanTopLevel(bytes, seeking, spans)).toBe('ok');
-        const keys = [...bytes.toString('latin1').matchAll(/"(?:[^"\\]|\\.)*"(?=[ \t\r\n]*:)/g)]
-          .map(({ index, 0: raw }) => ({
-            end: index + raw.length,
-            raw: bytes.toString('utf8', index, index + raw.length),
-          }))
-          .map(({ end, raw }) => ({ end, name: JSON.parse(raw) as string }));
+        const strings = bytes.toString('latin1').matchAll(/("(?:[^"\\]|\\.)*")([ \t\r\n]*:)?/g);
+        const keys = [...strings].flatMap(({ index, 1: raw = '', 2: colon }) => {
+          const end = index + raw.length;
+          return colon === undefined
+            ? []
+            : [{ end, name: JSON.parse(bytes.toString('utf8', index, end)) as string }];
+        });
         const exact = keys.filter(({ name }) => (WANTED as readonly string[]).includes(name));
         const nested = exact.map(({ end }) => end);
         expect(spans.inside).toEqual(expect.arrayContaining(nested));
