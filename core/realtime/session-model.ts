@@ -32,6 +32,21 @@ export class SessionModel {
     }
   }
 
+  /** A message of the provider as the client shall read it. The same buffer when nothing changes. */
+  read(message: Buffer): Buffer {
+    const { x, format, target } = this;
+    if (target.model === x.model || format.modelToldIn === undefined) return message;
+    try {
+      const path = format.modelToldIn(message);
+      const found = path === null ? 'none' : findModel(message, path);
+      if (typeof found === 'string' || found.model !== target.model) return message;
+      return renameModel(message, found, x.model);
+    } catch (reason) {
+      this.broken(reason);
+      return message;
+    }
+  }
+
   private rename(message: Buffer, path: readonly string[]): Buffer | CanonicalError {
     const found = findModel(message, path);
     if (found === 'none') return message;

@@ -67,6 +67,8 @@ export interface SocketFormat {
    * a `#` takes its place there.
    */
   readonly modelPrefix?: string | RegExp;
+  /** The same for the provider's messages: where one repeats the model's name, the client reads the one it knows. */
+  modelToldIn?(message: Buffer): readonly string[] | null;
   reader(): SocketReader;
   /** An error as a message to the client; null where this API has none and the reason of the close must do. */
   error(error: CanonicalError, requestId: string): string | null;

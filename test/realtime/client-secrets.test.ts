@@ -57,7 +57,7 @@ describe('a client secret', () => {
     client.socket.close(1000);
     await client.closed;
     const without = await withSecret('ek_browser', '/v1/realtime');
-    expect((await without.event('session.created'))['session']).toMatchObject({ model: 'gpt-realtime' });
+    expect((await without.event('session.created'))['session']).toMatchObject({ model: 'voice' });
     without.socket.close(1000);
     await without.closed;
   });
