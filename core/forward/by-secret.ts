@@ -16,9 +16,9 @@ export function identifyForward(x: Exchange): Wait | undefined {
   const forward = x.forward as Forward;
   const { path } = forward;
   const credential = isCall(x) && path.api === 'openai' ? credentialOf(x.incoming.headers) : null;
-  if (credential?.startsWith(PREFIX) !== true) return identify(x) ?? undefined;
+  if (credential?.startsWith(PREFIX) !== true) return identify(x);
   return findClientSecret(x.io.control, credential).then((found) => {
-    if (found === null) return identify(x) as undefined;
+    if (found === null) return identify(x);
     x.principal = found.principal;
     x.model = found.model;
     forward.keyName = found.key;

@@ -129,6 +129,8 @@ export class Opening implements ClientListener, Waiting {
     }
     return findCall(this.io.control, call).then((found) => {
       if (found !== null) this.join(x, call, found);
+      else if (this.request.model === '')
+        throw gatewayError('object_not_found', { id: call.slice(0, 100), key: x.principal?.name ?? '' });
       this.takeModel(x, found?.model ?? '');
     });
   }
