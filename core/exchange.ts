@@ -13,6 +13,7 @@ import type {
 import { canonicalError, type ErrorCode } from './errors.js';
 import { failNow } from './fail.js';
 import type { Forward } from './forward/forward.js';
+import type { OwnedObject } from './forward/owner.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/key-table.js';
@@ -87,6 +88,8 @@ export class Exchange implements ScannedFields, Waiting {
   canonical: CanonicalRequest | null = null;
   /** Of requests whose answer is kept, or that go on from one that is. */
   conversation: Conversation | null = null;
+  /** Something at a provider that the request is about, as the first of those that it names and that are known. */
+  about: OwnedObject | null = null;
   /** In the hub, what is no chat. */
   task: TaskRequest | null = null;
   /** Of a task that the running attempt had to divide. */

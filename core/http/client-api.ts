@@ -19,6 +19,7 @@ const BEGINNINGS: readonly (readonly [string, ClientApi])[] = [
   ['/anthropic/', 'anthropic'],
   ['/v1/messages', 'anthropic'],
   ['/genai/', 'gemini'],
+  ['/v1alpha/', 'gemini'],
   ['/v1beta/', 'gemini'],
   ['/v1beta1/', 'gemini'],
   ['/bedrock/', 'bedrock'],

@@ -5,7 +5,7 @@ import { bedrockCohereEmbed, bedrockEmbed, bedrockTitanEmbed } from './bedrock-e
 import { cohereChat } from './cohere-chat/index.js';
 import { cohereEmbed, cohereEmbedV1 } from './cohere-embed/index.js';
 import { gemini, geminiCountTokens, vertexCountTokens } from './gemini/index.js';
-import { geminiLive } from './gemini/live.js';
+import { geminiLive, geminiLiveAlpha, geminiLiveConstrained, vertexLive } from './gemini/live.js';
 import { geminiBatchEmbed, geminiEmbed } from './gemini-embed/index.js';
 import { ollamaChat } from './ollama-chat/index.js';
 import { ollamaEmbed, ollamaEmbeddings } from './ollama-embed/index.js';
@@ -56,4 +56,7 @@ export const formats: readonly WireFormat[] = [
   openaiRealtime,
   openaiResponsesSocket,
   geminiLive,
+  geminiLiveAlpha,
+  geminiLiveConstrained,
+  vertexLive,
 ];

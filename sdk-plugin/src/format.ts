@@ -191,6 +191,11 @@ export interface WireFormat {
   readonly foreignSeals?: readonly string[];
   /** Request fields (beside `model` and `stream`) that the gateway should find in the bytes for the members below. */
   readonly fields: readonly string[];
+  /**
+   * Names of members, anywhere inside the fields of a request, that hold the id, or a list of ids, of something that the
+   * provider stores: `file_id`. Such a request goes to where that is, and nobody may name what is another's.
+   */
+  readonly objectIds?: readonly string[];
   /** The cap on output tokens that a request sets, for reservations. */
   maxOutputTokens?(fields: ScannedFields): number | undefined;
   /** The price list that a request asks for; `any` when it leaves that to the provider in so many words. */

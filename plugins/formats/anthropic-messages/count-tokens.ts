@@ -2,6 +2,7 @@ import type { RequestCodec, ResponseCodec, WireFormat } from '@headgate/sdk';
 import { countable, countedAnswer, countOf } from '../shared/countable.js';
 import { count } from '../shared/read-json.js';
 import { anthropicError } from './error.js';
+import { OBJECT_IDS } from './object-ids.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 import { ANTHROPIC_COUNT_TOKENS } from './types.js';
@@ -46,5 +47,7 @@ export const anthropicCountTokens: WireFormat = {
   response,
   error: anthropicError,
   fields: ['metadata'],
+  query: ['beta'],
+  objectIds: OBJECT_IDS,
   user: userOf,
 };

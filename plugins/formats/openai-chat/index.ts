@@ -38,6 +38,7 @@ export const openaiChat: WireFormat = {
     'service_tier',
     'stream_options',
   ],
+  objectIds: ['file_id'],
   maxOutputTokens,
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),

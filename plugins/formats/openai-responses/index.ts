@@ -25,6 +25,8 @@ export const openaiResponses: WireFormat = {
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,
   fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier', ...STATE_FIELDS],
+  // Of inputs, file search, the code interpreter and the shell.
+  objectIds: ['file_id', 'file_ids', 'vector_store_ids', 'container', 'container_id', 'skill_id'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
