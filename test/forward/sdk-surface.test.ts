@@ -55,7 +55,7 @@ const OWN = /^(beta\.)?models\.(list|retrieve)$/;
 
 /** Calls to models: the gateway writes the head of the request itself, and passes only what is part of the API. */
 const OF_MODELS =
-  /^(completions|chat\.completions|embeddings|responses|messages|beta\.(messages|responses))\.(create|parse|countTokens)$/;
+  /^(completions|chat\.completions|embeddings|responses|messages|beta\.(messages|responses))\.(create|parse|countTokens|inputTokens\.count)$/;
 const HEADERS_OF_MODELS = [
   'content-type',
   'anthropic-version',

@@ -47,7 +47,6 @@ export const anthropicCountTokens: WireFormat = {
   response,
   error: anthropicError,
   fields: ['metadata'],
-  query: ['beta'],
   objectIds: OBJECT_IDS,
   user: userOf,
 };
