@@ -104,6 +104,8 @@ export class Exchange implements ScannedFields, Waiting {
 
   status = 0;
   usage: Usage | null = null;
+  /** Nano-dollars, where they are not what `usage` costs at `target`: of several requests together, each priced by itself. */
+  billedNano: number | null = null;
   /** Of a stream that passes as bytes: what it knows so far counts when the client leaves. */
   meter: StreamMeter | null = null;
   /** Of the target that answered last. */

@@ -32,6 +32,7 @@ export function settle(x: Exchange): void {
 /** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */
 export function costOf(x: Exchange): number | null {
   const { usage, target } = x;
+  if (x.billedNano !== null) return x.billedNano;
   if (usage === null || target === null) return null;
   const price = x.runtime.prices.find(target.provider.id, target.model, x.receivedAt);
   if (price === null) return null;

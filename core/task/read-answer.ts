@@ -1,5 +1,4 @@
 import {
-  addUnits,
   type EmbeddingAnswer,
   type HeaderList,
   headerOf,
@@ -8,11 +7,9 @@ import {
   type TaskAnswer,
   type TaskCodec,
   type TaskRequest,
-  TOKEN_COUNTS,
-  USAGE_UNITS,
-  type Usage,
 } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
+import { sumOf } from '../sum-of-usage.js';
 import type { DividedAnswer } from '../upstream/divided-call.js';
 
 /** Reads the answer to a request that is no chat. Throws MalformedBody when it makes no sense. */
@@ -40,13 +37,6 @@ function read(codec: TaskCodec, request: TaskRequest, body: JsonValue, headers: 
 
 function joined(all: EmbeddingAnswer, next: EmbeddingAnswer): EmbeddingAnswer {
   for (const vector of next.vectors) all.vectors.push(vector);
-  all.usage = all.usage === null || next.usage === null ? null : sum(all.usage, next.usage);
+  all.usage = all.usage === null || next.usage === null ? null : sumOf(all.usage, next.usage);
   return all;
-}
-
-function sum(a: Usage, b: Usage): Usage {
-  const total = { ...a };
-  for (const name of TOKEN_COUNTS) total[name] += b[name];
-  for (const unit of USAGE_UNITS) addUnits(total, unit, b.units?.[unit] ?? 0);
-  return total;
 }

@@ -1,5 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
 import { scannedInteger } from '../shared/scanned-field.js';
+import { batchResults } from './batch-results.js';
 import { anthropicError } from './error.js';
 import { anthropicMeter } from './meter.js';
 import { anthropicRequest } from './request.js';
@@ -24,5 +25,6 @@ export const anthropicMessages: WireFormat = {
   foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  batchResults,
   user: userOf,
 };
