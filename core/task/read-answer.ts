@@ -14,16 +14,22 @@ import type { DividedAnswer } from '../upstream/divided-call.js';
 
 /** Reads the answer to a request that is no chat. Throws MalformedBody when it makes no sense. */
 export function readAnswer(x: Exchange, codec: TaskCodec, body: JsonValue, upstream: HeaderList): TaskAnswer {
-  if (x.parts === null) return read(codec, x.task as TaskRequest, body, upstream);
+  if (x.parts === null) return readPart(codec, x.task as TaskRequest, body, upstream);
   const answers = body as unknown as DividedAnswer;
   const [first, ...rest] = x.parts.map((part, i) => {
     const [headers, text] = answers[i] ?? [[], null];
-    return read(codec, part, text, headers) as EmbeddingAnswer;
+    return readPart(codec, part, text, headers) as EmbeddingAnswer;
   });
   return rest.reduce(joined, first as EmbeddingAnswer);
 }
 
-function read(codec: TaskCodec, request: TaskRequest, body: JsonValue, headers: HeaderList): TaskAnswer {
+/** The answer to one request, or to one part of it. */
+export function readPart(
+  codec: TaskCodec,
+  request: TaskRequest,
+  body: JsonValue,
+  headers: HeaderList,
+): TaskAnswer {
   const answer = codec.decodeAnswer(body, { request, header: (name) => headerOf(headers, name) });
   // A vector too few would give all that follow to the wrong texts.
   if (
