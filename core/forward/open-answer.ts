@@ -6,6 +6,7 @@ import { BatchResultsAnswer, batchRead } from './batch-results.js';
 import { HeadAnswer } from './head-answer.js';
 import { JsonAnswer } from './json-answer.js';
 import { PassedAnswer } from './passed-answer.js';
+import { ReplayedAnswer } from './replayed-answer.js';
 
 /** Statuses of answers that have no body. */
 const BODILESS = new Set([204, 205, 304]);
@@ -27,6 +28,13 @@ export function openAnswer(x: Exchange, status: number, headers: HeaderList): Re
   if (/^application\/(?:[\w.-]+\+)?json\b/i.test(contentType))
     return inflating(new JsonAnswer(x, status, contentType, headers), headers);
   if (contentType.startsWith('text/event-stream'))
-    return inflating(new PassedAnswer(x, status, contentType, headers, { events: true }), headers);
+    return inflating(eventsOf(x, status, contentType, headers), headers);
   return new PassedAnswer(x, status, contentType, headers, { events: false });
+}
+
+function eventsOf(x: Exchange, status: number, contentType: string, headers: HeaderList): Relay {
+  const { operation, finishedAnswer } = x.endpoint.format;
+  return x.incoming.method === 'GET' && operation === 'other' && finishedAnswer !== undefined
+    ? new ReplayedAnswer(x, status, contentType, headers)
+    : new PassedAnswer(x, status, contentType, headers, { events: true });
 }

@@ -2,6 +2,7 @@ import type { Outcome, ServiceTier, SettledRecord } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
+import { answerBilled } from '../forward/answer-bill.js';
 import { letGo } from '../gone.js';
 import { runNotify } from '../plan/run-notify.js';
 import { sumOf } from '../sum-of-usage.js';
@@ -15,6 +16,7 @@ export function settle(x: Exchange): void {
   io.inFlight--;
   io.deadlines.delete(x);
   if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
+  if (x.conversation !== null) answerBilled(x);
   const cost = costOf(x);
   if (x.spent !== null) x.usage = x.usage === null ? x.spent.usage : sumOf(x.usage, x.spent.usage);
   if (cost === null && x.usage !== null) io.unpriced.note(x);

@@ -217,6 +217,11 @@ export interface WireFormat {
   forwardedUnits?(call: ForwardedCall): UsageUnits | null;
   /** Reads the description of a batch; null when it is not done, or says nothing of usage. Of the format that stands for the whole API. */
   finishedBatch?(answer: Buffer): FinishedBatch | null;
+  /**
+   * Reads an answer that a provider made in the background, when it is asked for later; null when it is not done, or was
+   * not made so. Of the format that stands for the whole API too.
+   */
+  finishedAnswer?(answer: Buffer): FinishedBatch | null;
   /** Of the format that stands for the whole API too. */
   readonly batchResults?: BatchResults;
   /** The end user that the request names, if any. */
