@@ -25,6 +25,7 @@ import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
 import type { CompiledTarget, ModelRoute } from './route/target.js';
 import type { Runtime } from './runtime.js';
+import type { Spent } from './spent.js';
 import type { Waiting } from './upstream/deadlines.js';
 import type { ExchangeView } from './view.js';
 import type { FieldSpans } from './wire/json-spans.js';
@@ -110,6 +111,10 @@ export class Exchange implements ScannedFields, Waiting {
 
   status = 0;
   usage: Usage | null = null;
+  /** Of tries that came to nothing; see `core/spent.ts`. */
+  spent: Spent | null = null;
+  /** Nano-dollars, where they are not what `usage` costs at `target`: of several requests together, each priced by itself. */
+  billedNano: number | null = null;
   /** Of a stream that passes as bytes: what it knows so far counts when the client leaves. */
   meter: StreamMeter | null = null;
   /** Of the target that answered last. */

@@ -63,6 +63,25 @@ export class ObjectBook {
   }
 
   /**
+   * True for the first that asks with this mark, over all threads and restarts: the store knows one holder of each. True
+   * as well when the store cannot be asked, and this thread has not seen the mark: what was used is better told twice than
+   * never. Of `answers` as in `remember`.
+   */
+  async claim(mark: string, provider: string, by: string, answers = false): Promise<boolean> {
+    if (this.known.has(mark)) return false;
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(mark, { provider, key: '', holder: by });
+    try {
+      await this.store.own([{ id: mark, provider, key: '', holder: by, answers }]);
+      const [owner] = await this.store.ownersOf([mark]);
+      return owner === undefined || owner.holder === by;
+    } catch (error) {
+      this.onTrouble(error);
+      return true;
+    }
+  }
+
+  /**
    * These ids came from that provider. Resolves when that is kept; undefined when it was known. `answers`: of answers, of
    * which there are many.
    */

@@ -1,5 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
 import { scannedInteger } from '../shared/scanned-field.js';
+import { batchResults } from './batch-results.js';
 import { anthropicError } from './error.js';
 import { anthropicMeter } from './meter.js';
 import { OBJECT_IDS } from './object-ids.js';
@@ -26,5 +27,6 @@ export const anthropicMessages: WireFormat = {
   fields: ['max_tokens', 'metadata'],
   objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  batchResults,
   user: userOf,
 };
