@@ -16,7 +16,8 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 2;
+const LAYOUT = 3;
+const OLDEST_COLUMNS = 2;
 
 const packr = new Packr({ useRecords: false });
 const writer = new ColumnWriter();
@@ -49,9 +50,11 @@ export function encodeRecords(records: readonly SettledRecord[]): ArrayBuffer {
 /** Throws when the bytes are no batch of records. They must not change afterwards: the columns are read in place. */
 export function openBatch(bytes: Uint8Array): RecordBatch {
   if (bytes[0] !== MARK) return batchOf(oldRecords(bytes));
-  if (bytes[1] !== LAYOUT) throw new Error('not a batch of settled records that this version can read');
+  const layout = bytes[1] ?? 0;
+  if (layout < OLDEST_COLUMNS || layout > LAYOUT)
+    throw new Error('not a batch of settled records that this version can read');
   const bodyStart = START + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
-  const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart);
+  const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart, layout);
   return new RecordBatch(bytes, columns.records, readRecordColumns(columns));
 }
 
@@ -74,6 +77,7 @@ class BatchColumns implements ColumnSource {
     private readonly head: unknown,
     private readonly bytes: Uint8Array,
     private offset: number,
+    private readonly layout: number,
   ) {
     const [records, attempts] = Array.isArray(head) ? (head as unknown[]) : [];
     if (typeof records !== 'number' || typeof attempts !== 'number')
@@ -89,11 +93,22 @@ class BatchColumns implements ColumnSource {
     this.offset += bodyBytes(head as unknown[], rows);
     return column;
   }
+
+  since<V>(layout: number, otherwise: V): Column<V> {
+    return this.layout >= layout
+      ? this.next<V>('records')
+      : Column.open<V>([otherwise], this.records, this.bytes, 0);
+  }
 }
+
+const NEW_SINCE = { org: '', team: '', project: '', user: '' };
 
 /** What a spool of before layout 2 holds: a list of records. */
 function oldRecords(bytes: Uint8Array): SettledRecord[] {
   const records: unknown = new Packr().unpack(bytes);
   if (!Array.isArray(records)) throw new Error('not a batch of settled records');
-  return records as SettledRecord[];
+  return (records as Partial<SettledRecord>[]).map((record) => ({
+    ...NEW_SINCE,
+    ...record,
+  })) as SettledRecord[];
 }

@@ -42,7 +42,10 @@ const thousandths =
 
 const NO_TAGS: readonly string[] = [];
 
-/** The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout. */
+/**
+ * The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout; what is new
+ * goes to the end, so that the older layouts are read by the same code.
+ */
 const OF_RECORDS: readonly Write<SettledRecord>[] = [
   texts((r) => r.id),
   whole((r) => r.time),
@@ -78,6 +81,14 @@ const OF_RECORDS: readonly Write<SettledRecord>[] = [
   whole((r) => r.attempts.length),
 ];
 
+/** What layout 2 did not have yet. */
+const SINCE_3: readonly Write<SettledRecord>[] = [
+  words((r) => r.org),
+  words((r) => r.team),
+  words((r) => r.project),
+  words((r) => r.user),
+];
+
 const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
   words((a) => a.provider),
   words((a) => a.model),
@@ -96,12 +107,15 @@ export function writeRecordColumns(
 ): void {
   for (const write of OF_RECORDS) heads.push(write(to, records));
   for (const write of OF_ATTEMPTS) heads.push(write(to, attempts));
+  for (const write of SINCE_3) heads.push(write(to, records));
 }
 
 /** Where columns are read from, one after the other. */
 export interface ColumnSource {
   /** The next column; `of` says which rows it has. */
   next<V>(of: 'records' | 'attempts'): Column<V>;
+  /** The next column of the records, or this value for all of them when their layout did not have it yet. */
+  since<V>(layout: number, otherwise: V): Column<V>;
 }
 
 export function readRecordColumns(from: ColumnSource): RecordColumns {
@@ -148,5 +162,9 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
       error: from.next('attempts'),
       ms: from.next('attempts'),
     },
+    org: from.since(3, ''),
+    team: from.since(3, ''),
+    project: from.since(3, ''),
+    user: from.since(3, ''),
   };
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { OldRequests } from '../../core/store/old-requests.js';
 import { openDatabase } from '../../core/store/open-database.js';
 import { ALWAYS, read, stored } from './reading.js';
-import { anyRecord, settled } from './records.js';
+import { anyOldRecord, settled } from './records.js';
 import { tempDir } from './temp-dir.js';
 import { version1 } from './version-1.js';
 
@@ -12,16 +12,19 @@ test('rows of version 1 become blocks, each record as it was', () => {
   const dir = tempDir();
   let run = 0;
   fc.assert(
-    fc.property(fc.uniqueArray(anyRecord, { selector: (record) => record.id, maxLength: 40 }), (records) => {
-      const path = join(dir, `${run++}.db`);
-      version1(path, records);
-      const db = openDatabase(path);
-      const old = new OldRequests(db);
-      while (old.step());
-      expect(stored(db)).toEqual([...records].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1)));
-      expect(old.left).toBe(false);
-      db.close();
-    }),
+    fc.property(
+      fc.uniqueArray(anyOldRecord, { selector: (record) => record.id, maxLength: 40 }),
+      (records) => {
+        const path = join(dir, `${run++}.db`);
+        version1(path, records);
+        const db = openDatabase(path);
+        const old = new OldRequests(db);
+        while (old.step());
+        expect(stored(db)).toEqual([...records].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1)));
+        expect(old.left).toBe(false);
+        db.close();
+      },
+    ),
     { numRuns: 20 },
   );
 });
