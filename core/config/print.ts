@@ -1,3 +1,4 @@
+import { addressOf, shownAddress } from '../store/sql/address.js';
 import type {
   Config,
   ModelConfig,
@@ -142,7 +143,7 @@ function settingLines(config: Config): string[] {
     `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
     `data    ${config.dataDir}`,
     `fields  ${MISSING[config.onUnsupported]}`,
-    `store   ${config.store.kind}:${config.store.path}`,
+    `store   ${shownAddress(addressOf(config.store))}`,
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];

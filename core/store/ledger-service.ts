@@ -21,12 +21,13 @@ import type {
 import { LedgerStore } from './ledger-store.js';
 import { ObjectOwners } from './object-owners.js';
 import { OldRequests } from './old-requests.js';
-import { databasePath, isMemory, openDatabase, type Sqlite } from './open-database.js';
+import { databasePath, openDatabase, type Sqlite } from './open-database.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
 import { RequestReader } from './request-reader.js';
 import { BlockRetention, type Retention } from './retention.js';
 import { Spool } from './spool.js';
+import { isMemory } from './sql/address.js';
 import { Troubles } from './troubles.js';
 import { UsageReader } from './usage-reader.js';
 

@@ -1,13 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import Database from 'libsql';
+import { join, resolve } from 'node:path';
 import { LEDGER_STEPS, LEDGER_VERSION } from './schema.js';
+import { MEMORY } from './sql/address.js';
+import { NewerSchema } from './sql/newer-schema.js';
+import { openSqlite, type Sqlite } from './sql/sqlite-file.js';
 
-export type Sqlite = Database.Database;
+export type { Sqlite };
 
-const MEMORY = ':memory:';
-/** Pages of 4 KB: fewer, larger checkpoints write the same page to the database fewer times. */
-const CHECKPOINT_PAGES = 4000;
+/** The thread must go on receiving while somebody else holds the database: wait a little, then try again later. */
+const BUSY_MS = 200;
 
 /**
  * Where the database of a store URL is: a path, or `:memory:`.
@@ -23,34 +23,10 @@ export function databasePath(url: string | undefined, dataDir: string): string {
   );
 }
 
-export function isMemory(path: string): boolean {
-  return path === MEMORY;
-}
-
 /** Opens the database and brings it to this version's layout. Throws an error that says what is wrong, and where. */
 export function openDatabase(path: string): Sqlite {
-  let db: Sqlite | undefined;
-  try {
-    if (!isMemory(path)) {
-      mkdirSync(dirname(path), { recursive: true });
-      if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK);
-    }
-    db = new Database(path);
-    // The thread must go on receiving while somebody else holds the database: wait a little, then try again later.
-    db.exec('PRAGMA busy_timeout = 200');
-    db.exec('PRAGMA journal_mode = WAL');
-    db.exec('PRAGMA synchronous = NORMAL');
-    db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    db.exec('PRAGMA journal_size_limit = 67108864');
-    migrate(db, path);
-    return db;
-  } catch (error) {
-    db?.close();
-    throw explained(error, path);
-  }
+  return openSqlite(path, BUSY_MS, (db) => migrate(db, path));
 }
-
-class NewerSchema extends Error {}
 
 function migrate(db: Sqlite, path: string): void {
   db.exec(
@@ -60,12 +36,7 @@ function migrate(db: Sqlite, path: string): void {
   try {
     const row = db.prepare("SELECT version FROM headgate_schema WHERE part = 'ledger'").raw().get();
     const version = Array.isArray(row) ? Number(row[0]) : 0;
-    if (version > LEDGER_VERSION) {
-      throw new NewerSchema(
-        `The database ${path} was written by a newer Headgate (ledger layout ${version}; this version knows up to ` +
-          `${LEDGER_VERSION}). Run that version, or point store.url at another file.`,
-      );
-    }
+    if (version > LEDGER_VERSION) throw new NewerSchema(path, 'ledger', version, LEDGER_VERSION);
     const step = LEDGER_STEPS[version];
     if (step !== undefined) {
       db.exec(step);
@@ -76,22 +47,4 @@ function migrate(db: Sqlite, path: string): void {
     db.exec('ROLLBACK');
     throw error;
   }
-}
-
-function explained(error: unknown, path: string): Error {
-  if (error instanceof NewerSchema) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
-    return new Error(
-      `The database ${path} is damaged or not an SQLite database (${message}). Restore it from a backup, or move it ` +
-        'away to start with an empty one.',
-    );
-  }
-  if (code.startsWith('SQLITE_BUSY')) {
-    return new Error(`The database ${path} is locked by another process (${message}).`);
-  }
-  return new Error(
-    `The database ${path} cannot be opened: ${message}. Check that its folder exists and can be written to.`,
-  );
 }
