@@ -96,7 +96,8 @@ export class ControlPlane implements Control {
   private async usage({ query }: ControlRequest): Promise<ControlAnswer> {
     const report = await usageReport(this.parts.ledger, query);
     if ('error' in report) return refused(report.error);
-    return { status: 200, headers: ['content-type', report.contentType], body: report.body };
+    const { contentType, headers = [], body } = report;
+    return { status: 200, headers: ['content-type', contentType, ...headers], body };
   }
 
   private async metrics({ method, path }: ControlRequest): Promise<ControlAnswer> {

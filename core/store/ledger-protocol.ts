@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { OwnedObject, Owner } from '../forward/owner.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
 import type { Retention } from './retention.js';
+import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
 
 /** How the ledger is. `problems` are sentences for people; empty when all is well. */
@@ -12,7 +13,11 @@ export interface LedgerHealth {
 
 export interface LedgerSettings {
   dataDir: string;
-  url?: string;
+  address: StoreAddress;
+  /** Nothing is kept on disk. */
+  inMemory: boolean;
+  /** What was committed to the database survives a power failure. */
+  fsync: boolean;
   logLevel: LogLevel;
   logRequests: boolean;
   logFile?: string;

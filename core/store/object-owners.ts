@@ -1,6 +1,5 @@
 import type { OwnedObject, Owner } from '../forward/owner.js';
-import type { Sqlite } from './open-database.js';
-import { inTransaction } from './transaction.js';
+import { type LedgerSql, one } from './ledger-sql.js';
 
 const DAY_MS = 86_400_000;
 /** Objects that nobody has seen for so long are forgotten. Providers keep most of theirs for no longer than a month. */
@@ -10,72 +9,55 @@ const MAX_OBJECTS = 1_000_000;
 /** Rows deleted at a time, so that the thread soon comes back to its other work. */
 const STEP_ROWS = 2_000;
 
-/** `seen` in days: it is written anew once a day, not with every request. */
-const TABLE = `
-CREATE TABLE IF NOT EXISTS object_owners (
-  id TEXT PRIMARY KEY,
-  provider TEXT NOT NULL,
-  key_name TEXT NOT NULL,
-  seen INTEGER NOT NULL       -- days since 1970 in UTC
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS object_owners_by_seen ON object_owners (seen);
-`;
-
 /** Which provider, and which of its keys, the files, batches and the like belong to that were made through the gateway. */
 export class ObjectOwners {
-  private readonly get;
-  private readonly touch;
-  private readonly put;
-  private readonly drop;
-  private readonly count;
-
   constructor(
-    private readonly db: Sqlite,
+    private readonly db: LedgerSql,
     private readonly now: () => number = Date.now,
     private readonly max = MAX_OBJECTS,
-  ) {
-    db.exec(TABLE);
-    this.get = db.prepare('SELECT provider, key_name, seen FROM object_owners WHERE id = ?').raw();
-    this.touch = db.prepare('UPDATE object_owners SET seen = ? WHERE id = ?');
-    this.put = db.prepare(
-      'INSERT INTO object_owners VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET ' +
-        'provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen',
-    );
-    this.drop = db.prepare(
-      'DELETE FROM object_owners WHERE id IN (SELECT id FROM object_owners WHERE seen < ? ORDER BY seen LIMIT ?)',
-    );
-    this.count = db.prepare('SELECT count(*) FROM object_owners').raw();
-  }
+  ) {}
 
   /** The owner of the first of these ids that is known. */
-  find(ids: readonly string[]): Owner | null {
+  async find(ids: readonly string[]): Promise<Owner | null> {
     const today = this.today();
     for (const id of ids) {
-      const row: unknown = this.get.get([id]);
-      if (!Array.isArray(row)) continue;
-      if (Number(row[2]) < today) this.touch.run([today, id]);
+      const rows = await this.db.all('SELECT provider, key_name, seen FROM object_owners WHERE id = ?', [id]);
+      const [row] = rows;
+      if (row === undefined) continue;
+      if (Number(row[2]) < today)
+        await this.db.run('UPDATE object_owners SET seen = ? WHERE id = ?', [today, id]);
       return { provider: String(row[0]), key: String(row[1]) };
     }
     return null;
   }
 
-  add(objects: readonly OwnedObject[]): null {
+  async add(objects: readonly OwnedObject[]): Promise<null> {
     const today = this.today();
-    inTransaction(this.db, () => {
-      for (const { id, provider, key } of objects) this.put.run([id, provider, key, today]);
-    });
+    // One statement must not name a row twice; the last word counts.
+    const last = new Map(objects.map(({ id, provider, key }) => [id, [id, provider, key, today]]));
+    await this.db.each(
+      `INSERT INTO object_owners (id, provider, key_name, seen) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+       provider = excluded.provider, key_name = excluded.key_name, seen = excluded.seen`,
+      [...last.values()],
+    );
     return null;
   }
 
   /** Forgets some of what is old or too much; true when there may be more. */
-  expire(now: number): boolean {
+  async expire(now: number): Promise<boolean> {
     const today = Math.floor(now / DAY_MS);
-    const old = this.drop.run([today - KEPT_DAYS, STEP_ROWS]).changes;
+    const old = await this.drop(today - KEPT_DAYS, STEP_ROWS);
     if (old === STEP_ROWS) return true;
-    const row: unknown = this.count.get();
-    const over = (Array.isArray(row) ? Number(row[0]) : 0) - this.max;
+    const over = (await one(this.db, 'SELECT count(*) FROM object_owners')) - this.max;
     if (over <= 0) return false;
-    return this.drop.run([today + 1, Math.min(over, STEP_ROWS)]).changes === STEP_ROWS;
+    return (await this.drop(today + 1, Math.min(over, STEP_ROWS))) === STEP_ROWS;
+  }
+
+  private drop(before: number, rows: number): Promise<number> {
+    return this.db.run(
+      'DELETE FROM object_owners WHERE id IN (SELECT id FROM object_owners WHERE seen < ? ORDER BY seen LIMIT ?)',
+      [before, rows],
+    );
   }
 
   private today(): number {

@@ -67,9 +67,9 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     expect(answers[2]?.json()).toMatchObject({ error: { code: 'gateway_stopping' } });
   }
 
-  function expectRecorded(gateway: Headgate): void {
+  async function expectRecorded(gateway: Headgate): Promise<void> {
     const cut = { outcome: 'error', error: 'gateway_stopping' };
-    expect(storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut, cut, cut]);
+    expect(await storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut, cut, cut]);
     expect(settledLines(gateway)).toHaveLength(5);
   }
 
@@ -79,7 +79,7 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     process.kill(gateway.pid, 'SIGTERM');
     await expectTold(asked);
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
-    expectRecorded(gateway);
+    await expectRecorded(gateway);
     for (const request of openai.received.slice(0, 4)) await request.gone;
   });
 
@@ -93,7 +93,7 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     await expectTold(asked);
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toMatch(/^headgate: SIGTERM again: /m);
-    expectRecorded(gateway);
+    await expectRecorded(gateway);
   });
 });
 

@@ -3,47 +3,51 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ObjectBook } from '../../core/forward/object-book.js';
 import type { OwnedObject, Owner } from '../../core/forward/owner.js';
 import { ObjectOwners } from '../../core/store/object-owners.js';
-import { openDatabase } from '../../core/store/open-database.js';
 import { startOpenAiPlatform } from '../fakes/openai-platform.js';
 import { embed } from '../gateway/embedded.js';
+import { inMemory } from '../store/reading.js';
 import { tempDir } from '../store/temp-dir.js';
 
 const DAY = 86_400_000;
 const mine = (id: string, provider = 'openai'): OwnedObject => ({ id, provider, key: 'key-1' });
 
-function owners(now: () => number = Date.now, max?: number): ObjectOwners {
-  const db = openDatabase(':memory:');
-  onTestFinished(() => void db.close());
+async function owners(now: () => number = Date.now, max?: number): Promise<ObjectOwners> {
+  const db = await inMemory();
+  onTestFinished(() => db.close());
   return new ObjectOwners(db, now, max);
 }
 
 describe('the owners of objects', () => {
-  it('are found by the first id that is known, and change with the last word', () => {
-    const all = owners();
-    all.add([mine('file-1'), mine('file-2', 'azure')]);
-    expect(all.find(['nothing', 'file-2', 'file-1'])).toEqual({ provider: 'azure', key: 'key-1' });
-    all.add([{ id: 'file-1', provider: 'openai', key: 'key-2' }]);
-    expect(all.find(['file-1'])).toEqual({ provider: 'openai', key: 'key-2' });
-    expect(all.find(["' OR 1=1 --"])).toBeNull();
+  it('are found by the first id that is known, and change with the last word', async () => {
+    const all = await owners();
+    await all.add([mine('file-1'), mine('file-2', 'azure')]);
+    expect(await all.find(['nothing', 'file-2', 'file-1'])).toEqual({ provider: 'azure', key: 'key-1' });
+    await all.add([{ id: 'file-1', provider: 'openai', key: 'key-2' }]);
+    expect(await all.find(['file-1'])).toEqual({ provider: 'openai', key: 'key-2' });
+    expect(await all.find(["' OR 1=1 --"])).toBeNull();
   });
 
-  it('are forgotten when nobody has asked for them for more than a year', () => {
+  it('are forgotten when nobody has asked for them for more than a year', async () => {
     let now = 1_000 * DAY;
-    const all = owners(() => now);
-    all.add([mine('old'), mine('used')]);
+    const all = await owners(() => now);
+    await all.add([mine('old'), mine('used')]);
     now += 300 * DAY;
-    all.find(['used']);
+    await all.find(['used']);
     now += 101 * DAY;
-    expect(all.expire(now)).toBe(false);
-    expect([all.find(['old']), all.find(['used'])]).toEqual([null, { provider: 'openai', key: 'key-1' }]);
+    expect(await all.expire(now)).toBe(false);
+    expect([await all.find(['old']), await all.find(['used'])]).toEqual([
+      null,
+      { provider: 'openai', key: 'key-1' },
+    ]);
   });
 
-  it('are no more than there is room for: the oldest go', () => {
+  it('are no more than there is room for: the oldest go', async () => {
     let now = 1_000 * DAY;
-    const all = owners(() => now, 10);
-    for (let day = 0; day < 15; day++, now += DAY) all.add([mine(`id-${day}`)]);
-    all.expire(now);
-    const left = Array.from({ length: 15 }, (_, day) => all.find([`id-${day}`]) !== null);
+    const all = await owners(() => now, 10);
+    for (let day = 0; day < 15; day++, now += DAY) await all.add([mine(`id-${day}`)]);
+    await all.expire(now);
+    const left: boolean[] = [];
+    for (let day = 0; day < 15; day++) left.push((await all.find([`id-${day}`])) !== null);
     expect(left).toEqual(Array.from({ length: 15 }, (_, day) => day >= 5));
   });
 });

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import type { StoreConfig } from '../../config/config.js';
 
 /** Where a database is: a file (or `:memory:`) of SQLite, or a Postgres server. */
@@ -29,4 +30,20 @@ export function shownAddress(address: StoreAddress): string {
 /** With its password in the clear. */
 export function addressOf(store: StoreConfig): StoreAddress {
   return store.kind === 'sqlite' ? store : { kind: 'postgres', url: store.url.reveal() };
+}
+
+/**
+ * The address that a store URL names. Throws with words for people.
+ *
+ * @param url `sqlite:PATH`, `sqlite::memory:`, `postgres://…`, or undefined for the default in the data folder
+ */
+export function readAddress(url: string | undefined, dataDir: string): StoreAddress {
+  if (url === undefined || url === '') return { kind: 'sqlite', path: join(dataDir, 'headgate.db') };
+  if (/^postgres(ql)?:\/\//i.test(url)) return { kind: 'postgres', url };
+  if (url === 'memory:' || url === `sqlite:${MEMORY}`) return { kind: 'sqlite', path: MEMORY };
+  if (url.startsWith('sqlite:') && url.length > 'sqlite:'.length)
+    return { kind: 'sqlite', path: resolve(url.slice('sqlite:'.length)) };
+  throw new Error(
+    `"${url.replace(/\/\/.*@/, '//…@')}" is no address of a database; use sqlite:PATH, sqlite::memory: or postgres://…`,
+  );
 }

@@ -30,13 +30,7 @@ export async function openSqliteThread<Tables>(path: string): Promise<SqlDatabas
     await thread.close();
     throw error;
   }
-  const dialect: Dialect = {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new SqliteDriver(thread),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-  const db = new Kysely<Tables>({ dialect });
+  const db = sqliteKysely<Tables>(thread);
   return {
     kind: 'sqlite',
     shown: shownAddress({ kind: 'sqlite', path }),
@@ -46,6 +40,17 @@ export async function openSqliteThread<Tables>(path: string): Promise<SqlDatabas
       await thread.close();
     },
   };
+}
+
+/** Statements for SQLite over one connection, wherever that is. */
+export function sqliteKysely<Tables>(connection: DatabaseConnection): Kysely<Tables> {
+  const dialect: Dialect = {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(connection),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return new Kysely<Tables>({ dialect });
 }
 
 class SqliteThread implements DatabaseConnection {
@@ -97,7 +102,7 @@ class SqliteDriver implements Driver {
   private last: Promise<void> = Promise.resolve();
   private free: (() => void) | null = null;
 
-  constructor(private readonly thread: SqliteThread) {}
+  constructor(private readonly connection: DatabaseConnection) {}
 
   async init(): Promise<void> {}
 
@@ -109,7 +114,7 @@ class SqliteDriver implements Driver {
     });
     await before;
     this.free = free;
-    return this.thread;
+    return this.connection;
   }
 
   /** At once for writing: a transaction that only asks for that later fails when somebody else has written meanwhile. */
