@@ -1,4 +1,4 @@
-import { one, type Statements } from './ledger-sql.js';
+import type { Statements } from './ledger-sql.js';
 import type { Position } from './spool.js';
 
 /** How long the place in a deleted file is remembered: a power failure may undo the deletion of the last minute. */
@@ -16,11 +16,6 @@ export function setPositions(sql: Statements, positions: readonly Position[]): P
     'INSERT INTO spool_position VALUES (?, ?) ON CONFLICT (segment) DO UPDATE SET done = excluded.done',
     positions.map(({ segment, offset }) => [segment, offset]),
   );
-}
-
-/** How many files of spools, of all nodes, the database knows. */
-export function knownPositions(sql: Statements): Promise<number> {
-  return one(sql, 'SELECT count(*) FROM spool_position');
 }
 
 /** Forgets places in files that were deleted a while ago. */
