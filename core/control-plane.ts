@@ -1,7 +1,8 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
+import type { Answer } from './admin/answer.js';
 import { modelsReport } from './admin/models.js';
-import { type AdminAnswer, usageReport } from './admin/usage.js';
+import { usageReport } from './admin/usage.js';
 import { priceOptions } from './catalog/price-options.js';
 import { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
@@ -44,7 +45,7 @@ export class ControlPlane implements Control {
       ['/health/ready', () => this.ready()],
       ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
       ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
-      ['/api/models', (request) => this.forAdmin(request, async () => this.models(request))],
+      ['/api/models', (request) => this.forAdmin(request, () => this.models(request))],
     ]);
   }
 
@@ -112,11 +113,11 @@ export class ControlPlane implements Control {
     return answerOf(await usageReport(this.parts.ledger, query));
   }
 
-  private models({ query }: ControlRequest): ControlAnswer {
+  private async models({ query }: ControlRequest): Promise<ControlAnswer> {
     const config = this.parts.config();
     // Read when somebody asks for the first time; the I/O threads have tables of their own.
     this.prices ??= PriceTable.load();
-    return answerOf(modelsReport(config, this.prices.with(priceOptions(config)), query));
+    return answerOf(await modelsReport(config, this.prices.with(priceOptions(config)), query));
   }
 
   private async metrics({ method, path }: ControlRequest): Promise<ControlAnswer> {
@@ -134,9 +135,10 @@ export class ControlPlane implements Control {
   }
 }
 
-function answerOf(answer: AdminAnswer): ControlAnswer {
+function answerOf(answer: Answer): ControlAnswer {
   if ('error' in answer) return refused(answer.error);
-  return { status: 200, headers: ['content-type', answer.contentType], body: answer.body };
+  const { contentType, headers = [], body } = answer;
+  return { status: 200, headers: ['content-type', contentType, ...headers], body };
 }
 
 function refused(error: CanonicalError, headers: HeaderList = []): ControlAnswer {

@@ -34,7 +34,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const { config } = parts.loaded;
   const ledger = await startLedger({
     dataDir: config.dataDir,
-    url: `sqlite:${config.store.path}`,
+    url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
     logLevel: config.observability.logLevel,
     logRequests: config.observability.logRequests,
     onFailed: parts.onFatal,

@@ -194,11 +194,17 @@ export interface PluginConfig {
   readonly timeoutMs: number | null;
 }
 
-export interface StoreConfig {
-  readonly kind: 'sqlite';
-  /** Absolute path, or `:memory:`. */
-  readonly path: string;
-}
+export type StoreConfig =
+  | {
+      readonly kind: 'sqlite';
+      /** Absolute path, or `:memory:`. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'postgres';
+      /** May hold a password. */
+      readonly url: Secret;
+    };
 
 export interface ObservabilityConfig {
   readonly prometheus: boolean;

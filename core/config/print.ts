@@ -1,3 +1,4 @@
+import { addressOf, shownAddress } from '../store/sql/address.js';
 import type {
   Config,
   ModelConfig,
@@ -145,7 +146,7 @@ function settingLines(config: Config): string[] {
     `data    ${config.dataDir}`,
     `fields  ${MISSING[config.onUnsupported]}`,
     `prices  ${count(Object.keys(config.prices).length, 'override')}, models without a price: ${config.unpriced}`,
-    `store   ${config.store.kind}:${config.store.path}`,
+    `store   ${shownAddress(addressOf(config.store))}`,
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
 import type { IoThread } from '../io-thread.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
@@ -15,7 +15,7 @@ export interface IoGroupParts {
   readonly control: Control;
   readonly counters: SharedArrayBuffer;
   /** A new port of the ledger for one thread's records. */
-  readonly connect: () => MessagePort;
+  readonly connect: () => RecordLink;
   readonly log: LogLine;
   readonly count: (name: string, by: number, labels: Record<string, string>) => void;
   /** A thread had an error that nobody caught, or is gone. */

@@ -1,8 +1,9 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import { type PackedConfig, unpackConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
 import { Recorder } from '../observe/recorder.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
 import { LocalIo } from './local-io.js';
@@ -12,7 +13,7 @@ import { Rpc } from './rpc.js';
 export interface IoWorkerData {
   readonly counters: SharedArrayBuffer;
   /** From the ledger: where settled records go. */
-  readonly records: MessagePort;
+  readonly records: RecordLink;
 }
 
 /** What plugins left running may take to end by itself, before the thread is ended all the same. */

@@ -1,9 +1,9 @@
-import type { MessagePort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import { HttpServer } from '../http/server.js';
 import { IoThread, type IoThreadParts } from '../io-thread.js';
 import { Recorder } from '../observe/recorder.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 
@@ -68,7 +68,7 @@ export class LocalIo implements IoHandle {
 /** The main thread as its only I/O thread. */
 export function localIo(
   parts: Pick<IoThreadParts, 'source' | 'control' | 'counters' | 'count'> & {
-    readonly connect: () => MessagePort;
+    readonly connect: () => RecordLink;
     readonly log: LogLine;
   },
 ): LocalIo {

@@ -33,7 +33,7 @@ export class WorkerIo implements IoHandle {
     const { control } = parts;
     const worker = new Worker(parts.entry, {
       workerData: parts.data,
-      transferList: [parts.data.records],
+      transferList: [parts.data.records.port],
       name: parts.name,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });

@@ -16,6 +16,11 @@ export interface Principal {
   /** Public model names it may use; `*` matches any run of characters. */
   readonly models: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where its requests are counted; left out when it belongs to none. */
+  readonly org?: string;
+  readonly team?: string;
+  readonly project?: string;
+  readonly user?: string;
 }
 
 /** What the caller says about a request in `x-headgate-metadata`, or its key says by default. */
@@ -166,6 +171,11 @@ export interface SettledRecord {
   stream: boolean;
   keyId: string;
   keyName: string;
+  /** What the key belongs to; `''` where there is none. */
+  org: string;
+  team: string;
+  project: string;
+  user: string;
   customer: string;
   session: string;
   tags: readonly string[];

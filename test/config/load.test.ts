@@ -61,7 +61,7 @@ describe('a complete file', () => {
   });
 
   it('puts the data folder beside the database', () => {
-    expect(config.store.path).toBe(`${config.dataDir}/headgate.db`);
+    expect(config.store).toEqual({ kind: 'sqlite', path: `${config.dataDir}/headgate.db` });
     expect(config.dataDir.endsWith('/data')).toBe(true);
   });
 
@@ -201,7 +201,7 @@ describe('settings outside the file', () => {
       dataDir: '/db',
       store: { path: '/db/x.db' },
     });
-    expect(loadText('store: { url: "sqlite::memory:" }').config.store.path).toBe(':memory:');
+    expect(loadText('store: { url: "sqlite::memory:" }').config.store).toMatchObject({ path: ':memory:' });
   });
 });
 

@@ -1,0 +1,16 @@
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  // Errors of SQLite come from another thread, which hands over their code as their name.
+  return 'code' in error ? String(error.code) : error.name;
+}
+
+/** Whether a row was refused because another one has the same key. */
+export function isDuplicate(error: unknown): boolean {
+  return ['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error));
+}
+
+/** Whether the same may succeed a moment later: another transaction was in the way. */
+export function isConflict(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '40001' || code === '40P01' || code.startsWith('SQLITE_BUSY');
+}
