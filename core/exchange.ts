@@ -12,7 +12,7 @@ import type {
 import type { Forward } from './forward/forward.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
-import type { VirtualKey } from './identity/key-table.js';
+import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Plan } from './plan/plan.js';
 import type { ClientSink } from './relay/sink.js';

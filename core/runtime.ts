@@ -3,6 +3,7 @@ import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
 import { KeyTable } from './identity/key-table.js';
+import type { StoredKeys } from './identity/stored-keys.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
@@ -25,6 +26,12 @@ export interface Runtime {
   readonly routes: readonly PluginRoute[];
 }
 
+/** What keys are looked up with, over reloads. */
+export interface Identity {
+  readonly secret: string;
+  readonly stored: StoredKeys;
+}
+
 const clock = { now: Date.now, monotonic: () => performance.now() };
 
 export function compileRuntime(
@@ -32,6 +39,7 @@ export function compileRuntime(
   equipment: Equipment,
   prices: PriceTable,
   transports: Transports,
+  identity: Identity,
 ): Runtime {
   const providers = new Map<string, RoutableProvider>();
   for (const [id, settings] of config.providers) {
@@ -52,7 +60,7 @@ export function compileRuntime(
   }
   return Object.freeze({
     config,
-    keys: new KeyTable(config.keys),
+    keys: new KeyTable(config, identity.secret, identity.stored),
     models: new ModelTable(config.models, providers, prices, DEFAULT_RETRIES),
     plans: new PlanTable(equipment.hooks),
     prices,

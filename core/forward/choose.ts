@@ -4,7 +4,9 @@ import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { headerText } from '../header-text.js';
 import { CHAT_FORMAT } from '../http/client-api.js';
+import { modelRefused } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
+import { allowedTargets } from '../route/allowed-targets.js';
 import type { RoutableProvider } from '../route/model-table.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget } from '../route/target.js';
@@ -54,7 +56,7 @@ function decide(x: Exchange, owner: Owner | null): void {
 function checkModel({ principal, model }: Exchange, provider: string): void {
   if (model === '' || principal === null) return;
   if (principal.mayUse(model) || (provider !== '' && principal.mayUse(`${provider}/${model}`))) return;
-  throw gatewayError('model_not_allowed', { key: principal.name, model });
+  throw modelRefused(principal, model);
 }
 
 /** True when the model says where the request goes: it may be tried at all targets that speak the API. */
@@ -75,7 +77,7 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   const own = owner === null ? [] : able.filter(({ provider }) => provider.id === owner.provider);
   if (own.length > 0) forward.keyName = owner?.key ?? null;
   // What the request is about is at that provider alone.
-  x.targets = own.length > 0 ? own : order(route, able, x.io.random);
+  x.targets = allowedTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
 }
 
@@ -94,7 +96,7 @@ function toProvider(x: Exchange, id: string): void {
     throw gatewayError('forward_not_allowed', { key: principal.name, provider: id });
   if (!speaksApi(found.provider, path))
     throw gatewayError('path_unsupported', { provider: id, path: x.incoming.path.slice(0, 200) });
-  x.targets = [targetAt(found, x.model)];
+  x.targets = allowedTargets(x, [targetAt(found, x.model)]);
 }
 
 function defaultOf(x: Exchange): string {

@@ -1,6 +1,6 @@
 import type { WireFormat } from '@headgate/sdk';
 import type { ModelPrice } from '../catalog/prices/price-table.js';
-import type { VirtualKey } from '../identity/key-table.js';
+import type { VirtualKey } from '../identity/virtual-key.js';
 import type { Runtime } from '../runtime.js';
 import type { CompiledTarget, ModelRoute } from './target.js';
 

@@ -2,8 +2,10 @@ import type { Target } from '@headgate/sdk';
 import { countTokensHere } from '../count-tokens.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { modelRefused } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
+import { allowedTargets } from '../route/allowed-targets.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
 import { viewOf } from '../view.js';
@@ -18,7 +20,7 @@ export function route(x: Exchange): Wait | undefined {
     if (x.endpoint.format.operation === 'count-tokens') return countTokensHere(x, targets[0]?.model ?? name);
     throw gatewayError('operation_unsupported', { model: name, operation: x.endpoint.format.operation });
   }
-  x.targets = withFallbacks(x, order(x.route as ModelRoute, able, x.io.random));
+  x.targets = allowedTargets(x, withFallbacks(x, order(x.route as ModelRoute, able, x.io.random)));
   const hooks = x.plan?.route ?? null;
   if (hooks === null) return undefined;
   const chosen = runChain<readonly Target[]>(hooks, x.targets.map(nameOf), viewOf(x), x);
@@ -41,7 +43,7 @@ function targetsOf(x: Exchange, name: string): readonly CompiledTarget[] {
   if (found === null)
     throw gatewayError('model_not_found', { model: name, hint: ' It is in x-headgate-fallbacks.' });
   if (x.principal !== null && !x.principal.mayUse(name)) {
-    throw gatewayError('model_not_allowed', { key: x.principal.name, model: name });
+    throw modelRefused(x.principal, name);
   }
   return found.targets;
 }
@@ -52,7 +54,7 @@ function nameOf(target: CompiledTarget): Target {
 
 /** Hooks may reorder, drop and add targets; one they add is looked up like a model of that name. */
 function take(x: Exchange, list: readonly Target[]): void {
-  x.targets = list.map(({ provider, model }) => {
+  const targets = list.map(({ provider, model }) => {
     const known = x.targets.find((target) => target.provider.id === provider && target.model === model);
     const target = known ?? x.runtime.models.find(`${provider}/${model}`, x.endpoint.format)?.targets[0];
     if (!target?.speech.has(x.endpoint.format.id)) {
@@ -60,4 +62,5 @@ function take(x: Exchange, list: readonly Target[]): void {
     }
     return target;
   });
+  x.targets = allowedTargets(x, targets);
 }

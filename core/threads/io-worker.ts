@@ -2,6 +2,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import { type PackedConfig, unpackConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import { Recorder } from '../observe/recorder.js';
 import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
@@ -11,6 +12,7 @@ import { Rpc } from './rpc.js';
 /** What the main thread hands to an I/O thread at its start. */
 export interface IoWorkerData {
   readonly counters: SharedArrayBuffer;
+  readonly keySecret: string;
   /** From the ledger: where settled records go. */
   readonly records: MessagePort;
 }
@@ -25,6 +27,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const rpc: Rpc = new Rpc(port, {
     prepare: (packed: PackedConfig) => io.prepare(unpackConfig(packed)),
     commit: () => io.commit(),
+    update: (delta: IdentityDelta) => io.update(delta),
     listen: (host: string, onPort: number) => io.listen(host, onPort),
     drain: (timeoutMs: number) => io.drain(timeoutMs),
     hurry: () => io.hurry(),
@@ -45,6 +48,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
       source,
       control: remoteControl(rpc),
       counters: data.counters,
+      keySecret: data.keySecret,
       prices: PriceTable.load(),
       log,
       count: (name, by, labels) => rpc.notice('count', name, by, labels),

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import { HttpServer } from '../http/server.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import { IoThread, type IoThreadParts } from '../io-thread.js';
 import type { Recorder } from '../observe/recorder.js';
 import type { IoHandle } from './io-handle.js';
@@ -29,6 +30,10 @@ export class LocalIo implements IoHandle {
 
   async commit(): Promise<void> {
     this.io.commit();
+  }
+
+  async update(delta: IdentityDelta): Promise<void> {
+    this.io.stored.apply(delta);
   }
 
   listen(host: string, port: number): Promise<number> {

@@ -4,6 +4,7 @@ export type * from './canonical/part.js';
 export type * from './canonical/request.js';
 export type { CanonicalResponse, Choice, FinishReason } from './canonical/response.js';
 export { emptyUsage, type Usage } from './canonical/usage.js';
+export * from './chain.js';
 export { foldEvents, unfoldResponse } from './fold.js';
 export * from './format.js';
 export * from './headers.js';
