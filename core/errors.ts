@@ -121,7 +121,7 @@ const table = {
   model_not_allowed: {
     status: 403,
     kind: 'permission',
-    message: 'The virtual key "{key}" may not use the model "{model}".',
+    message: 'The {who} may not use the model "{model}".',
     param: 'model',
   },
   model_unpriced: {
@@ -131,6 +131,19 @@ const table = {
       'No price is known for the model "{model}", and such models may not be used here: set prices["{price}"], or set unpriced.',
     param: 'model',
   },
+  provider_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not use the provider "{provider}".',
+  },
+  endpoint_not_allowed: { status: 403, kind: 'permission', message: 'The {who} may not ask for {path}.' },
+  address_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not be used from the address that this request comes from.',
+  },
+  entity_disabled: { status: 403, kind: 'permission', message: 'The {who} is disabled.' },
+  entity_expired: { status: 403, kind: 'permission', message: 'The {who} has expired.' },
   invalid_metadata: {
     status: 400,
     kind: 'invalid-request',

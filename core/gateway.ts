@@ -1,3 +1,4 @@
+import { keptSecret, SECRET_FILE } from './admin/kept-secret.js';
 import { checkPort } from './check-port.js';
 import type { Config } from './config/config.js';
 import type { LoadedConfig } from './config/load.js';
@@ -56,6 +57,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     threadEntry: parts.threadEntry,
     control,
     counters: createCounterMemory(),
+    keySecret: config.admin.secret?.reveal() ?? keptSecret(config.dataDir, SECRET_FILE),
     connect: () => ledger.connect(),
     log: (level, message, fields) => ledger.log(level, message, fields),
     count: (name, by, labels) => metrics.count(name, by, labels),

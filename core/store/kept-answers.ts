@@ -174,7 +174,11 @@ export class KeptAnswers {
     if (ids.length === 0) return;
     const places = ids.map(() => '?').join(', ');
     const freed = await this.db.transaction(async (sql) => {
-      const bytes = await one(sql, `SELECT coalesce(sum(bytes), 0) FROM kept_answers WHERE id IN (${places})`, ids);
+      const bytes = await one(
+        sql,
+        `SELECT coalesce(sum(bytes), 0) FROM kept_answers WHERE id IN (${places})`,
+        ids,
+      );
       await sql.run(`DELETE FROM kept_answers WHERE id IN (${places})`, ids);
       await sql.run(`DELETE FROM kept_events WHERE id IN (${places})`, ids);
       return bytes;

@@ -38,10 +38,9 @@ export class ObjectOwners {
     const found: OwnedObject[] = [];
     for (const asked of ids) {
       const id = storable(asked);
-      const rows = await this.db.all(
-        `SELECT provider, key_name, seen, holder FROM ${table} WHERE id = ?`,
-        [id],
-      );
+      const rows = await this.db.all(`SELECT provider, key_name, seen, holder FROM ${table} WHERE id = ?`, [
+        id,
+      ]);
       const [row] = rows;
       if (row === undefined) continue;
       if (Number(row[2]) < today) await this.db.run(`UPDATE ${table} SET seen = ? WHERE id = ?`, [today, id]);

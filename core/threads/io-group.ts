@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { IoThread } from '../io-thread.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
@@ -14,6 +15,8 @@ export interface IoGroupParts {
   readonly threadEntry: URL | null;
   readonly control: Control;
   readonly counters: SharedArrayBuffer;
+  /** What virtual keys are hashed under. */
+  readonly keySecret: string;
   /** A new port of the ledger for one thread's records. */
   readonly connect: () => RecordLink;
   readonly log: LogLine;
@@ -53,11 +56,21 @@ export class IoGroup {
     return this.threads.length;
   }
 
-  /** All threads take the configuration, or none does and this throws. */
-  async apply(config: Config): Promise<void> {
+  /**
+   * All threads take the configuration, or none does and this throws.
+   *
+   * @param between runs when all of them could take it; when it throws, none does
+   */
+  async apply(config: Config, between: () => Promise<void> = async () => {}): Promise<void> {
     const prepared = await Promise.allSettled(this.threads.map((thread) => thread.prepare(config)));
     for (const one of prepared) if (one.status === 'rejected') throw one.reason;
+    await between();
     await Promise.all(this.threads.map((thread) => thread.commit()));
+  }
+
+  /** Resolves when the change of the store's keys is in force in all threads. */
+  async update(delta: IdentityDelta): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.update(delta)));
   }
 
   async listen(host: string, port: number): Promise<void> {
@@ -92,7 +105,7 @@ function worker(parts: IoGroupParts, entry: URL, index: number): WorkerIo {
   return new WorkerIo({
     entry,
     name: `io-${index + 1}`,
-    data: { counters: parts.counters, records: parts.connect() },
+    data: { counters: parts.counters, keySecret: parts.keySecret, records: parts.connect() },
     control: parts.control,
     log: parts.log,
     count: parts.count,

@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import { type PackedConfig, unpackConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
@@ -12,6 +13,7 @@ import { Rpc } from './rpc.js';
 /** What the main thread hands to an I/O thread at its start. */
 export interface IoWorkerData {
   readonly counters: SharedArrayBuffer;
+  readonly keySecret: string;
   /** From the ledger: where settled records go. */
   readonly records: RecordLink;
 }
@@ -26,6 +28,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const rpc: Rpc = new Rpc(port, {
     prepare: (packed: PackedConfig) => io.prepare(unpackConfig(packed)),
     commit: () => io.commit(),
+    update: (delta: IdentityDelta) => io.update(delta),
     listen: (host: string, onPort: number) => io.listen(host, onPort),
     drain: (timeoutMs: number) => io.drain(timeoutMs),
     hurry: () => io.hurry(),
@@ -47,6 +50,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
       source,
       control: remoteControl(rpc),
       counters: data.counters,
+      keySecret: data.keySecret,
       prices: PriceTable.load(),
       log,
       count: (name, by, labels) => rpc.notice('count', name, by, labels),

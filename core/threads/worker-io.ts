@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.js';
 import { packConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 import type { IoWorkerData } from './io-worker.js';
@@ -73,6 +74,10 @@ export class WorkerIo implements IoHandle {
 
   commit(): Promise<void> {
     return this.rpc.call('commit');
+  }
+
+  update(delta: IdentityDelta): Promise<void> {
+    return this.rpc.call('update', delta);
   }
 
   listen(host: string, port: number): Promise<number> {

@@ -193,7 +193,7 @@ describe('variables', () => {
     expect(config.observability.prometheus).toBe(false);
     expect(config.models.get('m')?.targets[0]?.weight).toBe(3);
     expect(config.models.get('m')?.retries.statuses).toEqual(new Set([429]));
-    expect(config.keys[0]?.value.reveal()).toBe('1234567890123456');
+    expect(config.keys[0]?.value?.reveal()).toBe('1234567890123456');
     expect(config.keys[0]).toMatchObject({ name: '3', metadata: { customer: 'true' } });
   });
 

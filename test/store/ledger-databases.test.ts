@@ -4,11 +4,12 @@ import { inMemory } from './reading.js';
 import { noPostgres, type RealPostgres, startPostgres } from './real-postgres.js';
 import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
+import { keptSuite } from './suites/kept.js';
 import { storeSuite } from './suites/store.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
-  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, key_names, object_owners';
+  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, key_names, object_owners, answer_owners, kept_answers, kept_events';
 
 let server: RealPostgres | null = null;
 let shared: LedgerSql | null = null;
@@ -50,4 +51,5 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   storeSuite(database);
   usageSuite(database);
   choresSuite(database);
+  keptSuite(database);
 });

@@ -8,9 +8,3 @@ function codeOf(error: unknown): string {
 export function isDuplicate(error: unknown): boolean {
   return ['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY'].includes(codeOf(error));
 }
-
-/** Whether the same may succeed a moment later: another transaction was in the way. */
-export function isConflict(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === '40001' || code === '40P01' || code.startsWith('SQLITE_BUSY');
-}

@@ -141,12 +141,26 @@ export function choresSuite({ open, runs }: Database): void {
     const owners = new ObjectOwners(db, () => time);
     const owned = (id: string, key: string) => ({ id, provider: 'openai', key });
     await owners.add([owned('file-1', 'a'), owned('file-2', 'a'), owned('file-1', 'b')]);
-    expect(await owners.find(['unknown', 'file-1'])).toEqual({ provider: 'openai', key: 'b' });
+    expect(await owners.find(['unknown', 'file-1'])).toEqual([owned('file-1', 'b')]);
+    expect(await owners.find(['file\0-1'])).toEqual([]);
     time = 300 * DAY;
-    expect(await owners.find(['file-2'])).toEqual({ provider: 'openai', key: 'a' });
+    expect(await owners.find(['file-2'])).toEqual([owned('file-2', 'a')]);
     while (await owners.expire(500 * DAY));
-    expect(await owners.find(['file-1'])).toBeNull();
-    expect(await owners.find(['file-2'])).not.toBeNull();
+    expect(await owners.find(['file-1'])).toEqual([]);
+    expect(await owners.find(['file-2'])).toHaveLength(1);
+    await db.close();
+  });
+
+  test('the virtual key that made an object stays its holder', async () => {
+    const db = await open();
+    const owners = new ObjectOwners(db);
+    const owned = (id: string, holder?: string) => ({ id, provider: 'openai', key: 'a', holder });
+    await owners.add([owned('file-1', 'first'), owned('file-1', 'second'), owned('file-2')]);
+    await owners.add([owned('file-1', 'third'), owned('file-1'), owned('file-2', 'later')]);
+    expect(await owners.find(['file-1', 'file-2'])).toEqual([
+      owned('file-1', 'first'),
+      owned('file-2', 'later'),
+    ]);
     await db.close();
   });
 }
