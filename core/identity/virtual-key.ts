@@ -14,7 +14,7 @@ export interface Places {
 }
 
 /** A virtual key as plain data: what survives the way to another thread. */
-export interface KeyFacts extends Principal, Places {
+export interface KeyFacts extends Omit<Principal, keyof Places>, Places {
   readonly chain: readonly ChainLink[];
   /** Of the key and of all it belongs to, in the order of the chain. */
   readonly access: readonly Access[];

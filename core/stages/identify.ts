@@ -87,11 +87,12 @@ function byKey(x: Exchange): VirtualKey {
 }
 
 function fromPlugin(principal: Principal): VirtualKey {
-  const { id, name = id, models, metadata = {} } = principal;
+  const { id, name = id, models, metadata = {}, org = '', team = '', project = '', user = '' } = principal;
   const customer = metadata['customer'] ?? null;
   const passthrough = models.includes('*');
   const access = passthrough
     ? []
     : [{ ...NO_RULES, who: `caller "${name}"`, models: { allowed: models, denied: [] } }];
-  return virtualKey({ ...anonymous, id, name, models, metadata, customer, passthrough, access });
+  const places = { org, team, project, user };
+  return virtualKey({ ...anonymous, ...places, id, name, models, metadata, customer, passthrough, access });
 }
