@@ -144,6 +144,17 @@ const table = {
   },
   entity_disabled: { status: 403, kind: 'permission', message: 'The {who} is disabled.' },
   entity_expired: { status: 403, kind: 'permission', message: 'The {who} has expired.' },
+  entity_unknown: { status: 404, kind: 'not-found', message: 'There is nothing of that name: {why}.' },
+  entity_exists: { status: 409, kind: 'invalid-request', message: 'This is taken: {why}.' },
+  version_conflict: { status: 409, kind: 'invalid-request', message: 'Somebody else was faster: {why}.' },
+  entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
+  entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
+  entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
+  store_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The store does not answer at the moment; the log says why.',
+  },
   invalid_metadata: {
     status: 400,
     kind: 'invalid-request',
