@@ -155,6 +155,12 @@ const table = {
     kind: 'unavailable',
     message: 'The store does not answer at the moment; the log says why.',
   },
+  foreign_origin: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'Without an admin token, pages of other sites may not change anything here: set admin.token, and send it.',
+  },
   invalid_metadata: {
     status: 400,
     kind: 'invalid-request',

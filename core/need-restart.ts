@@ -9,6 +9,7 @@ export function needRestart(at: Config, now: Config): string[] {
     'server.threads': config.server.threads,
     'server.tls': config.server.tls,
     'realtime.message_limit': config.realtime.messageLimitBytes,
+    'admin.secret': config.admin.secret?.reveal(),
     'store.url': addressOf(config.store),
     'observability.log_level': config.observability.logLevel,
   });

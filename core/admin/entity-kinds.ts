@@ -1,7 +1,7 @@
 import type { EntityKind } from '@headgate/sdk';
 import { z } from 'zod';
 import { entityId, entityName, entitySchemas, requestText } from '../config/sections/entities.js';
-import { storedKeySchema } from '../config/sections/keys.js';
+import { hasOneParent, keyKeys, manyParents } from '../config/sections/keys.js';
 
 /** A kind of entity as the admin API serves it. */
 export interface EntityApi {
@@ -18,7 +18,9 @@ export interface EntityApi {
   readonly parents: readonly EntityKind[];
 }
 
-const keySchema = storedKeySchema.and(z.object({ name: entityName.optional() }));
+const keySchema = z
+  .strictObject({ ...keyKeys, name: entityName.optional() })
+  .refine(hasOneParent, manyParents);
 
 const api = (
   kind: EntityKind,
@@ -46,3 +48,11 @@ export const ENTITY_APIS: readonly EntityApi[] = [
   api('tag', 'request-tags', 'tags of requests', null),
   api('key', 'keys', 'virtual keys', 'key_', ['project', 'team', 'organization']),
 ];
+
+/** What lists can be filtered by. */
+export const PARENT_KINDS = [
+  'project',
+  'team',
+  'organization',
+  'user',
+] as const satisfies readonly EntityKind[];

@@ -23,7 +23,7 @@ export class EntityService {
     /** Of the file: what it defines is read-only here. */
     private readonly inFile: (key: string) => EntityConfig | undefined,
     /** Runs when a change is committed; resolves when it is in force. */
-    private readonly changed: (change: Change) => Promise<void>,
+    private readonly changed: () => Promise<void>,
   ) {}
 
   async create(api: EntityApi, given: Fields, author: Author): Promise<StoredEntity> {
@@ -75,7 +75,11 @@ export class EntityService {
 
   async commit(author: Author, work: (writing: Writing) => Promise<Change>): Promise<StoredEntity> {
     const change = await this.store.change(author, work);
-    await this.changed(change);
+    // What was made is there, and its secret is told only now: others may be late to know it.
+    const made = ['create', 'import', 'rotate'].includes(change.action);
+    await this.changed().catch((error) => {
+      if (!made) throw error;
+    });
     return (change.after ?? change.before) as StoredEntity;
   }
 

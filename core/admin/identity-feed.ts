@@ -1,11 +1,12 @@
 import type { GroupKind } from '../config/entity.js';
 import { GROUP_SECTIONS } from '../config/resolve-entities.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
-import type { Change, ControlStore } from '../store/control/control-store.js';
+import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 
-/** How often a node looks whether another one has changed something. */
-const POLL_MS = 300;
+/** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
+const HEARING_MS = 5_000;
+const DEAF_MS = 300;
 /** Keys handed to the threads at a time. */
 const PAGE = 2_000;
 
@@ -13,14 +14,14 @@ export interface FeedParts {
   readonly store: ControlStore;
   /** Resolves when the change is in force in all threads of this node. */
   readonly push: (delta: IdentityDelta) => Promise<void>;
-  /** Something has limits or budgets. */
+  /** Something has limits or budgets for the first time; resolves when those who count are there. */
   readonly onRules: () => Promise<void>;
   readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
 }
 
 /**
  * Keeps the threads of this node up to date with the store: its own changes at once, those of other nodes on the same
- * Postgres within a second.
+ * Postgres within a second. Changes are taken one after the other, so that none is undone by an older one.
  */
 export class IdentityFeed {
   private known = 0;
@@ -29,6 +30,8 @@ export class IdentityFeed {
   private running: Promise<void> = Promise.resolve();
   private closed = false;
   private failing = false;
+  private hears: () => boolean = () => true;
+  private watching = false;
 
   constructor(private readonly parts: FeedParts) {}
 
@@ -41,7 +44,7 @@ export class IdentityFeed {
   async load(): Promise<void> {
     const { store, push } = this.parts;
     this.known = await store.revision();
-    await push({ reset: true, keysExist: (await store.note('keys_exist')) !== null });
+    await push({ reset: true, keysExist: await store.keysExist() });
     for (const kind of Object.keys(GROUP_SECTIONS) as GroupKind[]) {
       for (let after = ''; ; ) {
         const page = await store.entities.list(kind, { after, limit: PAGE });
@@ -58,23 +61,18 @@ export class IdentityFeed {
     }
   }
 
-  /** Begins to look for changes of others. */
-  watch(): void {
-    // An SQLite file has no other node; the command line asks this one for its changes.
-    if (this.parts.store.database.kind === 'postgres') this.later();
+  /** Begins to look for changes of others. @param hears whether somebody says when there are any */
+  watch(hears: () => boolean): void {
+    this.hears = hears;
+    this.watching = true;
+    this.later();
   }
 
-  /** A change of this node was committed; resolves when it is in force here. */
-  async changed({ kind, id }: Pick<Change, 'kind' | 'id'>): Promise<void> {
-    const { store } = this.parts;
-    if (kind === 'key') await store.noteOnce('keys_exist', 'true');
-    await this.take([{ kind, id }]);
-  }
-
-  /** Looks now whether others have changed something. */
+  /** Takes what was changed since the last look. Rejects when the store does not answer; it is tried again then. */
   look(): Promise<void> {
-    this.running = this.running.then(() => this.poll());
-    return this.running;
+    const looked = this.running.then(() => this.take());
+    this.running = looked.catch((error) => this.failed(error));
+    return looked;
   }
 
   async close(): Promise<void> {
@@ -84,34 +82,53 @@ export class IdentityFeed {
   }
 
   private later(): void {
-    if (this.closed) return;
-    this.timer = setTimeout(() => void this.look().finally(() => this.later()), POLL_MS);
+    if (this.closed || !(this.watching || this.failing)) return;
+    clearTimeout(this.timer);
+    const ms = this.failing || !this.hears() ? DEAF_MS : HEARING_MS;
+    this.timer = setTimeout(
+      () =>
+        void this.look().then(
+          () => this.later(),
+          () => {},
+        ),
+      ms,
+    );
     this.timer.unref();
   }
 
-  private async poll(): Promise<void> {
-    if (this.closed) return;
-    try {
-      const changes = await this.parts.store.changedSince(this.known);
-      const last = changes.at(-1);
-      if (last !== undefined) {
-        await this.take(changes);
-        this.known = Number(last.revision);
-      }
-      if (this.failing) this.parts.log('info', 'the store answers again', {});
-      this.failing = false;
-    } catch (error) {
-      if (!this.failing && !this.closed)
-        this.parts.log('warn', 'changes of other nodes cannot be read; what is known stays in force', {
-          error: error instanceof Error ? error.message : String(error),
-        });
-      this.failing = true;
-    }
+  private failed(error: unknown): void {
+    if (!this.failing && !this.closed)
+      this.parts.log('warn', 'changes of the store cannot be read; what is known stays in force', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    this.failing = true;
+    this.later();
   }
 
-  private async take(changes: readonly { kind: string; id: string }[]): Promise<void> {
+  private async take(): Promise<void> {
+    if (this.closed) return;
     const { store, push } = this.parts;
-    const before = this.rules;
+    const changes = await store.changedSince(this.known);
+    const last = changes.at(-1);
+    if (last !== undefined) {
+      const before = this.rules;
+      const delta = await this.deltaOf(changes);
+      if (this.rules && !before) {
+        // First, so that nobody goes without limits meanwhile.
+        await this.parts.onRules().catch((error) => {
+          this.rules = false;
+          throw error;
+        });
+      }
+      await push(delta);
+      this.known = Number(last.revision);
+    }
+    if (this.failing) this.parts.log('info', 'the store answers again', {});
+    this.failing = false;
+  }
+
+  private async deltaOf(changes: readonly { kind: string; id: string }[]): Promise<IdentityDelta> {
+    const { store } = this.parts;
     const once = new Map(changes.map((one) => [`${one.kind}:${one.id}`, one]));
     const keys: StoredKey[] = [];
     const goneKeys: string[] = [];
@@ -126,8 +143,7 @@ export class IdentityFeed {
         else groups.push(this.group(kind as GroupKind, found));
       }
     }
-    await push({ keys, goneKeys, groups, keysExist: keys.length > 0 });
-    if (this.rules && !before) await this.parts.onRules();
+    return { keys, goneKeys, groups, keysExist: keys.length > 0 };
   }
 
   private key({ id, name, spec }: StoredEntity, hashes: StoredKey['hashes']): StoredKey {

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { isMemory } from '../store/sql/address.js';
 
 /** A secret of the data folder, readable by its owner alone; made when it is not there. */
-export function keptSecret(dataDir: string, name: string): string {
+function keptSecret(dataDir: string, name: string): string {
   const path = join(dataDir, name);
   const known = readSecret(dataDir, name);
   if (known !== null) {
@@ -37,5 +39,12 @@ function readSecret(dataDir: string, name: string): string | null {
   }
 }
 
-/** What virtual keys are hashed under. */
-export const SECRET_FILE = 'secret';
+const SECRET_FILE = 'secret';
+
+/** What virtual keys are hashed under: the one that is set, else one that is kept in the data folder. */
+export function serverSecret({ admin, store, dataDir }: Config): string {
+  if (admin.secret !== null) return admin.secret.reveal();
+  // With nothing kept on disk there is nothing that another start would have to know.
+  const inMemory = store.kind === 'sqlite' && isMemory(store.path);
+  return inMemory ? randomBytes(32).toString('base64url') : keptSecret(dataDir, SECRET_FILE);
+}

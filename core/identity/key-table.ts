@@ -18,6 +18,7 @@ const MAX_CHAIN = 8;
  */
 export class KeyTable {
   private readonly byHash = new Map<string, KeyRules>();
+  private readonly ids: ReadonlySet<string>;
   private readonly plainHashes: boolean;
   private readonly seen = new Map<string, VirtualKey>();
   /** Keys together with the customer and tags of requests. */
@@ -34,6 +35,7 @@ export class KeyTable {
       const { value, hash } = key;
       this.byHash.set(hash ?? keyHash(secret, value?.reveal() ?? ''), key);
     }
+    this.ids = new Set(config.keys.map(({ link }) => link.id));
     this.plainHashes = config.keys.some(({ hash }) => hash?.startsWith('sha256:') === true);
   }
 
@@ -89,7 +91,10 @@ export class KeyTable {
     const own = this.byHash.get(hash);
     if (own !== undefined) return this.compile(own, null);
     const found = this.stored.find(hash);
-    return found === null ? null : this.compile(found.rules, found.untilMs);
+    // A key of the store with the id of one of the file is not in force: the file counts.
+    return found === null || this.ids.has(found.rules.link.id)
+      ? null
+      : this.compile(found.rules, found.untilMs);
   }
 
   private compile(rules: KeyRules, untilMs: number | null): VirtualKey {

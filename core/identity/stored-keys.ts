@@ -72,15 +72,30 @@ export class StoredKeys {
     }
     for (const { kind, id, spec } of delta.groups ?? []) {
       if (spec === null) this.groups.delete(entityKey(kind, id));
-      else this.groups.set(entityKey(kind, id), groupOf(kind, id, spec));
+      else this.setGroup(kind, id, spec);
     }
   }
 
+  /** Of rules that a later version wrote and this one cannot read, nothing is allowed: whoever belongs to it is refused. */
+  private setGroup(kind: GroupKind, id: string, spec: string): void {
+    const name = entityKey(kind, id);
+    try {
+      this.groups.set(name, groupOf(kind, id, spec));
+    } catch {
+      this.groups.delete(name);
+    }
+  }
+
+  /** Null also for a key whose rules a later version wrote and this one cannot read. */
   find(hash: string): { rules: KeyRules; untilMs: number | null } | null {
     const key = this.byHash.get(hash);
     if (key === undefined) return null;
     const untilMs = key.hashes.find((one) => one.hash === hash)?.untilMs ?? null;
-    return { rules: keyRulesOf(key), untilMs };
+    try {
+      return { rules: keyRulesOf(key), untilMs };
+    } catch {
+      return null;
+    }
   }
 
   group(key: string): EntityConfig | undefined {

@@ -36,6 +36,8 @@ export interface LedgerQuestions {
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
+  /** Whether anybody has used the database as a store of keys and the like. */
+  governed: { ask: null; answer: boolean };
 }
 
 export type Question = keyof LedgerQuestions;

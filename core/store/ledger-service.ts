@@ -19,7 +19,7 @@ import type {
   LedgerSettings,
   Question,
 } from './ledger-protocol.js';
-import { type LedgerSql, openLedgerSql } from './ledger-sql.js';
+import { type LedgerSql, one, openLedgerSql } from './ledger-sql.js';
 import { LedgerStore } from './ledger-store.js';
 import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
@@ -161,6 +161,7 @@ export class LedgerService {
     if (question === 'ownersOf') return this.ownersOf(ask as LedgerQuestions['ownersOf']['ask']);
     if (question === 'own') return this.own(ask as LedgerQuestions['own']['ask']);
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
+    if (question === 'governed') return this.governed();
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsText();
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
@@ -221,6 +222,11 @@ export class LedgerService {
     if (others.length > 0) await this.owners.add(others);
     if (answers.length > 0) await this.answers.add(answers);
     return null;
+  }
+
+  private async governed(): Promise<boolean> {
+    if (this.db.kind === 'postgres') return true;
+    return (await one(this.db, "SELECT count(*) FROM sqlite_master WHERE name = 'control_entities'")) > 0;
   }
 
   private damaged(block: number, error: unknown): void {

@@ -175,6 +175,11 @@ export class Ledger {
     return (await this.ask('kept', question)) as KeptReply;
   }
 
+  /** Whether keys and the like may be stored: on Postgres, where other nodes make them, always. */
+  async governed(): Promise<boolean> {
+    return (await this.ask('governed', null)) as boolean;
+  }
+
   /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */
   async metrics(): Promise<string> {
     const [requests, process] = await Promise.all([this.ask('metrics', null), this.process.text()]);

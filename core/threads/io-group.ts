@@ -56,15 +56,10 @@ export class IoGroup {
     return this.threads.length;
   }
 
-  /**
-   * All threads take the configuration, or none does and this throws.
-   *
-   * @param between runs when all of them could take it; when it throws, none does
-   */
-  async apply(config: Config, between: () => Promise<void> = async () => {}): Promise<void> {
+  /** All threads take the configuration, or none does and this throws. */
+  async apply(config: Config): Promise<void> {
     const prepared = await Promise.allSettled(this.threads.map((thread) => thread.prepare(config)));
     for (const one of prepared) if (one.status === 'rejected') throw one.reason;
-    await between();
     await Promise.all(this.threads.map((thread) => thread.commit()));
   }
 

@@ -124,7 +124,7 @@ it('a gateway that waits no longer tells requests that nobody was asked for yet'
   }
   expect(await gateway.exited).toEqual({ code: 1, signal: null });
   const cut = { outcome: 'error', error: 'gateway_stopping', attempts: [] };
-  expect(storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut]);
+  expect(await storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut]);
 });
 
 describe('signals', () => {

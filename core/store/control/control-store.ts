@@ -11,6 +11,8 @@ import type { AuditTable, ControlDb, ControlTables } from './tables.js';
 /** Channel on which nodes on one Postgres tell each other of changes. */
 export const CHANNEL = 'headgate_control';
 
+const KEYS_EXIST = 'keys_exist';
+
 /** Who changes something, for the audit. */
 export interface Author {
   /** `admin`, `cli`, `schedule`, or `key:ID`. */
@@ -102,6 +104,7 @@ export class ControlStore {
           after: told(done.after),
         })
         .execute();
+      if (done.kind === 'key' && done.after !== null) await noteOnce(db, KEYS_EXIST, 'true');
       if (this.database.kind === 'postgres') await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(db);
       return done;
     });
@@ -149,29 +152,43 @@ export class ControlStore {
     return query.orderBy('revision', 'desc').limit(limit).execute();
   }
 
-  /** A note that is set once: the one that is there, else this one. */
-  async noteOnce(name: string, value: string): Promise<string> {
-    const { db } = this.database;
-    await db
-      .insertInto('control_state')
-      .values({ name, value })
-      .onConflict((row) => row.column('name').doNothing())
-      .execute();
-    return (await this.note(name)) ?? value;
-  }
-
-  async note(name: string): Promise<string | null> {
+  /** Whether a key was ever made: from then on the data plane needs one, unless the configuration says otherwise. */
+  async keysExist(): Promise<boolean> {
     const row = await this.database.db
       .selectFrom('control_state')
       .select('value')
-      .where('name', '=', name)
+      .where('name', '=', KEYS_EXIST)
       .executeTakeFirst();
-    return row?.value ?? null;
+    return row !== undefined;
+  }
+
+  /**
+   * Notes what the keys are hashed under, as a hash, the first time; later, whether it is the same: keys that one node has
+   * made would be unknown to a node with another secret.
+   */
+  async sameSecret(secretHash: string): Promise<boolean> {
+    const { db } = this.database;
+    await noteOnce(db, 'secret_hash', secretHash);
+    const row = await db
+      .selectFrom('control_state')
+      .select('value')
+      .where('name', '=', 'secret_hash')
+      .executeTakeFirst();
+    return row?.value === secretHash;
   }
 
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** A note that is set once; the one that is there stays. */
+async function noteOnce(db: ControlDb, name: string, value: string): Promise<void> {
+  await db
+    .insertInto('control_state')
+    .values({ name, value })
+    .onConflict((row) => row.column('name').doNothing())
+    .execute();
 }
 
 async function hashesOf(db: ControlDb, keyId: string): Promise<StoredHash[]> {

@@ -25,8 +25,8 @@ if (isMainThread) {
   process.on('SIGUSR2', () => {
     // `takePreciseCoverage` starts its counts anew each time.
     session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
-      const script = result.find(({ url }) => url.endsWith('/dist/core/view.js'));
-      for (const { functionName, ranges } of script?.functions ?? [])
+      // Whichever file of the bundle has it.
+      for (const { functionName, ranges } of result.flatMap(({ functions }) => functions))
         if (functionName === 'ExchangeView') views += ranges[0].count;
       writeFileSync(`${file}.new`, JSON.stringify({ ...counts, views }));
       renameSync(`${file}.new`, file);
