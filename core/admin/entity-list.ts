@@ -18,7 +18,7 @@ type Json = Record<string, unknown>;
  */
 export async function listEntities(
   api: EntityApi,
-  { store }: OpenGovernance,
+  { store }: Pick<OpenGovernance, 'store'>,
   config: Config,
   query: string,
 ): Promise<Json> {

@@ -1,16 +1,11 @@
-import { createHmac } from 'node:crypto';
 import type { Config } from '../config/config.js';
 import { type EntityConfig, entityKey } from '../config/entity.js';
-import { ControlStore } from '../store/control/control-store.js';
-import type { ControlTables } from '../store/control/tables.js';
+import type { ControlStore } from '../store/control/control-store.js';
 import { addressOf } from '../store/sql/address.js';
-import { openSql } from '../store/sql/open.js';
 import { EntityService } from './entity-service.js';
 import { type FeedParts, IdentityFeed } from './identity-feed.js';
 import { KeyService } from './key-service.js';
-
-/** Connections to Postgres for changes and for looking; one more listens. */
-const CONNECTIONS = 3;
+import { openStore } from './open-store.js';
 
 export interface GovernanceParts extends Omit<FeedParts, 'store'> {
   /** In use; what it defines goes before the store. */
@@ -67,15 +62,11 @@ export class Governance {
   private async start(): Promise<OpenGovernance & { close(): Promise<void> }> {
     const { config, secret, log } = this.parts;
     const address = addressOf(config().store);
-    const database = await openSql<ControlTables>(address, {
-      connections: CONNECTIONS,
-      onLost: (why) => log('warn', 'a connection to the store was lost', { error: why }),
-    });
-    const store = new ControlStore(database);
+    const store = await openStore(address, secret, (why) =>
+      log('warn', 'a connection to the store was lost', { error: why }),
+    );
     const feed = new IdentityFeed({ ...this.parts, store });
     try {
-      await store.migrate();
-      await this.checkSecret(store, secret);
       await feed.load();
       const listener = address.kind === 'postgres' ? await listen(address.url, feed) : null;
       const entities = new EntityService(
@@ -94,16 +85,6 @@ export class Governance {
       await store.close();
       throw error;
     }
-  }
-
-  private async checkSecret(store: ControlStore, secret: string): Promise<void> {
-    const hash = createHmac('sha256', secret).update('headgate: is this the same secret?').digest('hex');
-    if (await store.sameSecret(hash)) return;
-    throw new Error(
-      `The keys in ${store.database.shown} are hashed under another secret than this node has, so none of them would be ` +
-        'known here. Set HEADGATE_SECRET (or admin.secret) to the one that the other nodes have: the file "secret" in their ' +
-        'data folder, when it is set nowhere.',
-    );
   }
 }
 
