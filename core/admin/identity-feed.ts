@@ -71,7 +71,10 @@ export class IdentityFeed {
   /** Takes what was changed since the last look. Rejects when the store does not answer; it is tried again then. */
   look(): Promise<void> {
     const looked = this.running.then(() => this.take());
-    this.running = looked.catch((error) => this.failed(error));
+    this.running = looked.then(
+      () => this.later(),
+      (error) => this.failed(error),
+    );
     return looked;
   }
 
@@ -85,14 +88,7 @@ export class IdentityFeed {
     if (this.closed || !(this.watching || this.failing)) return;
     clearTimeout(this.timer);
     const ms = this.failing || !this.hears() ? DEAF_MS : HEARING_MS;
-    this.timer = setTimeout(
-      () =>
-        void this.look().then(
-          () => this.later(),
-          () => {},
-        ),
-      ms,
-    );
+    this.timer = setTimeout(() => void this.look().catch(() => {}), ms);
     this.timer.unref();
   }
 

@@ -2,6 +2,8 @@ import pg from 'pg';
 import { connectionSettings } from '../sql/postgres.js';
 import { CHANNEL } from './control-store.js';
 
+/** Until the first try, and between the later ones. */
+const SOON_MS = 100;
 const AGAIN_MS = 1_000;
 
 /** Hears at once when another node on the same Postgres has changed something. A connection that is lost is made anew. */
@@ -25,12 +27,15 @@ export class ChangeListener {
     if (this.closed) return;
     const client = new pg.Client({ ...connectionSettings(this.url), statement_timeout: 0 });
     let gone = false;
+    let connected = false;
     const lost = (): void => {
       if (gone) return;
       gone = true;
       if (this.client === client) this.client = null;
       client.end().catch(() => {});
-      this.later();
+      this.later(connected ? SOON_MS : AGAIN_MS);
+      // Others are asked more often while nothing is heard.
+      if (connected) this.onChange();
     };
     client.on('error', lost);
     client.on('end', lost);
@@ -42,11 +47,13 @@ export class ChangeListener {
       lost();
       return;
     }
+    if (gone) return;
     if (this.closed) {
       await client.end();
       return;
     }
     this.client = client;
+    connected = true;
     this.onChange();
   }
 
@@ -56,9 +63,9 @@ export class ChangeListener {
     await this.client?.end();
   }
 
-  private later(): void {
+  private later(ms: number): void {
     if (this.closed) return;
-    this.timer = setTimeout(() => void this.start(), AGAIN_MS);
+    this.timer = setTimeout(() => void this.start(), ms);
     this.timer.unref();
   }
 }
