@@ -5,7 +5,6 @@ import { addressOf } from '../store/sql/address.js';
 import { EntityService } from './entity-service.js';
 import { type FeedParts, IdentityFeed } from './identity-feed.js';
 import { KeyService } from './key-service.js';
-import { openStore } from './open-store.js';
 
 export interface GovernanceParts extends Omit<FeedParts, 'store'> {
   /** In use; what it defines goes before the store. */
@@ -62,6 +61,8 @@ export class Governance {
   private async start(): Promise<OpenGovernance & { close(): Promise<void> }> {
     const { config, secret, log } = this.parts;
     const address = addressOf(config().store);
+    // What it needs is loaded by those who use it.
+    const { openStore } = await import('./open-store.js');
     const store = await openStore(address, secret, (why) =>
       log('warn', 'a connection to the store was lost', { error: why }),
     );

@@ -1,11 +1,11 @@
 import type { SettledRecord } from '@headgate/sdk';
 import type { BlockData } from './block-data.js';
 import type { LedgerSql, Statements } from './ledger-sql.js';
+import { SMALL_BLOCK } from './ledger-version.js';
 import { alone } from './maintenance.js';
 import { copyOf } from './record-batch.js';
 import { batchOf } from './record-codec.js';
 import { deleteBlocks, insertBlocks } from './request-blocks.js';
-import { SMALL_BLOCK } from './schema.js';
 
 /** Records that make a merged block: enough that what a block costs no longer counts. */
 const FULL = 1024;

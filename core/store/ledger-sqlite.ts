@@ -1,6 +1,6 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely';
 import type { LedgerSql, SqlRow, SqlValue, Statements } from './ledger-sql.js';
-import { LEDGER_STEPS } from './schema.js';
+import { LEDGER_VERSION } from './ledger-version.js';
 import { shownAddress } from './sql/address.js';
 import { explainSqlite, openSqlite, type Sqlite } from './sql/sqlite-file.js';
 
@@ -27,11 +27,12 @@ function isCurrent(db: Sqlite): boolean {
   const known = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'headgate_schema'").get();
   if (known === undefined) return false;
   const row: unknown = db.prepare("SELECT version FROM headgate_schema WHERE part = 'ledger'").raw().get();
-  return Array.isArray(row) && Number(row[0]) === LEDGER_STEPS.length;
+  return Array.isArray(row) && Number(row[0]) === LEDGER_VERSION;
 }
 
 /** Nearly every start finds the tables as they should be, and need not load what changes them. */
 async function bringUp(db: Sqlite, path: string): Promise<void> {
+  const { LEDGER_STEPS } = await import('./schema.js');
   const { migrate } = await import('./sql/migrate.js');
   const { sqliteKysely } = await import('./sql/sqlite-driver.js');
   const shown = shownAddress({ kind: 'sqlite', path });

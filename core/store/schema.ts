@@ -1,11 +1,9 @@
 import { type Kysely, sql } from 'kysely';
+import { SMALL_BLOCK } from './ledger-version.js';
 import { moveHourlySums } from './old-hourly.js';
 import { moveOldRequests } from './old-requests.js';
 import type { Migration } from './sql/migrate.js';
 import { GROUP_COLUMNS, SUM_COLUMNS } from './usage-columns.js';
-
-/** Blocks of fewer records are worth merging. Part of an index: another number needs another one. */
-export const SMALL_BLOCK = 64;
 
 type Kind = 'sqlite' | 'postgres';
 

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
+import { LEDGER_VERSION } from '../../core/store/ledger-version.js';
+import { LEDGER_STEPS } from '../../core/store/schema.js';
 import { readAddress } from '../../core/store/sql/address.js';
 import { tempDir } from './temp-dir.js';
 
@@ -51,4 +53,8 @@ test('opening again keeps what is there', async () => {
   const second = await openDatabase(path);
   expect(await second.all('SELECT done FROM spool_position')).toEqual([[5]]);
   await second.close();
+});
+
+test('the version that a start looks for is the one that the steps lead to', () => {
+  expect(LEDGER_VERSION).toBe(LEDGER_STEPS.length);
 });
