@@ -11,6 +11,13 @@ headgate providers test NAME
                      send one tiny request to a provider and say what came of it (--model MODEL)
 headgate models [PATTERN]
                      list the models there are with what they cost (--json)
+headgate keys list   list the virtual keys there are (--json)
+headgate keys create make one in the store and print it, once (--name, --models A,B, --budget USD/PERIOD, --rpm, --tpm,
+                     --expires, --organization, --team, --project, --user)
+headgate keys rotate ID
+                     give one a new secret (--grace 1h: so long the old one still works)
+headgate keys revoke ID
+                     take one back
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -31,10 +38,11 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import('./check.js')).checkCommand,
   providers: async () => (await import('./providers.js')).providersCommand,
   models: async () => (await import('./models.js')).modelsCommand,
+  keys: async () => (await import('./keys.js')).keysCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
 
-const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models']);
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {

@@ -12,6 +12,17 @@ export interface Flags {
   schema?: boolean;
   json?: boolean;
   model?: string;
+  name?: string;
+  models?: string;
+  team?: string;
+  project?: string;
+  organization?: string;
+  user?: string;
+  budget?: string;
+  rpm?: string;
+  tpm?: string;
+  expires?: string;
+  grace?: string;
   help?: boolean;
   version?: boolean;
 }
@@ -31,6 +42,17 @@ const options = {
   schema: { type: 'boolean' },
   json: { type: 'boolean' },
   model: { type: 'string' },
+  name: { type: 'string' },
+  models: { type: 'string' },
+  team: { type: 'string' },
+  project: { type: 'string' },
+  organization: { type: 'string' },
+  user: { type: 'string' },
+  budget: { type: 'string' },
+  rpm: { type: 'string' },
+  tpm: { type: 'string' },
+  expires: { type: 'string' },
+  grace: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

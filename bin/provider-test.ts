@@ -9,6 +9,7 @@ import {
 } from '@headgate/sdk';
 import { PriceTable } from '../core/catalog/prices/price-table.js';
 import type { Config } from '../core/config/config.js';
+import { StoredKeys } from '../core/identity/stored-keys.js';
 import type { Brought } from '../core/plugin/equipment.js';
 import { editFields } from '../core/route/field-edits.js';
 import type { ProviderKey } from '../core/route/key-ring.js';
@@ -58,7 +59,10 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
   const prices = PriceTable.load();
   try {
     const equipment = { ...brought, hooks: [], routes: [], retire: async () => {} };
-    const runtime = compileRuntime(config, equipment, prices, transports);
+    const runtime = compileRuntime(config, equipment, prices, transports, {
+      secret: '',
+      stored: new StoredKeys(),
+    });
     const routable = runtime.providers.get(id) as RoutableProvider;
     const format = pickFormat(routable, brought);
     const trials: Trial[] = [];

@@ -1,13 +1,17 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
+import type { AdminApi } from './admin/admin-api.js';
+import type { Answer } from './admin/answer.js';
 import { modelsReport } from './admin/models.js';
-import { type AdminAnswer, usageReport } from './admin/usage.js';
+import { OWN_QUOTA, ownQuota } from './admin/own-quota.js';
+import { usageReport } from './admin/usage.js';
 import { priceOptions } from './catalog/price-options.js';
 import { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject } from './forward/owner.js';
+import { credentialOf } from './identity/credential.js';
 import { sameSecret } from './identity/same-secret.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { PluginMetrics } from './observe/plugin-metrics.js';
@@ -18,6 +22,7 @@ import type { Ledger } from './store/ledger.js';
 export interface ControlPlaneParts {
   readonly ledger: Ledger;
   readonly metrics: PluginMetrics;
+  readonly admin: AdminApi;
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** The configuration in use. */
   readonly config: () => Config;
@@ -43,14 +48,17 @@ export class ControlPlane implements Control {
     this.paths = new Map<string, Serve>([
       ['/health/ready', () => this.ready()],
       ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
+      [OWN_QUOTA, (request) => this.me(request)],
       ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
-      ['/api/models', (request) => this.forAdmin(request, async () => this.models(request))],
+      ['/api/models', (request) => this.forAdmin(request, () => this.models(request))],
     ]);
   }
 
   async handle(request: ControlRequest): Promise<ControlAnswer> {
     const { path, method } = request;
     const serve = this.paths.get(path);
+    const entities = serve === undefined ? this.parts.admin.find(path) : null;
+    if (entities !== null) return this.forAdmin(request, () => this.parts.admin.handle(entities, request));
     if (serve === undefined)
       return refused(canonicalError('not_found', { method, path: path.slice(0, 200) }));
     if (method === 'OPTIONS') return { status: 204, headers: ['allow', ALLOW], body: '' };
@@ -112,11 +120,26 @@ export class ControlPlane implements Control {
     return answerOf(await usageReport(this.parts.ledger, query));
   }
 
-  private models({ query }: ControlRequest): ControlAnswer {
+  private async models({ query }: ControlRequest): Promise<ControlAnswer> {
     const config = this.parts.config();
     // Read when somebody asks for the first time; the I/O threads have tables of their own.
     this.prices ??= PriceTable.load();
-    return answerOf(modelsReport(config, this.prices.with(priceOptions(config)), query));
+    return answerOf(await modelsReport(config, this.prices.with(priceOptions(config)), query));
+  }
+
+  /** For whoever holds a virtual key: what it may use, and what of it is used. */
+  private async me({ caller, headers }: ControlRequest): Promise<ControlAnswer> {
+    if (caller === null)
+      return refused(canonicalError(credentialOf(headers) === null ? 'key_required' : 'key_unknown'));
+    const now = Date.now();
+    if (caller.expiresMs !== null && caller.expiresMs <= now) return refused(canonicalError('key_expired'));
+    try {
+      const quota = await ownQuota(caller, this.parts.ledger, now);
+      return { status: 200, headers: JSON_TYPE, body: JSON.stringify(quota) };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return refused(canonicalError('usage_unavailable', { why }));
+    }
   }
 
   private async metrics({ method, path }: ControlRequest): Promise<ControlAnswer> {
@@ -134,9 +157,10 @@ export class ControlPlane implements Control {
   }
 }
 
-function answerOf(answer: AdminAnswer): ControlAnswer {
+function answerOf(answer: Answer): ControlAnswer {
   if ('error' in answer) return refused(answer.error);
-  return { status: 200, headers: ['content-type', answer.contentType], body: answer.body };
+  const { contentType, headers = [], body } = answer;
+  return { status: 200, headers: ['content-type', contentType, ...headers], body };
 }
 
 function refused(error: CanonicalError, headers: HeaderList = []): ControlAnswer {

@@ -1,5 +1,6 @@
 import type { CanonicalError, HeaderList } from '@headgate/sdk';
 import type { OwnedObject } from './forward/owner.js';
+import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
@@ -9,6 +10,10 @@ export interface ControlRequest {
   query: string;
   headers: HeaderList;
   body: Uint8Array;
+  /** Of the client; '' inside the process. */
+  address: string;
+  /** The virtual key that the request came with, for `/api/me`; null when there is none that is known. */
+  caller: KeyFacts | null;
 }
 
 /** An error is put into the shape of the client's API by the I/O thread, which has the wire formats. */

@@ -121,7 +121,7 @@ const table = {
   model_not_allowed: {
     status: 403,
     kind: 'permission',
-    message: 'The virtual key "{key}" may not use the model "{model}".',
+    message: 'The {who} may not use the model "{model}".',
     param: 'model',
   },
   model_unpriced: {
@@ -130,6 +130,36 @@ const table = {
     message:
       'No price is known for the model "{model}", and such models may not be used here: set prices["{price}"], or set unpriced.',
     param: 'model',
+  },
+  provider_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not use the provider "{provider}".',
+  },
+  endpoint_not_allowed: { status: 403, kind: 'permission', message: 'The {who} may not ask for {path}.' },
+  address_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not be used from the address that this request comes from.',
+  },
+  entity_disabled: { status: 403, kind: 'permission', message: 'The {who} is disabled.' },
+  entity_expired: { status: 403, kind: 'permission', message: 'The {who} has expired.' },
+  entity_unknown: { status: 404, kind: 'not-found', message: 'There is nothing of that name: {why}.' },
+  entity_exists: { status: 409, kind: 'invalid-request', message: 'This is taken: {why}.' },
+  version_conflict: { status: 409, kind: 'invalid-request', message: 'Somebody else was faster: {why}.' },
+  entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
+  entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
+  entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
+  store_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The store does not answer at the moment; the log says why.',
+  },
+  foreign_origin: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'Without an admin token, pages of other sites may not change anything here: set admin.token, and send it.',
   },
   invalid_metadata: {
     status: 400,

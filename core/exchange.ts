@@ -16,7 +16,7 @@ import type { Forward } from './forward/forward.js';
 import type { OwnedObject } from './forward/owner.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
-import type { VirtualKey } from './identity/key-table.js';
+import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';

@@ -1,3 +1,6 @@
+import { AdminApi } from './admin/admin-api.js';
+import { Governance } from './admin/governance.js';
+import { serverSecret } from './admin/kept-secret.js';
 import { checkPort } from './check-port.js';
 import type { Config } from './config/config.js';
 import type { LoadedConfig } from './config/load.js';
@@ -5,6 +8,7 @@ import { formatProblems } from './config/problem.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
 import { ControlPlane } from './control-plane.js';
 import type { FetchServer } from './http/fetch.js';
+import type { IdentityDelta } from './identity/stored-keys.js';
 import { needRestart } from './need-restart.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import type { PluginSource } from './plugin/load.js';
@@ -34,18 +38,31 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const { config } = parts.loaded;
   const ledger = await startLedger({
     dataDir: config.dataDir,
-    url: `sqlite:${config.store.path}`,
+    url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
     logLevel: config.observability.logLevel,
     logRequests: config.observability.logRequests,
     onFailed: parts.onFatal,
-  }).catch((error) => {
-    throw new StartError(error instanceof Error ? error.message : String(error));
-  });
+  }).catch(asStartError);
   const metrics = new PluginMetrics();
   let running: RunningGateway | null = null;
+  const keySecret = serverSecret(config);
+  const log: LogLine = (level, message, fields) => ledger.log(level, message, fields);
+  const governing = {
+    config: () => running?.config ?? config,
+    secret: keySecret,
+    push: (delta: IdentityDelta) => io.update(delta),
+    onRules: async () => {
+      // It is tried again soon.
+      if (running === null) throw new Error('the gateway is starting');
+      await running.countStored();
+    },
+    log,
+  };
+  const governance = new Governance(governing);
   const control = new ControlPlane({
     ledger,
     metrics,
+    admin: new AdminApi(governance, governing),
     countTokens: parts.countTokens,
     config: () => running?.config ?? config,
     stopRunning: (id) => io.stopRunning(id),
@@ -56,20 +73,23 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     threadEntry: parts.threadEntry,
     control,
     counters: createCounterMemory(),
+    keySecret,
     connect: () => ledger.connect(),
-    log: (level, message, fields) => ledger.log(level, message, fields),
+    log,
     count: (name, by, labels) => metrics.count(name, by, labels),
     onFailed: parts.onFatal,
   });
   try {
-    await io.apply(config);
+    if (await ledger.governed()) await governance.open().catch(asStartError);
+    await io.apply({ ...config, storedRules: await governance.hasRules() });
   } catch (error) {
+    await governance.close();
     await io.close();
     await ledger.close();
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, ledger, io, inProcess);
+  running = new RunningGateway(parts, ledger, io, inProcess, governance);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -78,18 +98,24 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   return running;
 }
 
+function asStartError(error: unknown): never {
+  throw new StartError(error instanceof Error ? error.message : String(error));
+}
+
 /** The main thread's parts and its I/O threads, with or without a port. */
 export class RunningGateway {
   config: Config;
   private readonly watcher: ConfigWatcher;
   private listening: Promise<string> | null = null;
   private closed: Promise<boolean> | null = null;
+  private applying: Promise<void> = Promise.resolve();
 
   constructor(
     parts: GatewayParts,
     private readonly ledger: Ledger,
     private readonly io: IoGroup,
     private readonly inProcess: FetchServer | null,
+    private readonly governance: Governance,
   ) {
     this.config = parts.loaded.config;
     this.watcher = this.watch(parts);
@@ -120,8 +146,21 @@ export class RunningGateway {
   }
 
   /** Loads the configuration again; an invalid one is refused with its error and the old one stays. */
-  reload(): Promise<boolean> {
+  async reload(): Promise<boolean> {
+    // The command line says so when it has changed the store beside us.
+    await this.governance
+      .refresh(() => this.ledger.governed())
+      .catch((error) =>
+        this.log('error', 'the store cannot be read', {
+          error: error instanceof Error ? error.message : String(error),
+        }),
+      );
     return this.watcher.reload();
+  }
+
+  /** Something in the store has limits or budgets: what counts them is put in place. */
+  async countStored(): Promise<void> {
+    await this.apply(this.config, true);
   }
 
   log: LogLine = (level, message, fields) => this.ledger.log(level, message, fields);
@@ -155,6 +194,7 @@ export class RunningGateway {
     await this.listening?.catch(() => {});
     const inTime = await drained;
     if (!inTime) this.log('warn', 'requests were still running and are cut off', {});
+    await this.governance.close();
     this.inProcess?.close();
     await this.io.close();
     this.log('info', 'stopped', {});
@@ -162,13 +202,22 @@ export class RunningGateway {
     return inTime;
   }
 
+  /** One configuration after the other. */
+  private apply(config: Config, storedRules: boolean): Promise<void> {
+    const applied = this.applying.then(async () => {
+      await this.io.apply({ ...config, storedRules });
+      this.config = config;
+    });
+    this.applying = applied.catch(() => {});
+    return applied;
+  }
+
   private watch({ load, loaded }: GatewayParts): ConfigWatcher {
     return watchConfig({
       file: this.config.file,
       load,
       apply: async ({ config }) => {
-        await this.io.apply(config);
-        this.config = config;
+        await this.apply(config, await this.governance.hasRules());
       },
       onReloaded: ({ config, warnings, file }) => {
         const fixed = needRestart(loaded.config, config);

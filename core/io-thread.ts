@@ -6,6 +6,7 @@ import { Exchange, type Incoming } from './exchange.js';
 import { beginForward } from './forward/begin.js';
 import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
+import { StoredKeys } from './identity/stored-keys.js';
 import { Background } from './kept/background.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
@@ -28,6 +29,8 @@ export interface IoThreadParts {
   readonly control: Control;
   readonly counters: SharedArrayBuffer;
   readonly prices: PriceTable;
+  /** What virtual keys are hashed under. */
+  readonly keySecret: string;
   readonly log: PluginLogger;
   /** Where settled records go. */
   readonly record: (record: SettledRecord) => void;
@@ -67,6 +70,9 @@ export class IoThread {
   private readonly transports = new Transports();
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;
+  private readonly keySecret: string;
+  /** Keys of the store. */
+  readonly stored = new StoredKeys();
 
   constructor(parts: IoThreadParts) {
     this.log = parts.log;
@@ -76,6 +82,7 @@ export class IoThread {
       parts.log.warn('the owners of objects cannot be looked up', { error: String(error) }),
     );
     this.prices = parts.prices;
+    this.keySecret = parts.keySecret;
     this.socketCounts = new SocketCounts(parts.control, parts.counters);
     this.plugins = new PluginSet(parts.source, parts);
   }
@@ -88,7 +95,10 @@ export class IoThread {
   /** First half of a reload: everything that can fail. The running configuration is not touched. */
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);
-    const runtime = compileRuntime(config, equipment, this.prices, this.transports);
+    const runtime = compileRuntime(config, equipment, this.prices, this.transports, {
+      secret: this.keySecret,
+      stored: this.stored,
+    });
     // Of all rows, since a later configuration may use others than this one.
     const rows = [...equipment.rows.inputs()];
     this.endpoints.add(equipment.formats, (format) => rows.flatMap((row) => editedFields(row, format)));

@@ -9,3 +9,9 @@ export function usdText(nano: number): string {
   digits = digits.slice(0, end);
   return `${whole}.${digits}`;
 }
+
+/** Nano-dollars of any size as an exact decimal number of dollars with all nine decimals: 12345678n → "0.012345678". */
+export function exactUsd(nano: bigint): string {
+  const digits = (nano < 0n ? -nano : nano).toString().padStart(10, '0');
+  return `${nano < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}

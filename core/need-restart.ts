@@ -1,4 +1,5 @@
 import type { Config } from './config/config.js';
+import { addressOf } from './store/sql/address.js';
 
 /** Settings that only count at the start and differ now. */
 export function needRestart(at: Config, now: Config): string[] {
@@ -8,7 +9,8 @@ export function needRestart(at: Config, now: Config): string[] {
     'server.threads': config.server.threads,
     'server.tls': config.server.tls,
     'realtime.message_limit': config.realtime.messageLimitBytes,
-    'store.url': config.store.path,
+    'admin.secret': config.admin.secret?.reveal(),
+    'store.url': addressOf(config.store),
     'observability.log_level': config.observability.logLevel,
   });
   const [before, after] = [fixed(at), fixed(now)];

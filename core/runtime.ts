@@ -4,6 +4,7 @@ import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
 import { KeyTable } from './identity/key-table.js';
+import type { StoredKeys } from './identity/stored-keys.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
@@ -32,6 +33,12 @@ export interface Runtime {
   readonly formats: ReadonlyMap<string, WireFormat>;
 }
 
+/** What keys are looked up with, over reloads. */
+export interface Identity {
+  readonly secret: string;
+  readonly stored: StoredKeys;
+}
+
 const clock = { now: Date.now, monotonic: () => performance.now() };
 
 export function compileRuntime(
@@ -39,6 +46,7 @@ export function compileRuntime(
   equipment: Equipment,
   prices: PriceTable,
   transports: Transports,
+  identity: Identity,
 ): Runtime {
   const providers = new Map<string, RoutableProvider>();
   for (const [id, settings] of config.providers) {
@@ -60,7 +68,7 @@ export function compileRuntime(
   const table = prices.with(priceOptions(config));
   return Object.freeze({
     config,
-    keys: new KeyTable(config.keys),
+    keys: new KeyTable(config, identity.secret, identity.stored),
     models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES),
     plans: new PlanTable(equipment.hooks),
     prices: table,

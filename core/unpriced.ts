@@ -13,9 +13,10 @@ function policyOf({ principal, route, runtime }: Exchange): Unpriced {
 }
 
 /** Those of some targets that the request may go to; throws `model_unpriced` when there were some and none is left. */
-export function allowedTargets(x: Exchange, targets: readonly CompiledTarget[]): readonly CompiledTarget[] {
-  // A configuration that denies nothing, as most do, is known by a boolean.
-  if (!x.runtime.deniesUnpriced || policyOf(x) !== 'deny') return targets;
+export function pricedTargets(x: Exchange, targets: readonly CompiledTarget[]): readonly CompiledTarget[] {
+  // A configuration that denies nothing, as most do, is known by a boolean; keys of the store are not part of it.
+  if (!x.runtime.deniesUnpriced && x.principal?.unpriced !== 'deny') return targets;
+  if (policyOf(x) !== 'deny') return targets;
   if (x.model === '' || FREE.has(x.endpoint.format.operation)) return targets;
   const { prices } = x.runtime;
   const priced = targets.filter(

@@ -18,6 +18,7 @@ const entries = {
   headgate: 'bin/headgate.ts',
   library: 'bin/library.ts',
   'ledger-thread': 'core/store/ledger-thread.ts',
+  'sqlite-thread': 'core/store/sql/sqlite-thread.ts',
   entry: 'workers/entry.ts',
 };
 

@@ -4,11 +4,10 @@ import { priceView } from '../catalog/price-view.js';
 import { CAPABILITIES } from '../catalog/prices/capabilities.js';
 import type { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
-import { canonicalError } from '../errors.js';
 import { patternMatcher } from '../route/pattern.js';
-import type { AdminAnswer } from './usage.js';
-import { BadParameter } from './usage-query.js';
-import { csvField } from './usage-text.js';
+import { type Answer, answering } from './answer.js';
+import { csv } from './csv.js';
+import { BadParameter, readParameters } from './parameters.js';
 
 const PARAMETERS = [
   'model',
@@ -32,30 +31,17 @@ const MOST_ROWS = 10_000;
  *   name: what it may use), `capability`, `mode`, `priced` and `configured` (true or false), `format` (json or csv),
  *   `limit` and `offset`
  */
-export function modelsReport(config: Config, prices: PriceTable, query: string): AdminAnswer {
-  try {
-    const given = parametersIn(query);
-    const { fits, limit, offset, format } = readParameters(given, config);
+export function modelsReport(config: Config, prices: PriceTable, query: string): Promise<Answer> {
+  return answering(async () => {
+    const { fits, limit, offset, format } = asked(readParameters(query, PARAMETERS), config);
     const all = [...catalogModels(config, prices)].filter(fits);
     const page = all.slice(offset, offset + limit);
-    if (format === 'csv') return { contentType: 'text/csv; charset=utf-8; header=present', body: csv(page) };
+    if (format === 'csv')
+      return { contentType: 'text/csv; charset=utf-8; header=present', body: modelsCsv(page) };
     const sources = prices.sources.map(({ source, version, taken }) => ({ source, version, taken }));
     const body = { models: page.map(modelJson), total: all.length, sources };
     return { contentType: 'application/json', body: JSON.stringify(body) };
-  } catch (error) {
-    if (!(error instanceof BadParameter)) throw error;
-    return { error: { ...canonicalError('invalid_parameter', { why: error.message }), param: error.param } };
-  }
-}
-
-function parametersIn(query: string): URLSearchParams {
-  const given = new URLSearchParams(query);
-  for (const name of new Set(given.keys())) {
-    if (!PARAMETERS.includes(name))
-      throw new BadParameter(name, `there is no parameter "${name}"; there are ${PARAMETERS.join(', ')}`);
-    if (given.getAll(name).length > 1) throw new BadParameter(name, `"${name}" is given more than once`);
-  }
-  return given;
+  });
 }
 
 interface Parameters {
@@ -65,7 +51,7 @@ interface Parameters {
   readonly format: 'json' | 'csv';
 }
 
-function readParameters(given: URLSearchParams, config: Config): Parameters {
+function asked(given: URLSearchParams, config: Config): Parameters {
   const pattern = given.get('model');
   const named = pattern === null ? null : patternMatcher([pattern]);
   const provider = given.get('provider');
@@ -142,7 +128,7 @@ export function modelJson(model: CatalogModel): JsonObject {
 }
 
 /** RFC 4180, the most usual prices a column each. */
-function csv(models: readonly CatalogModel[]): string {
+function modelsCsv(models: readonly CatalogModel[]): string {
   const rows = models.map((model) => {
     const price = model.price === null ? {} : priceView(model.price);
     const amount = (name: string): string => String(price[name] ?? '');
@@ -166,7 +152,8 @@ function csv(models: readonly CatalogModel[]): string {
       keys: (model.keys ?? ['*']).join(' '),
     };
   });
-  const header = Object.keys(rows[0] ?? { id: '' });
-  const lines = rows.map((row) => Object.values(row).map(csvField).join(','));
-  return [header.join(','), ...lines].join('\r\n').concat('\r\n');
+  return csv(
+    Object.keys(rows[0] ?? { id: '' }),
+    rows.map((row) => Object.values(row)),
+  );
 }

@@ -1,49 +1,52 @@
-import type { UsageReport, UsageRow, UsageSums } from '../store/usage-report.js';
-
-type Field = string | number;
-
-/** Nano-dollars of any size as an exact decimal number of dollars with all nine decimals: 12345678n → "0.012345678". */
-function exactUsd(nano: bigint): string {
-  const digits = nano.toString().padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
-}
+import { exactUsd } from '../money.js';
+import { NO_USAGE, type UsageReport, type UsageRow, type UsageSums } from '../store/usage-report.js';
+import { csv, type Field } from './csv.js';
 
 export function usageJson(report: UsageReport): string {
   return JSON.stringify({
-    from: isoTime(report.from),
-    to: isoTime(report.to),
-    group_by: report.groupBy,
-    rows: report.rows.map((row) => ({ ...groupFields(report, row), ...sumFields(row.sums) })),
-    truncated: report.truncated,
+    ...reportHead(report),
+    rows: report.rows.map((row) => ({ ...groupFields(report.groupBy, row), ...sumFields(row.sums) })),
+    truncated: report.next !== null,
+    next_cursor: report.next,
     total: sumFields(report.total),
   });
 }
 
-/** RFC 4180: a header line, then one line a row; CRLF. */
-export function usageCsv(report: UsageReport): string {
-  const lines = report.rows.map((row) => ({ ...groupFields(report, row), ...sumFields(row.sums) }));
-  if (report.groupBy.length === 0) lines.push(sumFields(report.total));
-  const header = Object.keys(lines[0] ?? { ...emptyGroup(report), ...sumFields(report.total) });
-  return [header.join(','), ...lines.map((line) => Object.values(line).map(csvField).join(','))]
-    .join('\r\n')
-    .concat('\r\n');
+/** What a report says of itself. */
+export function reportHead(report: Omit<UsageReport, 'rows' | 'total' | 'next'>): Record<string, unknown> {
+  return {
+    from: isoTime(report.from),
+    to: isoTime(report.to),
+    time_zone: report.timeZone,
+    ...(report.wholeDaysBefore !== null && { whole_utc_days_before: isoTime(report.wholeDaysBefore) }),
+    group_by: report.groupBy,
+  };
 }
 
-function groupFields(report: UsageReport, row: UsageRow): Record<string, Field> {
+export function usageCsv(report: UsageReport): string {
+  const none: UsageRow = { group: report.groupBy.map(() => ''), keyName: '', sums: NO_USAGE };
+  const header = Object.keys({ ...groupFields(report.groupBy, none), ...sumFields(NO_USAGE) });
+  const rows = report.rows.map((row) => [
+    ...Object.values(groupFields(report.groupBy, row)),
+    ...Object.values(sumFields(row.sums)),
+  ]);
+  if (report.groupBy.length === 0) rows.push(Object.values(sumFields(report.total)));
+  return csv(header, rows);
+}
+
+export function groupFields(
+  groupBy: readonly string[],
+  row: Pick<UsageRow, 'group' | 'keyName'>,
+): Record<string, Field> {
   const fields: Record<string, Field> = {};
-  report.groupBy.forEach((dimension, i) => {
+  groupBy.forEach((dimension, i) => {
     fields[dimension] = row.group[i] ?? '';
     if (dimension === 'key') fields['key_name'] = row.keyName;
   });
   return fields;
 }
 
-function emptyGroup(report: UsageReport): Record<string, Field> {
-  const sums = report.total;
-  return groupFields(report, { group: report.groupBy.map(() => ''), keyName: '', sums });
-}
-
-function sumFields(sums: UsageSums): Record<string, Field> {
+export function sumFields(sums: UsageSums): Record<string, Field> {
   return {
     requests: sums.requests,
     errors: sums.errors,
@@ -60,12 +63,4 @@ function sumFields(sums: UsageSums): Record<string, Field> {
 
 function isoTime(time: number | null): string | null {
   return time === null ? null : new Date(time).toISOString();
-}
-
-/** One field of RFC 4180. */
-export function csvField(value: Field): string {
-  if (typeof value === 'number') return String(value);
-  // Clients choose their customer names, and a spreadsheet would run a name that looks like a formula.
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { PriceOverrides } from '../catalog/prices/override.js';
+import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { Secret } from './secret.js';
-import type { BUDGET_PERIODS } from './sections/keys.js';
 import type { LogLevel } from './sections/observability.js';
 import type { Timeouts } from './sections/timeouts.js';
 
@@ -13,7 +13,11 @@ export interface Config {
   /** Absolute path of the folder for what the gateway writes (records, spool). */
   readonly dataDir: string;
   readonly server: ServerConfig;
-  readonly admin: { readonly token: Secret | null };
+  readonly admin: {
+    readonly token: Secret | null;
+    /** Null: one that is kept in the data folder. */
+    readonly secret: Secret | null;
+  };
   readonly auth: AuthConfig;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   /** By public name. */
@@ -29,6 +33,10 @@ export interface Config {
   /** Virtual keys may use what others have stored at providers. */
   readonly sharedObjects: boolean;
   readonly keys: readonly VirtualKeyConfig[];
+  /** Organizations, teams, projects, users, customers and tags of the file, by {@link entityKey}. */
+  readonly entities: ReadonlyMap<string, EntityConfig>;
+  /** Something in the store has limits or budgets: the plugins that count are there for it. */
+  readonly storedRules: boolean;
   readonly realtime: RealtimeConfig;
   readonly responses: ResponsesConfig;
   readonly plugins: readonly PluginConfig[];
@@ -143,25 +151,12 @@ export interface RetriesConfig {
   readonly backoffMaxMs: number;
 }
 
-export interface VirtualKeyConfig {
+export interface VirtualKeyConfig extends KeyRules {
   readonly name: string;
-  readonly value: Secret;
-  /** Patterns with `*`. */
-  readonly models: readonly string[];
-  /** Whether it may use what is only forwarded and names no model; or the providers it may reach so. */
-  readonly passthrough: boolean | readonly string[];
-  /** Null: as the model or the gateway does. */
-  readonly unpriced: Unpriced | null;
-  readonly budget: { readonly capNanos: number; readonly per: (typeof BUDGET_PERIODS)[number] } | null;
-  readonly limits: {
-    readonly rpm: number | null;
-    readonly tpm: number | null;
-    /** WebSockets open at once. */
-    readonly sockets: number | null;
-  };
-  /** Milliseconds since 1970; null never. */
-  readonly expiresMs: number | null;
-  readonly metadata: { readonly customer: string | null; readonly tags: readonly string[] };
+  /** What clients send; null where only its hash is known. */
+  readonly value: Secret | null;
+  /** `hmac-sha256:…` or `sha256:…`, hexadecimal; null where the value itself is known. */
+  readonly hash: string | null;
 }
 
 /** Sessions over WebSockets. */
@@ -196,11 +191,17 @@ export interface PluginConfig {
   readonly timeoutMs: number | null;
 }
 
-export interface StoreConfig {
-  readonly kind: 'sqlite';
-  /** Absolute path, or `:memory:`. */
-  readonly path: string;
-}
+export type StoreConfig =
+  | {
+      readonly kind: 'sqlite';
+      /** Absolute path, or `:memory:`. */
+      readonly path: string;
+    }
+  | {
+      readonly kind: 'postgres';
+      /** May hold a password. */
+      readonly url: Secret;
+    };
 
 export interface ObservabilityConfig {
   readonly prometheus: boolean;

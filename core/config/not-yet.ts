@@ -32,12 +32,6 @@ const NOT_YET: readonly NotYet[] = [
   },
   { path: 'plugins.*.isolate', when: switchedOn, feature: 'isolation of plugins is' },
   {
-    path: 'store.url',
-    when: (value) => typeof value === 'string' && /^postgres(ql)?:/i.test(value),
-    feature: 'Postgres as a store is',
-    hint: 'use sqlite:PATH',
-  },
-  {
     path: 'models.*.strategy',
     when: oneOf('least_latency', 'least_cost', 'least_busy', 'usage', 'sticky'),
     feature: 'this strategy is',

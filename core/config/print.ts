@@ -1,3 +1,5 @@
+import type { Measure, RuleWindow } from '@headgate/sdk';
+import { addressOf, shownAddress } from '../store/sql/address.js';
 import type {
   Config,
   ModelConfig,
@@ -98,14 +100,36 @@ function keyLine(key: VirtualKeyConfig): string {
   if (key.passthrough === false) said.push('no pass-through');
   else if (key.passthrough !== true) said.push(`pass-through to ${key.passthrough.join(' ')}`);
   if (key.unpriced !== null) said.push(`models without a price: ${key.unpriced}`);
-  if (key.budget !== null) said.push(`${key.budget.capNanos / 1e9} USD a ${key.budget.per}`);
-  if (key.limits.rpm !== null) said.push(`${key.limits.rpm} requests a minute`);
-  if (key.limits.tpm !== null) said.push(`${key.limits.tpm} tokens a minute`);
-  if (key.limits.sockets !== null) said.push(`${count(key.limits.sockets, 'WebSocket')} at once`);
-  if (key.expiresMs !== null) said.push(`until ${new Date(key.expiresMs).toISOString()}`);
+  for (const one of key.link.budgets) said.push(`${one.capNanos / 1e9} USD a ${windowWords(one)}`);
+  for (const one of key.link.limits) {
+    const most = one.of === 'nanos' ? `${one.max / 1e9} USD` : `${one.max} ${MEASURE_WORDS[one.of]}`;
+    said.push(`${most} a ${windowWords(one)}`);
+  }
+  if (key.link.parallel !== null) said.push(`${count(key.link.parallel, 'request')} at once`);
+  if (key.sockets !== null) said.push(`${count(key.sockets, 'WebSocket')} at once`);
+  const { expiresMs } = key.access;
+  if (expiresMs !== null) said.push(`until ${new Date(expiresMs).toISOString()}`);
   if (key.metadata.customer !== null) said.push(`customer ${key.metadata.customer}`);
   if (key.metadata.tags.length > 0) said.push(`tags ${key.metadata.tags.join(' ')}`);
-  return `  ${key.name}  ${key.value}, ${said.join(', ')}`;
+  for (const name of key.parents) said.push(`of ${name.replace(':', ' ')}`);
+  return `  ${key.name}  ${key.value ?? 'known by its hash'}, ${said.join(', ')}`;
+}
+
+const MEASURE_WORDS: Record<Measure, string> = {
+  requests: 'requests',
+  input_tokens: 'input tokens',
+  output_tokens: 'output tokens',
+  total_tokens: 'tokens',
+  nanos: 'nano-dollars',
+};
+
+function windowWords({ per, window, timeZone }: RuleWindow): string {
+  return `${window === 'rolling' ? 'rolling ' : ''}${per}${timeZone === 'UTC' ? '' : ` in ${timeZone}`}`;
+}
+
+function entityLines(config: Config): string[] {
+  const lines = [...config.entities.values()].map(({ access }) => `  ${access.who}`);
+  return lines.length === 0 ? [] : section('entities', lines);
 }
 
 function pluginLine(plugin: PluginConfig): string {
@@ -145,7 +169,7 @@ function settingLines(config: Config): string[] {
     `data    ${config.dataDir}`,
     `fields  ${MISSING[config.onUnsupported]}`,
     `prices  ${count(Object.keys(config.prices).length, 'override')}, models without a price: ${config.unpriced}`,
-    `store   ${config.store.kind}:${config.store.path}`,
+    `store   ${shownAddress(addressOf(config.store))}`,
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];
@@ -175,6 +199,7 @@ export function printConfig(loaded: LoadedConfig): string {
     ),
     ...section('models', [...config.models.values()].flatMap(modelLines)),
     ...defaultLines(config),
+    ...entityLines(config),
     ...section('keys', config.keys.map(keyLine)),
     ...section('plugins', config.plugins.map(pluginLine)),
   ];

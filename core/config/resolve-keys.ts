@@ -1,4 +1,5 @@
 import type { ModelConfig, ProviderConfig, VirtualKeyConfig } from './config.js';
+import { resolveKeyRules } from './entity.js';
 import type { Findings } from './findings.js';
 import { nearest } from './nearest.js';
 import { Secret } from './secret.js';
@@ -6,8 +7,6 @@ import type { ParsedKey } from './sections/keys.js';
 
 /** Guessing a shorter key is within reach of somebody patient. */
 export const MIN_SECRET_LENGTH = 16;
-
-const NANOS_PER_USD = 1_000_000_000;
 
 export interface KeySources {
   parsed: readonly ParsedKey[];
@@ -62,47 +61,37 @@ export function resolveKeys(sources: KeySources, findings: Findings): VirtualKey
         hint: 'names must be unique',
       });
     } else names.set(key.name, at);
-    const sameValue = values.get(key.value);
+    const secret = key.value ?? key.hash ?? '';
+    const sameValue = values.get(secret);
     if (sameValue !== undefined) {
       findings.error(['keys', at, 'value'], {
         what: `the same value as keys[${sameValue}]`,
         hint: 'values must be unique',
       });
-    } else values.set(key.value, at);
-    if (key.value === sources.adminToken) {
+    } else values.set(secret, at);
+    if (key.value !== undefined && key.value === sources.adminToken) {
       findings.error(['keys', at, 'value'], {
         what: 'the same value as the admin token',
         hint: 'clients would be administrators',
       });
     }
-    if (key.value.length < MIN_SECRET_LENGTH) {
+    if (key.value !== undefined && key.value.length < MIN_SECRET_LENGTH) {
       findings.warn(['keys', at, 'value'], {
         what: `shorter than ${MIN_SECRET_LENGTH} characters`,
         hint: 'it could be guessed',
       });
     }
-    if (key.expires !== undefined && key.expires <= sources.now) {
+    if (key.expires !== undefined && Date.parse(key.expires) <= sources.now) {
       findings.warn(['keys', at, 'expires'], { what: 'is in the past', hint: 'the key is refused' });
     }
     checkModels(key, at, sources, findings);
     checkPassthrough(key, at, sources, findings);
+    const { name, id = name, value, hash, ...rules } = key;
     return {
-      name: key.name,
-      value: new Secret(key.value),
-      models: key.models,
-      passthrough: key.passthrough ?? key.models.includes('*'),
-      unpriced: key.unpriced ?? null,
-      budget:
-        key.budget === undefined
-          ? null
-          : { capNanos: Math.round(key.budget.usd * NANOS_PER_USD), per: key.budget.per },
-      limits: {
-        rpm: key.limits?.rpm ?? null,
-        tpm: key.limits?.tpm ?? null,
-        sockets: key.limits?.sockets ?? null,
-      },
-      expiresMs: key.expires ?? null,
-      metadata: { customer: key.metadata?.customer ?? null, tags: key.metadata?.tags ?? [] },
+      ...resolveKeyRules(id, name, rules),
+      name,
+      value: value === undefined ? null : new Secret(value),
+      hash: hash ?? null,
     };
   });
 }

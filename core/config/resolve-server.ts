@@ -4,6 +4,7 @@ import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from 
 import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
 import type { ParsedConfig } from './schema.js';
+import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
 
 function tlsFiles(parsed: ParsedConfig['server'], folder: string, findings: Findings): ServerConfig['tls'] {
@@ -58,13 +59,14 @@ export function resolveStore(
   cwd: string,
 ): { dataDir: string; store: StoreConfig } {
   const named = settings.dataDir === undefined ? null : resolve(cwd, settings.dataDir);
-  const given = parsed.url?.startsWith('sqlite:') ? parsed.url.slice('sqlite:'.length) : null;
-  if (given === null) {
-    const dataDir = named ?? resolve(cwd, 'data');
-    return { dataDir, store: { kind: 'sqlite', path: join(dataDir, 'headgate.db') } };
-  }
-  if (given === ':memory:')
-    return { dataDir: named ?? resolve(cwd, 'data'), store: { kind: 'sqlite', path: given } };
+  const usual = named ?? resolve(cwd, 'data');
+  const { url } = parsed;
+  if (url === undefined)
+    return { dataDir: usual, store: { kind: 'sqlite', path: join(usual, 'headgate.db') } };
+  if (!url.startsWith('sqlite:'))
+    return { dataDir: usual, store: { kind: 'postgres', url: new Secret(url) } };
+  const given = url.slice('sqlite:'.length);
+  if (given === ':memory:') return { dataDir: usual, store: { kind: 'sqlite', path: given } };
   const path = resolve(folder, given);
   return { dataDir: named ?? dirname(path), store: { kind: 'sqlite', path } };
 }

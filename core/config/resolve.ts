@@ -5,6 +5,7 @@ import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { resolveDefaults } from './resolve-defaults.js';
+import { resolveEntities } from './resolve-entities.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveModels } from './resolve-models.js';
 import { resolvePrices } from './resolve-prices.js';
@@ -65,6 +66,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const adminToken = settings.adminToken ?? parsed.admin.token;
+  const secret = settings.secret ?? parsed.admin.secret;
   const keys = resolveKeys(
     {
       parsed: parsed.keys,
@@ -80,7 +82,10 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
   const config: Config = {
     file: input.file,
     server: resolveServer(parsed.server, settings, folder, findings),
-    admin: { token: adminToken === undefined ? null : new Secret(adminToken) },
+    admin: {
+      token: adminToken === undefined ? null : new Secret(adminToken),
+      secret: secret === undefined ? null : new Secret(secret),
+    },
     auth: resolveAuth(parsed.auth, settings, keys.length),
     providers,
     models,
@@ -96,6 +101,8 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     ),
     sharedObjects: parsed.objects.shared,
     keys,
+    entities: resolveEntities(parsed),
+    storedRules: false,
     realtime: resolveRealtime(parsed.realtime),
     responses: resolveResponses(parsed.responses),
     plugins: input.plugins,

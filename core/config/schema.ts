@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { adminSection, authSection } from './sections/access.js';
 import { defaultsSection } from './sections/defaults.js';
+import {
+  customersSection,
+  organizationsSection,
+  projectsSection,
+  tagsSection,
+  teamsSection,
+  usersSection,
+} from './sections/entities.js';
 import { keysSection } from './sections/keys.js';
 import { modelsSection, onUnsupported } from './sections/models.js';
 import { observabilitySection } from './sections/observability.js';
@@ -60,6 +68,16 @@ export const configSchema = z.strictObject({
         'so once a model; `deny` asks the next target that has a price, else answers with a 403.',
     ),
   keys: keysSection.describe('Virtual keys that live in the file; others live in the store.'),
+  organizations: organizationsSection.describe(
+    'Organizations, by id. Their rules hold for all teams and keys below them.',
+  ),
+  teams: teamsSection.describe('Teams, by id.'),
+  projects: projectsSection.describe('Projects, by id.'),
+  users: usersSection.describe('Users, by id. Their rules hold for all keys they have.'),
+  customers: customersSection.describe(
+    'Customers, by what requests call them in their metadata. Their rules hold for all requests made for them.',
+  ),
+  tags: tagsSection.describe('Tags, by what requests call them in their metadata.'),
   realtime: realtimeSection.prefault({}).describe('Sessions over WebSockets.'),
   responses: responsesSection
     .prefault({})

@@ -24,6 +24,7 @@ export interface Settings {
   port?: number | undefined;
   threads?: 'auto' | number | undefined;
   adminToken?: string | undefined;
+  secret?: string | undefined;
   authRequired?: boolean | undefined;
   dataDir?: string | undefined;
   logLevel?: LogLevel | undefined;
@@ -75,12 +76,14 @@ function read<T>(source: Source | null, schema: z.ZodType<T>, findings: Findings
 /** Reads `HEADGATE_*` and the flags, which go before them. Both go before the file. */
 export function readSettings(env: Env, flags: Overrides, findings: Findings): Settings {
   const server = serverSection.shape;
+  const secret = pick(undefined, null, env, 'HEADGATE_SECRET');
   const token = pick(undefined, null, env, 'HEADGATE_ADMIN_TOKEN');
   return {
     host: read(pick(flags.host, '--host', env, 'HEADGATE_HOST'), server.host, findings),
     port: read(pick(flags.port, '--port', env, 'HEADGATE_PORT'), server.port, findings),
     threads: read(pick(flags.threads, '--threads', env, 'HEADGATE_THREADS'), server.threads, findings),
     adminToken: read(token && { ...token, secret: true }, adminSection.shape.token, findings),
+    secret: read(secret && { ...secret, secret: true }, adminSection.shape.secret, findings),
     authRequired: read(
       pick(undefined, null, env, 'HEADGATE_AUTH_REQUIRED'),
       authSection.shape.required,

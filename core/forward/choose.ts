@@ -4,11 +4,12 @@ import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { headerText } from '../header-text.js';
 import { CHAT_FORMAT } from '../http/client-api.js';
+import { modelRefused } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import type { RoutableProvider } from '../route/model-table.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget } from '../route/target.js';
-import { allowedTargets } from '../unpriced.js';
+import { usableTargets } from '../usable-targets.js';
 import type { Forward } from './forward.js';
 import type { ForwardPath } from './forward-path.js';
 import { firstOf } from './object-book.js';
@@ -83,7 +84,7 @@ function decide(x: Exchange, owner: Owner | null): void {
 function checkModel({ principal, model }: Exchange, provider: string): void {
   if (model === '' || principal === null) return;
   if (principal.mayUse(model) || (provider !== '' && principal.mayUse(`${provider}/${model}`))) return;
-  throw gatewayError('model_not_allowed', { key: principal.name, model });
+  throw modelRefused(principal, model);
 }
 
 /** True when the model says where the request goes: it may be tried at all targets that speak the API. */
@@ -105,7 +106,7 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   const own = owner === null ? [] : able.filter(({ provider }) => provider.id === owner.provider);
   if (own.length > 0) forward.keyName = owner?.key ?? null;
   // What the request is about is at that provider alone.
-  x.targets = allowedTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
+  x.targets = usableTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
 }
 
@@ -137,7 +138,7 @@ function toProvider(x: Exchange, id: string): void {
       path: x.incoming.path.slice(0, 200),
       hint: speakersOf(x, path),
     });
-  x.targets = allowedTargets(x, [targetAt(found, x.model)]);
+  x.targets = usableTargets(x, [targetAt(found, x.model)]);
 }
 
 /** Which of the providers here do. */

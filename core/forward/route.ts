@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
 import type { CompiledTarget } from '../route/target.js';
-import { allowedTargets } from '../unpriced.js';
+import { usableTargets } from '../usable-targets.js';
 import { viewOf } from '../view.js';
 import { speakersOf } from './choose.js';
 import type { Forward } from './forward.js';
@@ -26,7 +26,7 @@ export function route(x: Exchange): Wait | undefined {
 }
 
 function take(x: Exchange, list: readonly Target[]): void {
-  x.targets = allowedTargets(
+  x.targets = usableTargets(
     x,
     list.map((wanted) => targetOf(x, wanted)),
   );

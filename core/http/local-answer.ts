@@ -1,5 +1,8 @@
-import type { JsonValue } from '@headgate/sdk';
+import type { HeaderList, JsonValue } from '@headgate/sdk';
+import { OWN_QUOTA } from '../admin/own-quota.js';
 import type { Incoming } from '../exchange.js';
+import { credentialOf } from '../identity/credential.js';
+import { factsOf, type KeyFacts } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import type { ClientSink } from '../relay/sink.js';
 import { shapeFor } from './error-shape.js';
@@ -11,15 +14,30 @@ export function answerLocally(sink: ClientSink, status: number, value: JsonValue
 
 /** Asks the main thread, which knows what the threads together have done. */
 export function answerControl(io: IoThread, incoming: Incoming): void {
-  const { method, path, query, headers, sink } = incoming;
-  io.control.handle({ method, path, query, headers, body: new Uint8Array() }).then(
-    (answer) => {
-      if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
-      else sink.send(answer.status, answer.headers, answer.body);
-    },
-    (error) => {
-      io.log.error('the control plane failed', { path, error: String(error) });
-      shapeFor(io, path, headers).refuse(sink, 'internal');
-    },
-  );
+  const { method, path, query, headers, body, sink } = incoming;
+  const address = sink.address?.() ?? '';
+  body.then(() => {
+    if (body.tooLarge) {
+      shapeFor(io, path, headers).refuse(sink, 'body_too_large', { limit: String(body.limit) });
+      return;
+    }
+    const caller = path === OWN_QUOTA ? callerOf(io, headers) : null;
+    io.control.handle({ method, path, query, headers, body: body.bytes, address, caller }).then(
+      (answer) => {
+        if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
+        else sink.send(answer.status, answer.headers, answer.body);
+      },
+      (error) => {
+        io.log.error('the control plane failed', { path, error: String(error) });
+        shapeFor(io, path, headers).refuse(sink, 'internal');
+      },
+    );
+  });
+}
+
+/** Virtual keys are known in the I/O threads alone. */
+function callerOf(io: IoThread, headers: HeaderList): KeyFacts | null {
+  const credential = credentialOf(headers);
+  const key = credential === null ? undefined : io.runtime.keys.find(credential);
+  return key === undefined ? null : factsOf(key);
 }

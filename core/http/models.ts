@@ -3,7 +3,7 @@ import { parsedBody } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes, fail } from '../fail.js';
-import { anonymous } from '../identity/key-table.js';
+import { anonymous, modelRefused } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import { findModel, listModels } from '../route/listed-model.js';
 import { identify } from '../stages/identify.js';
@@ -102,7 +102,7 @@ async function describe(x: Exchange, shape: ModelShape, name: string | undefined
   const model = decoded(name);
   const found = findModel(runtime, model, client);
   if (found === null) throw gatewayError('model_not_found', { model, hint: runtime.models.hint(model) });
-  if (!key.mayUse(model)) throw gatewayError('model_not_allowed', { key: key.name, model });
+  if (!key.mayUse(model)) throw modelRefused(key, model);
   return shape.one(found);
 }
 

@@ -33,6 +33,10 @@ export class UwsSink implements ClientSink {
     });
   }
 
+  address(): string {
+    return this.gone ? '' : Buffer.from(this.res.getRemoteAddressAsText()).toString('latin1');
+  }
+
   /** The response becomes a WebSocket: `upgrade` is called where its headers may be written, and nothing may be after it. */
   upgrade(headers: HeaderList, upgrade: () => void): void {
     if (this.gone) return;

@@ -1,87 +1,177 @@
-import { hash, randomBytes } from 'node:crypto';
-import type { Principal } from '@headgate/sdk';
-import type { Unpriced, VirtualKeyConfig } from '../config/config.js';
-import { patternMatcher } from '../route/pattern.js';
-
-/** A virtual key as requests use it. */
-export interface VirtualKey extends Principal {
-  readonly mayUse: (model: string) => boolean;
-  /** Whether it may have requests forwarded to that provider that name no model. */
-  readonly mayForward: (provider: string) => boolean;
-  /** Unix milliseconds; null never. */
-  readonly expiresMs: number | null;
-  readonly customer: string | null;
-  readonly tags: readonly string[];
-  /** What becomes of requests to models without a price; null: as the model or the gateway says. */
-  readonly unpriced: Unpriced | null;
-  /** WebSockets it may have open at once; null any number. */
-  readonly sockets: number | null;
-}
-
-/** A test for the providers that a key may reach without naming a model. */
-export function forwardMatcher(passthrough: boolean | readonly string[]): (provider: string) => boolean {
-  if (typeof passthrough === 'boolean') return () => passthrough;
-  const allowed = new Set(passthrough);
-  return (provider) => allowed.has(provider);
-}
-
-/** Callers without a key, where none is required. */
-export const anonymous: VirtualKey = Object.freeze({
-  id: '',
-  name: '',
-  models: ['*'],
-  metadata: {},
-  mayUse: () => true,
-  mayForward: () => true,
-  expiresMs: null,
-  customer: null,
-  tags: [],
-  unpriced: null,
-  sockets: null,
-});
+import type { RequestMetadata } from '@headgate/sdk';
+import type { Config } from '../config/config.js';
+import type { EntityConfig, KeyRules } from '../config/entity.js';
+import { entityKey } from '../config/entity.js';
+import { keyHash, plainHash } from './key-hash.js';
+import type { StoredKeys } from './stored-keys.js';
+import { type Places, type VirtualKey, virtualKey } from './virtual-key.js';
 
 /** Most credentials remembered as seen; beyond it the memory starts anew. */
 const MAX_SEEN = 10_000;
+/** A chain is key, project, team, organization and user. */
+const MAX_CHAIN = 8;
 
 /**
- * The virtual keys, found by a salted hash: the table holds no secret that could leak from a dump of it, and how long a
- * look-up takes says nothing about a key. Credentials that were found are remembered, so that a request costs one Map read.
+ * The virtual keys of the file and of the store, found by their hash under the server's secret: the table holds no secret
+ * that could leak from a dump of it, and how long a look-up takes says nothing about a key. Credentials that were found are
+ * remembered, so that a request costs one Map read. Where both define something, the file's counts.
  */
 export class KeyTable {
-  private readonly salt = randomBytes(16).toString('hex');
-  private readonly byHash = new Map<string, VirtualKey>();
+  private readonly byHash = new Map<string, KeyRules>();
+  private readonly ids: ReadonlySet<string>;
+  private readonly plainHashes: boolean;
   private readonly seen = new Map<string, VirtualKey>();
+  /** Keys together with the customer and tags of requests. */
+  private readonly joined = new Map<string, VirtualKey>();
+  private generation = -1;
+  private requestGroups = false;
 
-  constructor(keys: readonly VirtualKeyConfig[]) {
-    for (const key of keys) {
-      this.byHash.set(this.hash(key.value.reveal()), {
-        id: key.name,
-        name: key.name,
-        models: key.models,
-        metadata: {},
-        mayUse: patternMatcher(key.models),
-        mayForward: forwardMatcher(key.passthrough),
-        expiresMs: key.expiresMs,
-        customer: key.metadata.customer,
-        tags: key.metadata.tags,
-        unpriced: key.unpriced,
-        sockets: key.limits.sockets,
-      });
+  constructor(
+    private readonly config: Pick<Config, 'keys' | 'entities' | 'auth'>,
+    private readonly secret: string,
+    private readonly stored: StoredKeys,
+  ) {
+    for (const key of config.keys) {
+      const { value, hash } = key;
+      this.byHash.set(hash ?? keyHash(secret, value?.reveal() ?? ''), key);
     }
+    this.ids = new Set(config.keys.map(({ link }) => link.id));
+    this.plainHashes = config.keys.some(({ hash }) => hash?.startsWith('sha256:') === true);
+  }
+
+  /** Whether requests need a key. */
+  get required(): boolean {
+    const { auth } = this.config;
+    return auth.required || (auth.from === 'default' && this.stored.keysExist);
   }
 
   find(credential: string): VirtualKey | undefined {
+    if (this.generation !== this.stored.generation) this.renew();
     const known = this.seen.get(credential);
     if (known !== undefined) return known;
-    const key = this.byHash.get(this.hash(credential));
-    if (key !== undefined) {
-      if (this.seen.size >= MAX_SEEN) this.seen.clear();
-      this.seen.set(credential, key);
-    }
+    const key = this.look(credential);
+    if (key === null) return undefined;
+    if (this.seen.size >= MAX_SEEN) this.seen.clear();
+    this.seen.set(credential, key);
     return key;
   }
 
-  private hash(credential: string): string {
-    return hash('sha256', this.salt + credential, 'base64');
+  /** The key with the rules of the customer and the tags that a request names, as far as these are known here. */
+  forRequest(key: VirtualKey, metadata: RequestMetadata): VirtualKey {
+    if (this.generation !== this.stored.generation) this.renew();
+    if (!this.requestGroups) return key;
+    const { customer, tags } = metadata;
+    const names = [
+      ...(customer === undefined ? [] : [entityKey('customer', customer)]),
+      ...tags.map((tag) => entityKey('tag', tag)),
+    ].filter((name) => this.group(name) !== undefined);
+    if (names.length === 0) return key;
+    const place = JSON.stringify([key.id, key.expiresMs, ...names]);
+    const known = this.joined.get(place);
+    if (known !== undefined) return known;
+    const groups = names.map((name) => this.group(name) as EntityConfig);
+    const joined = virtualKey({
+      ...key,
+      chain: [...key.chain, ...groups.map(({ link }) => link)],
+      access: [...key.access, ...groups.map(({ access }) => access)],
+    });
+    if (this.joined.size >= MAX_SEEN) this.joined.clear();
+    this.joined.set(place, joined);
+    return joined;
   }
+
+  private look(credential: string): VirtualKey | null {
+    return (
+      this.byHashOf(keyHash(this.secret, credential)) ??
+      (this.plainHashes || this.stored.plainHashes ? this.byHashOf(plainHash(credential)) : null)
+    );
+  }
+
+  private byHashOf(hash: string): VirtualKey | null {
+    const own = this.byHash.get(hash);
+    if (own !== undefined) return this.compile(own, null);
+    const found = this.stored.find(hash);
+    // A key of the store with the id of one of the file is not in force: the file counts.
+    return found === null || this.ids.has(found.rules.link.id)
+      ? null
+      : this.compile(found.rules, found.untilMs);
+  }
+
+  private compile(rules: KeyRules, untilMs: number | null): VirtualKey {
+    const chain = [rules, ...this.above(rules)];
+    const { expiresMs } = rules.access;
+    return virtualKey({
+      id: rules.link.id,
+      name: rules.link.name,
+      models: rules.models,
+      metadata: {},
+      ...placesOf(chain),
+      chain: chain.map(({ link }) => link),
+      access: chain.map(({ access }) => access),
+      passthrough: rules.passthrough,
+      expiresMs: untilMs === null || (expiresMs !== null && expiresMs < untilMs) ? expiresMs : untilMs,
+      customer: rules.metadata.customer,
+      tags: rules.metadata.tags,
+      unpriced: rules.unpriced,
+      sockets: rules.sockets,
+    });
+  }
+
+  /** All that it belongs to, the nearest first. Of one that nobody knows, everything is refused. */
+  private above(rules: EntityConfig): EntityConfig[] {
+    const found: EntityConfig[] = [];
+    const names = [...rules.parents];
+    for (let name = names.shift(); name !== undefined && found.length < MAX_CHAIN; name = names.shift()) {
+      const one = this.group(name);
+      found.push(one ?? unknown(name));
+      if (one !== undefined) names.unshift(...one.parents.filter((parent) => !names.includes(parent)));
+    }
+    return found;
+  }
+
+  private group(name: string): EntityConfig | undefined {
+    return this.config.entities.get(name) ?? this.stored.group(name);
+  }
+
+  private renew(): void {
+    this.generation = this.stored.generation;
+    this.seen.clear();
+    this.joined.clear();
+    this.requestGroups =
+      this.stored.hasRequestGroups ||
+      [...this.config.entities.keys()].some(
+        (name) => name.startsWith('customer:') || name.startsWith('tag:'),
+      );
+  }
+}
+
+/** Where records and usage count its requests. */
+function placesOf(chain: readonly EntityConfig[]): Places {
+  const places = { org: '', team: '', project: '', user: '' };
+  for (const { link } of chain) {
+    if (link.kind === 'organization') places.org = link.id;
+    if (link.kind === 'team' || link.kind === 'project' || link.kind === 'user') places[link.kind] = link.id;
+  }
+  return places;
+}
+
+function unknown(name: string): EntityConfig {
+  const colon = name.indexOf(':');
+  const kind = name.slice(0, colon) as EntityConfig['link']['kind'];
+  const id = name.slice(colon + 1);
+  return {
+    link: { kind, id, name: id, budgets: [], limits: [], parallel: null },
+    access: {
+      who: `${kind} "${id}", which is not known here,`,
+      models: null,
+      providers: null,
+      endpoints: null,
+      mcpServers: null,
+      mcpTools: null,
+      addresses: null,
+      expiresMs: null,
+      disabled: true,
+    },
+    parents: [],
+  };
 }

@@ -1,6 +1,6 @@
 import type { RequestMetadata } from '@headgate/sdk';
 import { gatewayError } from '../errors.js';
-import type { VirtualKey } from './key-table.js';
+import type { VirtualKey } from './virtual-key.js';
 
 const MAX_HEADER = 4096;
 const MAX_VALUE = 256;

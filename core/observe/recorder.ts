@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { SettledRecord } from '@headgate/sdk';
 import { encodeRecords } from '../store/record-codec.js';
-import type { RecorderMessage, RecorderRequest, ThreadGauges } from './recorder-protocol.js';
+import { SpoolWriter } from '../store/spool-writer.js';
+import type { RecorderMessage, RecorderRequest, RecordLink, ThreadGauges } from './recorder-protocol.js';
 
 export interface RecorderOptions {
   /** Records of one message. */
@@ -12,25 +13,37 @@ export interface RecorderOptions {
   gauges?: () => ThreadGauges;
 }
 
+/** Lets the end of an answer leave. */
+export type Release = () => void;
+
 /**
- * Sends the settled records of one thread to the ledger, in batches. `record` costs an array push; the encoding, once a
- * batch, about a microsecond a record. Never keeps the thread alive, never throws.
+ * Writes the settled records of one thread to the spool and sends them to the ledger, in batches. `record` costs an array
+ * push; the encoding, once a batch, about a microsecond a record. Never keeps the thread alive for long, never throws.
  */
 export class Recorder {
+  /** The disk refuses records at the moment. */
+  full = false;
+  /** Whether ends of answers are to be given to `hold`. */
+  readonly holds: boolean;
   private readonly port: MessagePort;
+  private readonly writer: SpoolWriter | null;
   private readonly maxBatch: number;
   private readonly maxDelayMs: number;
   private readonly gauges: (() => ThreadGauges) | undefined;
   private batch: SettledRecord[] = [];
+  private held: Release[] = [];
   private timer: NodeJS.Timeout | undefined;
+  private immediate: NodeJS.Immediate | undefined;
   private closing: Promise<void> | undefined;
   private onEnded: (() => void) | undefined;
   private gone = false;
   private lost = 0;
 
-  /** @param port from `Ledger.connect()` */
-  constructor(port: MessagePort, options: RecorderOptions = {}) {
+  /** @param link from `Ledger.connect()` */
+  constructor({ port, spool }: RecordLink, options: RecorderOptions = {}) {
     this.port = port;
+    this.writer = spool === null ? null : new SpoolWriter(spool);
+    this.holds = spool?.durable === 'request';
     this.maxBatch = options.maxBatch ?? 128;
     this.maxDelayMs = options.maxDelayMs ?? 20;
     this.gauges = options.gauges;
@@ -42,39 +55,85 @@ export class Recorder {
   /** The record must not be changed afterwards. */
   record(record: SettledRecord): void {
     const size = this.batch.push(record);
-    if (size >= this.maxBatch) this.flush();
+    if (this.holds) this.soon();
+    else if (size >= this.maxBatch) this.flush();
     else if (size === 1) this.arm();
   }
 
-  /** Sends what was recorded so far. */
+  /**
+   * Keeps the end of an answer until its record, which must follow in the same turn, is written; or until it is clear that the
+   * disk does not take it. For recorders that hold.
+   */
+  hold(release: Release): void {
+    this.held.push(release);
+    this.soon();
+  }
+
+  /** Writes and sends what was recorded so far. */
   flush(): void {
-    const batch = this.batch;
-    if (batch.length === 0) return;
+    const { batch, held } = this;
+    if (batch.length === 0 && held.length === 0) return;
     this.batch = [];
-    if (this.gone) {
-      this.lost += batch.length;
-      return;
-    }
+    if (held.length > 0) this.held = [];
+    let bytes: ArrayBuffer | null = null;
     try {
-      const bytes = encodeRecords(batch);
-      this.port.postMessage(bytes, [bytes]);
+      if (batch.length > 0) bytes = encodeRecords(batch);
     } catch {
       // The request that this record is about has been answered: a record that cannot be written must not undo that.
       this.lost += batch.length;
     }
+    if (bytes === null) releaseAll(held);
+    else if (this.writer === null) this.send(bytes, batch.length, null, held);
+    else {
+      const written = bytes;
+      this.writer.write(new Uint8Array(written), (end) => {
+        this.full = end === null;
+        this.send(written, batch.length, end, held);
+        // What was settled meanwhile is written together.
+        if (this.holds) this.soon();
+      });
+    }
   }
 
-  /** Sends what is left and resolves when the ledger has it. Nothing may be recorded afterwards. */
+  /** Writes and sends what is left and resolves when the ledger has it. Nothing may be recorded afterwards. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
       clearTimeout(this.timer);
       this.flush();
-      if (this.gone) return resolve();
-      this.onEnded = resolve;
-      this.port.ref();
-      this.post({ type: 'end', lost: this.lost });
+      this.whenWritten(() => {
+        this.writer?.close();
+        if (this.gone) return resolve();
+        this.onEnded = resolve;
+        this.port.ref();
+        this.post({ type: 'end', lost: this.lost });
+      });
     });
     return this.closing;
+  }
+
+  private send(
+    bytes: ArrayBuffer,
+    records: number,
+    end: { segment: string; offset: number } | null,
+    held: readonly Release[],
+  ): void {
+    // What is in the spool is found there by the next start.
+    if (this.gone && end === null) this.lost += records;
+    else if (!this.gone) {
+      const message = { type: 'batch', bytes, segment: end?.segment ?? null, end: end?.offset ?? 0 } as const;
+      this.port.postMessage(message satisfies RecorderMessage, [bytes]);
+    }
+    releaseAll(held);
+  }
+
+  /** At the end of this turn of the event loop, or once the write that runs is done. */
+  private soon(): void {
+    if (this.immediate !== undefined || this.writer?.busy === true) return;
+    if (this.batch.length === 0 && this.held.length === 0) return;
+    this.immediate = setImmediate(() => {
+      this.immediate = undefined;
+      this.flush();
+    });
   }
 
   private arm(): void {
@@ -83,13 +142,25 @@ export class Recorder {
   }
 
   private onMessage(message: RecorderRequest): void {
+    if (message.type === 'full') {
+      this.full = message.full;
+      return;
+    }
     if (message.type === 'ended') {
       this.port.close();
       this.onClose();
       return;
     }
     this.flush();
-    this.post({ type: 'flushed', token: message.token, gauges: this.gauges?.() ?? null, lost: this.lost });
+    const { token } = message;
+    this.whenWritten(() =>
+      this.post({ type: 'flushed', token, gauges: this.gauges?.() ?? null, lost: this.lost }),
+    );
+  }
+
+  private whenWritten(then: () => void): void {
+    if (this.writer === null) then();
+    else this.writer.idle(then);
   }
 
   private onClose(): void {
@@ -100,4 +171,8 @@ export class Recorder {
   private post(message: RecorderMessage): void {
     this.port.postMessage(message);
   }
+}
+
+function releaseAll(held: readonly Release[]): void {
+  for (const release of held) release();
 }

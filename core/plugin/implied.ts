@@ -1,3 +1,4 @@
+import { calendarBudget, minuteLimits } from '@headgate/sdk';
 import type { Config, PluginConfig } from '../config/config.js';
 import { Secret } from '../config/secret.js';
 
@@ -6,23 +7,24 @@ export function implied(config: Config): PluginConfig[] {
   return [...rateLimit(config), ...budget(config)];
 }
 
-function rateLimit({ keys }: Config): PluginConfig[] {
-  const limited = keys.flatMap(({ name, limits }) => {
-    if (limits.rpm === null && limits.tpm === null) return [];
-    const given = {
-      ...(limits.rpm !== null && { rpm: limits.rpm }),
-      ...(limits.tpm !== null && { tpm: limits.tpm }),
-    };
-    return [{ id: name, name, ...given }];
+function rateLimit({ keys, storedRules }: Config): PluginConfig[] {
+  const limited = keys.flatMap(({ link }) => {
+    const { id, name } = link;
+    const given = minuteLimits(link);
+    return given.rpm === undefined && given.tpm === undefined ? [] : [{ id, name, ...given }];
   });
-  return limited.length === 0 ? [] : [entry('rate-limit', { keys: limited })];
+  if (limited.length === 0 && !storedRules) return [];
+  return [entry('rate-limit', { keys: limited, ...(storedRules && { chain: true }) })];
 }
 
-function budget({ keys }: Config): PluginConfig[] {
-  const limited = keys.flatMap(({ name, budget }) =>
-    budget === null ? [] : [{ id: name, name, ...budget }],
-  );
-  return limited.length === 0 ? [] : [entry('budget', { keys: limited })];
+function budget({ keys, storedRules }: Config): PluginConfig[] {
+  const limited = keys.flatMap(({ link }) => {
+    const { id, name } = link;
+    const found = calendarBudget(link);
+    return found === null ? [] : [{ id, name, ...found }];
+  });
+  if (limited.length === 0 && !storedRules) return [];
+  return [entry('budget', { keys: limited, ...(storedRules && { chain: true }) })];
 }
 
 function entry(use: string, settings: Record<string, unknown>): PluginConfig {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Control } from '../control.js';
-import type { VirtualKey } from '../identity/key-table.js';
-import { patternMatcher } from '../route/pattern.js';
+import { factsOf, type KeyFacts, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
 
 /** A short-lived secret that a provider made for one of our keys, to be used by a browser in its place. */
 export interface ClientSecret {
@@ -17,8 +16,7 @@ export interface ClientSecret {
 
 /** As it is kept: functions cannot be shared between threads. */
 interface Kept extends Pick<ClientSecret, 'provider' | 'key' | 'model'> {
-  readonly principal: Omit<VirtualKey, 'mayUse' | 'mayForward'>;
-  readonly forwards: boolean;
+  readonly principal: KeyFacts;
 }
 
 /** No provider's secret lives longer. */
@@ -36,9 +34,8 @@ export async function rememberClientSecret(
 ): Promise<void> {
   const found = secretIn(answer);
   if (found === null) return;
-  const { mayUse: _, mayForward, ...principal } = made.principal;
   const { provider, key, model } = made;
-  const kept: Kept = { principal, forwards: mayForward(provider), provider, key, model };
+  const kept: Kept = { principal: factsOf(made.principal), provider, key, model };
   const ttlMs = Math.min(found.expiresMs - Date.now(), MOST_MS);
   if (ttlMs > 0) await control.kvSet(placeOf(found.value), kept, ttlMs);
 }
@@ -46,9 +43,8 @@ export async function rememberClientSecret(
 export async function findClientSecret(control: Control, credential: string): Promise<ClientSecret | null> {
   const kept = (await control.kvGet(placeOf(credential))) as Kept | undefined;
   if (kept === undefined) return null;
-  const { principal, forwards, provider, key, model } = kept;
-  const mayUse = patternMatcher(principal.models);
-  return { principal: { ...principal, mayUse, mayForward: () => forwards }, provider, key, model };
+  const { principal, provider, key, model } = kept;
+  return { principal: virtualKey(principal), provider, key, model };
 }
 
 /** The table holds no secret that could leak from a dump of it. */

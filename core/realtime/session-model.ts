@@ -1,6 +1,7 @@
 import type { CanonicalError, SocketFormat } from '@headgate/sdk';
 import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { modelRefused } from '../identity/virtual-key.js';
 import type { CompiledTarget } from '../route/target.js';
 import { findModel, prefixOf, renameModel } from './model-in-message.js';
 
@@ -76,7 +77,7 @@ export class SessionModel {
     const route = models.find(model, x.endpoint.format);
     const { principal } = x;
     if (principal !== null && !principal.mayUse(model) && (route === null || !principal.mayUse(route.name)))
-      return canonicalError('model_not_allowed', { key: principal.name, model });
+      return modelRefused(principal, model).canonical;
     const here = route?.targets.find(({ provider }) => provider.id === target.provider.id);
     return here?.model ?? canonicalError('model_not_found', { model, hint: models.hint(model) });
   }

@@ -1,7 +1,7 @@
 import type { Counter, Reservation } from '@headgate/sdk';
 import type { Control } from '../control.js';
 import { gatewayError } from '../errors.js';
-import type { VirtualKey } from '../identity/key-table.js';
+import type { VirtualKey } from '../identity/virtual-key.js';
 import { openCounter } from '../state/open-counter.js';
 
 /** How many WebSockets each limited key has open, over all threads. */

@@ -19,6 +19,8 @@ export interface ClientSink {
   end(): void;
   /** Cuts the connection: the only honest end for a body that cannot carry an error. */
   cut(): void;
+  /** Of the client's end of the connection; absent where there is none. */
+  address?(): string;
   /** Set by whoever writes. */
   onDrain: (() => void) | null;
 }

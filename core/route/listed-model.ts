@@ -2,7 +2,7 @@ import type { WireFormat } from '@headgate/sdk';
 import { common, least } from '../catalog/least.js';
 import type { Capability } from '../catalog/prices/capabilities.js';
 import type { ModelPrice } from '../catalog/prices/price-table.js';
-import type { VirtualKey } from '../identity/key-table.js';
+import type { VirtualKey } from '../identity/virtual-key.js';
 import type { Runtime } from '../runtime.js';
 import type { CompiledTarget, ModelRoute } from './target.js';
 

@@ -1,15 +1,29 @@
 import type { Principal, Reply } from '@headgate/sdk';
 import { answerWithReply } from '../answer.js';
 import { parseDuration } from '../config/duration.js';
+import type { Access } from '../config/entity.js';
 import { gatewayError } from '../errors.js';
 import { type Exchange, NO_METADATA } from '../exchange.js';
+import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
-import { anonymous, forwardMatcher, type VirtualKey } from '../identity/key-table.js';
 import { readMetadata } from '../identity/metadata.js';
+import { anonymous, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runGate } from '../plan/run-gate.js';
-import { patternMatcher } from '../route/pattern.js';
 import { viewOf } from '../view.js';
+
+const NO_RULES: Omit<Access, 'who' | 'models'> = {
+  providers: null,
+  endpoints: null,
+  mcpServers: null,
+  mcpTools: null,
+  addresses: null,
+  expiresMs: null,
+  disabled: false,
+};
+
+/** Of SDKs that want a base of their own; rules of endpoints are about what follows it. */
+const SDK_PREFIX = /^\/(openai|anthropic|genai|bedrock|cohere|ollama)(?=\/)/;
 
 /** Stage 3. Who calls: the first identify gate that says, else the virtual key; then what the request says of itself. */
 export function identify(x: Exchange): Wait | undefined {
@@ -31,7 +45,6 @@ function decide(x: Exchange, answer: Principal | Reply | undefined): void {
 }
 
 function accept(x: Exchange, key: VirtualKey): void {
-  x.principal = key;
   const header = x.header('x-headgate-metadata');
   const timeout = x.header('x-headgate-timeout');
   if (timeout !== undefined) x.timeoutMs = readTimeout(timeout);
@@ -39,6 +52,13 @@ function accept(x: Exchange, key: VirtualKey): void {
     header === undefined && key.customer === null && key.tags.length === 0
       ? NO_METADATA
       : readMetadata(header, key);
+  const principal = x.metadata === NO_METADATA ? key : x.runtime.keys.forRequest(key, x.metadata);
+  x.principal = principal;
+  principal.check?.({
+    now: x.receivedAt,
+    path: x.incoming.path.replace(SDK_PREFIX, ''),
+    address: () => clientAddress(x),
+  });
 }
 
 /** `30s`, `500ms`, or plain milliseconds. */
@@ -54,12 +74,12 @@ function readTimeout(text: string): number {
 }
 
 function byKey(x: Exchange): VirtualKey {
-  const { keys, config } = x.runtime;
+  const { keys } = x.runtime;
   const credential = credentialOf(x.incoming.headers);
   const key = credential === null ? undefined : keys.find(credential);
   if (key === undefined) {
     // SDKs insist on sending some key, so where none is needed an unknown one is as good as none.
-    if (!config.auth.required) return anonymous;
+    if (!keys.required) return anonymous;
     throw gatewayError(credential === null ? 'key_required' : 'key_unknown');
   }
   if (key.expiresMs !== null && key.expiresMs <= x.receivedAt) throw gatewayError('key_expired');
@@ -67,8 +87,12 @@ function byKey(x: Exchange): VirtualKey {
 }
 
 function fromPlugin(principal: Principal): VirtualKey {
-  const { id, name = id, models, metadata = {} } = principal;
+  const { id, name = id, models, metadata = {}, org = '', team = '', project = '', user = '' } = principal;
   const customer = metadata['customer'] ?? null;
-  const mayForward = forwardMatcher(models.includes('*'));
-  return { ...anonymous, id, name, models, metadata, customer, mayUse: patternMatcher(models), mayForward };
+  const passthrough = models.includes('*');
+  const access = passthrough
+    ? []
+    : [{ ...NO_RULES, who: `caller "${name}"`, models: { allowed: models, denied: [] } }];
+  const places = { org, team, project, user };
+  return virtualKey({ ...anonymous, ...places, id, name, models, metadata, customer, passthrough, access });
 }

@@ -1,5 +1,6 @@
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { modelRefused } from '../identity/virtual-key.js';
 
 /** Stage 6. The route of the public model, whether this caller may use it, and the hooks compiled for it. */
 export function plan(x: Exchange): void {
@@ -8,7 +9,7 @@ export function plan(x: Exchange): void {
   if (route === null) throw gatewayError('model_not_found', { model: x.model, hint: models.hint(x.model) });
   const { principal } = x;
   if (principal !== null && !principal.mayUse(x.model) && !principal.mayUse(route.name)) {
-    throw gatewayError('model_not_allowed', { key: principal.name, model: x.model });
+    throw modelRefused(principal, x.model);
   }
   x.route = route;
   x.plan = plans.find(x.endpoint.format, route.name);

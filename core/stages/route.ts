@@ -2,12 +2,13 @@ import type { Target } from '@headgate/sdk';
 import { countTokensHere } from '../count-tokens.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { modelRefused } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
 import { ableHint } from '../route/able-providers.js';
 import { order } from '../route/order.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
-import { allowedTargets } from '../unpriced.js';
+import { usableTargets } from '../usable-targets.js';
 import { viewOf } from '../view.js';
 
 /** Stage 9. The ordered list of targets to try: by the model's strategy, then by the route hooks. */
@@ -24,7 +25,7 @@ export function route(x: Exchange): Wait | undefined {
       hint: ableHint(x.runtime, x.endpoint.format),
     });
   }
-  x.targets = allowedTargets(x, withFallbacks(x, order(x.route as ModelRoute, able, x.io.random)));
+  x.targets = usableTargets(x, withFallbacks(x, order(x.route as ModelRoute, able, x.io.random)));
   const hooks = x.plan?.route ?? null;
   if (hooks === null) return undefined;
   const chosen = runChain<readonly Target[]>(hooks, x.targets.map(nameOf), viewOf(x), x);
@@ -47,7 +48,7 @@ function targetsOf(x: Exchange, name: string): readonly CompiledTarget[] {
   if (found === null)
     throw gatewayError('model_not_found', { model: name, hint: ' It is in x-headgate-fallbacks.' });
   if (x.principal !== null && !x.principal.mayUse(name)) {
-    throw gatewayError('model_not_allowed', { key: x.principal.name, model: name });
+    throw modelRefused(x.principal, name);
   }
   return found.targets;
 }
@@ -66,5 +67,5 @@ function take(x: Exchange, list: readonly Target[]): void {
     }
     return target;
   });
-  x.targets = allowedTargets(x, targets);
+  x.targets = usableTargets(x, targets);
 }

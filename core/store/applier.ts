@@ -1,3 +1,4 @@
+import type { SettledRecord } from '@headgate/sdk';
 import { isBadRecord } from './bad-record.js';
 import type { LedgerStore, TakenBatch } from './ledger-store.js';
 import type { RecordBatch } from './record-batch.js';
@@ -26,7 +27,7 @@ const LAST_RETRY_MS = 10_000;
 
 /**
  * Brings batches from the spool into the database, in order. Usually they are still in memory; after a restart, or when
- * the database cannot keep up, they are read back. Everything is synchronous: the caller decides when to work.
+ * the database cannot keep up, they are read back. The caller decides when to work.
  */
 export class Applier {
   private readonly store: Pick<LedgerStore, 'commit' | 'refusal'>;
@@ -39,6 +40,9 @@ export class Applier {
   /** Batches to be written one at a time, since one of them has a record that the database can never take. */
   private careful = 0;
   private retryMs = 0;
+  private running: Promise<boolean> | null = null;
+  /** Batches of a transaction that runs. */
+  private writing = 0;
   /** Batches that came in, and that left the queue; they matter without a spool only. */
   private added = 0;
   private gone = 0;
@@ -58,7 +62,9 @@ export class Applier {
     this.queued += batch.count;
     if (this.queued <= this.maxQueued && this.queue.length <= MOST_BATCHES) return;
     if (this.options.spool === null) {
-      const dropped = this.queue.shift()!;
+      // The oldest that are not being written just now.
+      const [dropped] = this.queue.splice(this.writing, 1);
+      if (dropped === undefined) return;
       this.queued -= dropped.batch.count;
       this.gone++;
       this.options.onLost(dropped.batch.count);
@@ -90,16 +96,32 @@ export class Applier {
     return this.retryMs;
   }
 
-  /** Writes one transaction's worth. Returns false when nothing was left to do or the database refused. */
-  step(): boolean {
+  /**
+   * Writes one transaction's worth. Resolves to false when nothing was left to do or the database refused; while another
+   * step runs, to what that one comes to.
+   */
+  step(): Promise<boolean> {
+    this.running ??= this.oneStep().finally(() => {
+      this.running = null;
+    });
+    return this.running;
+  }
+
+  private async oneStep(): Promise<boolean> {
     try {
       if (this.queue.length === 0 && this.behind) this.readBack();
-      const taken = this.commit();
+      const { queue } = this;
+      const taken = await this.commit(queue);
+      this.writing = 0;
       if (taken === 0) return false;
-      for (let i = 0; i < taken; i++) this.queued -= this.queue[i]!.batch.count;
-      this.queue.splice(0, taken);
-      this.gone += taken;
+      // Meanwhile there may have been too many to keep, and all of them were left to the spool.
+      if (this.queue === queue) {
+        for (let i = 0; i < taken; i++) this.queued -= queue[i]!.batch.count;
+        queue.splice(0, taken);
+        this.gone += taken;
+      }
     } catch (error) {
+      this.writing = 0;
       this.retryMs = Math.min(LAST_RETRY_MS, Math.max(FIRST_RETRY_MS, this.retryMs * 2));
       this.options.onTrouble(
         'settled records cannot be written to the database; they wait in the spool',
@@ -114,11 +136,10 @@ export class Applier {
     return true;
   }
 
-  private batchesToTake(): number {
+  private batchesToTake(queue: readonly TakenBatch[]): number {
     let count = 0;
     let records = 0;
-    while (count < this.queue.length && records < this.maxTransaction)
-      records += this.queue[count++]!.batch.count;
+    while (count < queue.length && records < this.maxTransaction) records += queue[count++]!.batch.count;
     return count;
   }
 
@@ -146,36 +167,42 @@ export class Applier {
   }
 
   /** Returns how many batches were dealt with. */
-  private commit(): number {
-    const count = this.careful > 0 ? Math.min(1, this.queue.length) : this.batchesToTake();
+  private async commit(queue: readonly TakenBatch[]): Promise<number> {
+    const count = this.careful > 0 ? Math.min(1, queue.length) : this.batchesToTake(queue);
     if (count === 0) return 0;
-    const batches = this.queue.slice(0, count);
+    const batches = queue.slice(0, count);
     const last = batches[count - 1]!;
+    this.writing = count;
     try {
-      this.store.commit(batches);
+      await this.store.commit(batches);
     } catch (error) {
       if (!isBadRecord(error)) throw error;
       if (count > 1) {
         this.careful = count;
-        return this.commit();
+        return this.commit(queue);
       }
-      this.store.commit([{ batch: this.withoutBad(last.batch), end: last.end }]);
+      await this.store.commit([{ batch: await this.withoutBad(last.batch), end: last.end }]);
     }
     if (this.careful > 0) this.careful--;
-    if (last.end !== null) this.options.spool?.markDone(last.end);
+    for (const { end } of batches) if (end !== null) this.options.spool?.markDone(end);
     return count;
   }
 
   /** One bad record must not stop all those behind it. */
-  private withoutBad(batch: RecordBatch): RecordBatch {
-    const good = decodeRecords(batch.bytes).filter((record) => {
-      const refusal = this.store.refusal(batchOf([record]));
-      if (refusal === null) return true;
-      if (!isBadRecord(refusal)) throw refusal;
-      this.options.onTrouble(`the settled record of ${record.id} cannot be stored and is left out`, refusal);
-      this.options.onLost(1);
-      return false;
-    });
+  private async withoutBad(batch: RecordBatch): Promise<RecordBatch> {
+    const good: SettledRecord[] = [];
+    for (const record of decodeRecords(batch.bytes)) {
+      const refusal = await this.store.refusal(batchOf([record]));
+      if (refusal === null) good.push(record);
+      else if (!isBadRecord(refusal)) throw refusal;
+      else {
+        this.options.onTrouble(
+          `the settled record of ${record.id} cannot be stored and is left out`,
+          refusal,
+        );
+        this.options.onLost(1);
+      }
+    }
     return batchOf(good);
   }
 }

@@ -1,4 +1,5 @@
-const BAD_DATA = /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/;
+/** Of SQLite; of Postgres the classes of bad data and of broken rules. */
+const BAD_DATA = /^(SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)|2[23]\w{3}$)/;
 
 /** Whether the database, or the code that prepares its values, refused a record for what it holds: trying again is no use. */
 export function isBadRecord(error: unknown): boolean {

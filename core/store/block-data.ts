@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { Sqlite } from './open-database.js';
+import type { Statements } from './ledger-sql.js';
 import type { RecordBatch } from './record-batch.js';
 import { openBatch } from './record-codec.js';
 
@@ -8,31 +8,42 @@ type OnDamaged = (block: number, error: unknown) => void;
 
 /** Reads single blocks. */
 export class BlockData {
-  private readonly read;
   private readonly told = new Set<number>();
 
-  constructor(
-    db: Sqlite,
-    private readonly onDamaged: OnDamaged,
-  ) {
-    // A damaged row may hold a text that is none, and reading such a text ends the process.
-    this.read = db
-      .prepare('SELECT CAST(checksum AS INTEGER), CAST(data AS BLOB) FROM request_blocks WHERE id = ?')
-      .raw();
-  }
+  constructor(private readonly onDamaged: OnDamaged) {}
 
-  /** Null when there is none of that id, or it is damaged: that is told once. */
-  open(id: number): RecordBatch | null {
+  /** Null when there is none of that id, or it is damaged: that is told once. Rejects when the database refuses. */
+  async open(sql: Statements, id: number): Promise<RecordBatch | null> {
+    // In SQLite a damaged row may hold a text that is none, and reading such a text ends the process.
+    const columns =
+      sql.kind === 'sqlite' ? 'CAST(checksum AS INTEGER), CAST(data AS BLOB)' : 'checksum, data';
+    const rows = await sql.all(`SELECT ${columns} FROM request_blocks WHERE id = ?`, [id]).catch((error) => {
+      if (!isDamage(error)) throw error;
+      this.tell(id, error);
+      return [];
+    });
+    const [row] = rows;
+    if (row === undefined) return null;
     try {
-      const row: unknown = this.read.get([id]);
-      if (!Array.isArray(row)) return null;
-      const [checksum, data] = row as [number, Buffer];
-      if (crc32(data) !== checksum) throw new Error('its checksum does not fit');
-      return openBatch(data);
+      return checked(row[0], row[1]);
     } catch (error) {
-      if (!this.told.has(id)) this.onDamaged(id, error);
-      this.told.add(id);
+      this.tell(id, error);
       return null;
     }
   }
+
+  private tell(id: number, error: unknown): void {
+    if (!this.told.has(id)) this.onDamaged(id, error);
+    this.told.add(id);
+  }
+}
+
+/** The batch in a block. Throws when it is not what was written. */
+export function checked(checksum: unknown, data: unknown): RecordBatch {
+  if (!(data instanceof Uint8Array) || crc32(data) !== checksum) throw new Error('its checksum does not fit');
+  return openBatch(data);
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CORRUPT');
 }

@@ -56,6 +56,11 @@ export class Column<V = unknown> {
     return new Column<V>(kind, rows, width, base, text, values, bytes, offset);
   }
 
+  /** Whether all rows have one value, which was found out when they were written. */
+  get same(): boolean {
+    return this.kind === SAME;
+  }
+
   /** The value of row `i`, which must be one of the rows. */
   at(i: number): V {
     switch (this.kind) {

@@ -24,7 +24,7 @@ export class CommitSchedule {
   wake(): void {
     if (this.stopped || this.immediate !== undefined) return;
     if (this.applier.waiting >= ENOUGH && this.applier.delayMs === 0) this.soon();
-    else this.timer ??= setTimeout(() => this.work(), Math.max(GATHER_MS, this.applier.delayMs));
+    else this.timer ??= setTimeout(() => void this.work(), Math.max(GATHER_MS, this.applier.delayMs));
   }
 
   /**
@@ -35,7 +35,7 @@ export class CommitSchedule {
     const limit = Date.now() + DRAIN_LIMIT_MS;
     const done = this.applier.mark();
     while (!done()) {
-      if (this.turn(done)) {
+      if (await this.turn(done)) {
         if (Date.now() > limit) throw new Error('the database is too far behind; try again later');
         await new Promise((resolve) => setImmediate(resolve));
       } else if (this.applier.delayMs > 0) {
@@ -54,22 +54,23 @@ export class CommitSchedule {
   private soon(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.immediate = setImmediate(() => this.work());
+    this.immediate = setImmediate(() => void this.work());
   }
 
   /** False when there was nothing to write, or the database refused. */
-  private turn(done: () => boolean): boolean {
+  private async turn(done: () => boolean): Promise<boolean> {
     const end = performance.now() + TURN_MS;
     do {
-      if (!this.applier.step()) return false;
+      if (!(await this.applier.step())) return false;
     } while (!done() && performance.now() < end);
     return true;
   }
 
-  private work(): void {
+  private async work(): Promise<void> {
     this.timer = undefined;
     this.immediate = undefined;
-    const wrote = this.turn(() => this.applier.idle);
+    const wrote = await this.turn(() => this.applier.idle);
+    if (this.stopped) return;
     if (this.applier.idle) this.afterWork();
     else if (wrote) this.soon();
     else if (this.applier.delayMs > 0) this.wake();

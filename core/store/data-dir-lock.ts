@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 
@@ -38,6 +38,22 @@ export function lockDataDir(dir: string): Unlock {
     held.exec('ROLLBACK');
     held.close();
   };
+}
+
+/** Id of the process that has a data folder; null when none has. */
+export function holderOf(dir: string): number | null {
+  const lock = join(dir, 'headgate.lock');
+  if (!existsSync(lock)) return null;
+  const db = new Database(lock);
+  try {
+    db.prepare('SELECT count(*) FROM sqlite_master').get();
+    return null;
+  } catch {
+    const pid = Number(readFileSync(join(dir, 'headgate.pid'), 'utf8').trim());
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+  } finally {
+    db.close();
+  }
 }
 
 function holder(pidFile: string): string {

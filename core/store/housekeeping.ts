@@ -1,7 +1,7 @@
 /** Something that is done now and then, a bounded piece at a time. */
 export interface Chore {
   /** Does a piece; true when there may be more to do. */
-  step(now: number): boolean;
+  step(now: number): boolean | Promise<boolean>;
   /** What to say when a step throws. */
   readonly failure: string;
 }
@@ -29,12 +29,7 @@ export class Housekeeping {
   /** Goes on, if a round is due. */
   run(): void {
     if (!this.due || this.immediate !== undefined) return;
-    this.immediate = setImmediate(() => {
-      this.immediate = undefined;
-      if (!this.isIdle()) return;
-      this.step(Date.now());
-      this.run();
-    });
+    this.immediate = setImmediate(() => void this.turn());
   }
 
   stop(): void {
@@ -43,10 +38,18 @@ export class Housekeeping {
     clearImmediate(this.immediate);
   }
 
-  private step(now: number): void {
+  private async turn(): Promise<void> {
+    if (this.isIdle()) {
+      await this.step(Date.now());
+      this.immediate = undefined;
+      this.run();
+    } else this.immediate = undefined;
+  }
+
+  private async step(now: number): Promise<void> {
     const chore = this.chores[this.current];
     try {
-      if (chore?.step(now) === true) return;
+      if ((await chore?.step(now)) === true) return;
     } catch (error) {
       this.warn(chore?.failure ?? '', error);
     }

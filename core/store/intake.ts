@@ -1,11 +1,11 @@
 import type { Applier } from './applier.js';
 import type { RecordBatch } from './record-batch.js';
 import { openBatch } from './record-codec.js';
-import type { Spool } from './spool.js';
+import type { Position, Spool } from './spool.js';
 
 export interface IntakeOptions {
   /** Null when nothing is kept on disk. */
-  spool: Pick<Spool, 'append'> | null;
+  spool: Pick<Spool, 'append' | 'adopt'> | null;
   applier: Pick<Applier, 'add'>;
   /** Log and metrics: told of every batch once, whatever becomes of it. */
   observe(batch: RecordBatch): void;
@@ -25,8 +25,8 @@ interface Held {
 const MAX_HELD = 16 * 1024 * 1024;
 
 /**
- * Takes batches in: to the spool before anything else. While the disk refuses, as many as fit in a bounded memory are
- * held and offered again, in order; the rest is lost, counted and reported.
+ * Takes batches in. Most are in the spool already; the others go there before anything else. While the disk refuses, as many
+ * as fit in a bounded memory are held and offered again, in order; the rest is lost, counted and reported.
  */
 export class Intake {
   /** Records taken in. */
@@ -39,9 +39,9 @@ export class Intake {
     this.maxHeldBytes = options.maxHeldBytes ?? MAX_HELD;
   }
 
-  take(bytes: Uint8Array): void {
-    const refused = !this.retry();
-    const end = refused ? undefined : this.spool(bytes);
+  /** @param written where it ends in the spool, null when it is not there */
+  take(bytes: Uint8Array, written: Position | null = null): void {
+    const end = written === null ? (this.retry() ? this.spool(bytes) : undefined) : this.adopted(written);
     let batch: RecordBatch;
     try {
       batch = openBatch(bytes);
@@ -97,6 +97,16 @@ export class Intake {
       );
       return undefined;
     }
+  }
+
+  private adopted(end: Position): Position {
+    try {
+      this.options.spool?.adopt(end);
+    } catch (error) {
+      // It is in memory too: the database gets it from there.
+      this.options.onTrouble('a file of the spool cannot be opened', error);
+    }
+    return end;
   }
 
   private hold(one: Held): void {

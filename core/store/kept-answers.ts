@@ -6,75 +6,42 @@ import type {
   KeptState,
   RecordedEvent,
 } from '../kept/kept-answer.js';
-import type { Sqlite } from './open-database.js';
-import { inTransaction } from './transaction.js';
+import { type LedgerSql, one, type SqlRow } from './ledger-sql.js';
+import { storable } from './usage-group.js';
 
 /** Answers deleted at a time, so that the thread soon comes back to its other work. */
 const STEP_ROWS = 200;
 /** Most text of events in one reply. */
 const MAX_EVENT_CHARS = 512 * 1024;
-
-const TABLES = `
-CREATE TABLE IF NOT EXISTS kept_answers (
-  id TEXT PRIMARY KEY,
-  key_id TEXT NOT NULL,
-  state TEXT NOT NULL,
-  background INTEGER NOT NULL,
-  recorded INTEGER NOT NULL,
-  expires_ms INTEGER NOT NULL,
-  bytes INTEGER NOT NULL,
-  input TEXT NOT NULL,
-  answer TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS kept_answers_by_end ON kept_answers (expires_ms, bytes);
-CREATE TABLE IF NOT EXISTS kept_events (
-  id TEXT NOT NULL,
-  sequence INTEGER NOT NULL,
-  event TEXT NOT NULL,
-  PRIMARY KEY (id, sequence)
-) WITHOUT ROWID;
-`;
+/** Events read at a time. */
+const EVENT_ROWS = 500;
 
 const COLUMNS = 'id, key_id, state, background, recorded, expires_ms, input, answer';
+const ROOM = 'SELECT coalesce(sum(bytes), 0) FROM kept_answers';
 
 /** Answers that the gateway keeps in place of providers that do not, each for the virtual key that asked for it. */
 export class KeptAnswers {
-  private readonly statements;
-  /** Of all answers. */
-  private bytes: number;
   /** As the last answer to be kept was told. */
   private maxBytes = Number.POSITIVE_INFINITY;
 
-  constructor(
-    private readonly db: Sqlite,
-    private readonly now: () => number = Date.now,
-  ) {
-    db.exec(TABLES);
-    // Nobody works on what ran when the gateway ended.
-    db.exec("UPDATE kept_answers SET state = 'lost' WHERE state = 'running'");
-    this.statements = {
-      put: db.prepare(`INSERT INTO kept_answers (${COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-      find: db
-        .prepare(`SELECT ${COLUMNS} FROM kept_answers WHERE id = ? AND key_id = ? AND expires_ms > ?`)
-        .raw(),
-      finish: db.prepare(
-        "UPDATE kept_answers SET state = 'done', answer = ?, bytes = bytes + ? WHERE id = ? AND state = 'running'",
-      ),
-      cancel: db.prepare("UPDATE kept_answers SET state = 'cancelled' WHERE id = ? AND state = 'running'"),
-      delete: db.prepare('DELETE FROM kept_answers WHERE id = ?'),
-      deleteEvents: db.prepare('DELETE FROM kept_events WHERE id = ?'),
-      record: db.prepare('INSERT OR REPLACE INTO kept_events VALUES (?, ?, ?)'),
-      grow: db.prepare("UPDATE kept_answers SET bytes = bytes + ? WHERE id = ? AND state = 'running'"),
-      events: db
-        .prepare('SELECT sequence, event FROM kept_events WHERE id = ? AND sequence > ? ORDER BY sequence')
-        .raw(),
-      oldest: db.prepare('SELECT id, expires_ms, bytes FROM kept_answers ORDER BY expires_ms LIMIT ?').raw(),
-      size: db.prepare('SELECT bytes FROM kept_answers WHERE id = ?').raw(),
-    };
-    this.bytes = sumOf(db);
+  private constructor(
+    private readonly db: LedgerSql,
+    private readonly node: string,
+    private readonly now: () => number,
+    /** Of all answers; what other nodes keep in the same database is seen when there is time. */
+    private bytes: number,
+  ) {}
+
+  /** @param node of those that share the database the one that runs these answers */
+  static async open(db: LedgerSql, node: string, now: () => number = Date.now): Promise<KeptAnswers> {
+    // Nobody works on what ran when this node ended.
+    await db.run("UPDATE kept_answers SET state = 'lost' WHERE state = 'running' AND node IN (?, '')", [
+      node,
+    ]);
+    return new KeptAnswers(db, node, now, await one(db, ROOM));
   }
 
-  answer(question: KeptAsk): KeptReply {
+  answer(question: KeptAsk): Promise<KeptReply> {
     switch (question.do) {
       case 'put':
         return this.put(question.ask);
@@ -94,79 +61,107 @@ export class KeptAnswers {
   }
 
   /** Deletes some of what has expired or is too much; true when there may be more. */
-  expire(now: number): boolean {
-    const rows = this.statements.oldest.all([STEP_ROWS]) as unknown[][];
-    let deleted = 0;
-    inTransaction(this.db, () => {
-      for (const [id, expiresMs, bytes] of rows) {
-        if (Number(expiresMs) > now && this.bytes <= this.maxBytes) break;
-        this.drop(String(id), Number(bytes));
-        deleted++;
-      }
-    });
-    return deleted === STEP_ROWS;
+  async expire(now: number): Promise<boolean> {
+    if (this.db.kind === 'postgres') this.bytes = await one(this.db, ROOM);
+    const rows = await this.db.all(
+      'SELECT id, expires_ms, bytes FROM kept_answers ORDER BY expires_ms LIMIT ?',
+      [STEP_ROWS],
+    );
+    let left = this.bytes;
+    const gone: string[] = [];
+    for (const [id, expiresMs, bytes] of rows) {
+      if (Number(expiresMs) > now && left <= this.maxBytes) break;
+      left -= Number(bytes);
+      gone.push(String(id));
+    }
+    await this.drop(gone);
+    return gone.length === STEP_ROWS;
   }
 
-  private put({ row, maxTotalBytes }: KeptQuestions['put']['ask']): null {
+  private async put({ row, maxTotalBytes }: KeptQuestions['put']['ask']): Promise<null> {
     this.maxBytes = maxTotalBytes;
     const bytes = Buffer.byteLength(row.input) + Buffer.byteLength(row.answer);
-    this.statements.put.run([
-      row.id,
-      row.keyId,
-      row.state,
-      row.background ? 1 : 0,
-      row.recorded ? 1 : 0,
-      row.expiresMs,
-      row.input,
-      row.answer,
-      bytes,
-    ]);
+    await this.db.run(
+      `INSERT INTO kept_answers (${COLUMNS}, bytes, node) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        row.id,
+        row.keyId,
+        row.state,
+        row.background ? 1 : 0,
+        row.recorded ? 1 : 0,
+        row.expiresMs,
+        row.input,
+        row.answer,
+        bytes,
+        this.node,
+      ],
+    );
     this.bytes += bytes;
     return null;
   }
 
-  private find({ id, keyId }: KeptQuestions['find']['ask']): KeptAnswer | null {
-    const row: unknown = this.statements.find.get([id, keyId, this.now()]);
-    return Array.isArray(row) ? keptOf(row) : null;
+  private async find({ id, keyId }: KeptQuestions['find']['ask']): Promise<KeptAnswer | null> {
+    const [row] = await this.db.all(
+      `SELECT ${COLUMNS} FROM kept_answers WHERE id = ? AND key_id = ? AND expires_ms > ?`,
+      [storable(id), keyId, this.now()],
+    );
+    return row === undefined ? null : keptOf(row);
   }
 
-  private finish({ id, answer }: KeptQuestions['finish']['ask']): boolean {
+  private async finish({ id, answer }: KeptQuestions['finish']['ask']): Promise<boolean> {
     const grown = Buffer.byteLength(answer);
-    if (this.statements.finish.run([answer, grown, id]).changes === 0) return false;
+    const changed = await this.db.run(
+      "UPDATE kept_answers SET state = 'done', answer = ?, bytes = bytes + ? WHERE id = ? AND state = 'running'",
+      [answer, grown, id],
+    );
+    if (changed === 0) return false;
     this.bytes += grown;
     return true;
   }
 
-  private delete(ask: KeptQuestions['delete']['ask']): KeptAnswer | null {
-    const found = this.find(ask);
-    if (found === null) return null;
-    const row: unknown = this.statements.size.get([ask.id]);
-    inTransaction(this.db, () => this.drop(ask.id, Array.isArray(row) ? Number(row[0]) : 0));
+  private async delete(ask: KeptQuestions['delete']['ask']): Promise<KeptAnswer | null> {
+    const found = await this.find(ask);
+    if (found !== null) await this.drop([found.id]);
     return found;
   }
 
-  private cancel(ask: KeptQuestions['cancel']['ask']): KeptAnswer | null {
-    const found = this.find(ask);
-    if (found?.background === true) this.statements.cancel.run([ask.id]);
+  private async cancel(ask: KeptQuestions['cancel']['ask']): Promise<KeptAnswer | null> {
+    const found = await this.find(ask);
+    if (found?.background === true)
+      await this.db.run("UPDATE kept_answers SET state = 'cancelled' WHERE id = ? AND state = 'running'", [
+        found.id,
+      ]);
     return found;
   }
 
-  private record({ id, events }: KeptQuestions['record']['ask']): null {
-    inTransaction(this.db, () => {
-      let grown = 0;
-      for (const { text } of events) grown += Buffer.byteLength(text);
+  private async record({ id, events }: KeptQuestions['record']['ask']): Promise<null> {
+    let grown = 0;
+    for (const { text } of events) grown += Buffer.byteLength(text);
+    const kept = await this.db.transaction(async (sql) => {
       // One that was deleted or stopped meanwhile has no more to say.
-      if (this.statements.grow.run([grown, id]).changes === 0) return;
-      for (const { sequence, text } of events) this.statements.record.run([id, sequence, text]);
-      this.bytes += grown;
+      const running = await sql.run(
+        "UPDATE kept_answers SET bytes = bytes + ? WHERE id = ? AND state = 'running'",
+        [grown, id],
+      );
+      if (running === 0) return false;
+      await sql.each(
+        'INSERT INTO kept_events (id, sequence, event) VALUES (?, ?, ?) ON CONFLICT (id, sequence) DO UPDATE SET event = excluded.event',
+        events.map(({ sequence, text }) => [id, sequence, text]),
+      );
+      return true;
     });
+    if (kept) this.bytes += grown;
     return null;
   }
 
-  private events({ id, after }: KeptQuestions['events']['ask']): RecordedEvent[] {
+  private async events({ id, after }: KeptQuestions['events']['ask']): Promise<RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     let chars = 0;
-    for (const row of this.statements.events.iterate([id, after]) as Iterable<unknown[]>) {
+    const rows = await this.db.all(
+      'SELECT sequence, event FROM kept_events WHERE id = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+      [storable(id), after, EVENT_ROWS],
+    );
+    for (const row of rows) {
       const text = String(row[1]);
       events.push({ sequence: Number(row[0]), text });
       chars += text.length;
@@ -175,19 +170,24 @@ export class KeptAnswers {
     return events;
   }
 
-  private drop(id: string, bytes: number): void {
-    this.statements.delete.run([id]);
-    this.statements.deleteEvents.run([id]);
-    this.bytes -= bytes;
+  private async drop(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const places = ids.map(() => '?').join(', ');
+    const freed = await this.db.transaction(async (sql) => {
+      const bytes = await one(
+        sql,
+        `SELECT coalesce(sum(bytes), 0) FROM kept_answers WHERE id IN (${places})`,
+        ids,
+      );
+      await sql.run(`DELETE FROM kept_answers WHERE id IN (${places})`, ids);
+      await sql.run(`DELETE FROM kept_events WHERE id IN (${places})`, ids);
+      return bytes;
+    });
+    this.bytes -= freed;
   }
 }
 
-function sumOf(db: Sqlite): number {
-  const row: unknown = db.prepare('SELECT coalesce(sum(bytes), 0) FROM kept_answers').raw().get();
-  return Array.isArray(row) ? Number(row[0]) : 0;
-}
-
-function keptOf(row: unknown[]): KeptAnswer {
+function keptOf(row: SqlRow): KeptAnswer {
   return {
     id: String(row[0]),
     keyId: String(row[1]),

@@ -3,6 +3,7 @@ import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
 import type { Retention } from './retention.js';
+import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
 
 /** How the ledger is. `problems` are sentences for people; empty when all is well. */
@@ -13,7 +14,13 @@ export interface LedgerHealth {
 
 export interface LedgerSettings {
   dataDir: string;
-  url?: string;
+  /** This process among those that share the database; the same after a restart. */
+  node: string;
+  address: StoreAddress;
+  /** Nothing is kept on disk. */
+  inMemory: boolean;
+  /** What was committed to the database survives a power failure. */
+  fsync: boolean;
   logLevel: LogLevel;
   logRequests: boolean;
   logFile?: string;
@@ -29,6 +36,8 @@ export interface LedgerQuestions {
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
+  /** Whether anybody has used the database as a store of keys and the like. */
+  governed: { ask: null; answer: boolean };
 }
 
 export type Question = keyof LedgerQuestions;

@@ -19,31 +19,39 @@ import type {
   LedgerSettings,
   Question,
 } from './ledger-protocol.js';
+import { type LedgerSql, one, openLedgerSql } from './ledger-sql.js';
 import { LedgerStore } from './ledger-store.js';
 import { answerOwners, ObjectOwners } from './object-owners.js';
-import { OldRequests } from './old-requests.js';
-import { databasePath, isMemory, openDatabase, type Sqlite } from './open-database.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
 import { RequestReader } from './request-reader.js';
 import { BlockRetention, type Retention } from './retention.js';
 import { Spool } from './spool.js';
+import { DeletedSegments } from './spool-positions.js';
+import { SPOOL_FOLDER } from './spool-writer.js';
 import { Troubles } from './troubles.js';
 import { UsageReader } from './usage-reader.js';
+import { UsageRetention } from './usage-retention.js';
 
 const SPOOL_RETRY_MS = 1000;
 
+/** What is there before the service is, and is let go of when there will be none. */
+interface Opened {
+  readonly unlock: Unlock;
+  readonly db: LedgerSql;
+  readonly spool: Spool | null;
+  readonly log: LogWriter;
+  readonly store: LedgerStore;
+  readonly kept: KeptAnswers;
+}
+
 /**
- * The ledger as it runs in its thread: batches come in from the ports, go to the spool, then to log and metrics, then to
- * the database. Throws from the constructor, with a message for people, when it cannot start.
+ * The ledger as it runs in its thread: batches come in from the ports, go to log and metrics, then to the database; those that
+ * are not in the spool yet go there first.
  */
 export class LedgerService {
-  private readonly unlock: Unlock;
-  private readonly db: Sqlite;
-  private readonly log: LogWriter;
   private readonly metrics = new RequestMetrics();
   private readonly troubles: Troubles;
-  private readonly spool: Spool | null;
   private readonly applier: Applier;
   private readonly schedule: CommitSchedule;
   private readonly intake: Intake;
@@ -53,72 +61,90 @@ export class LedgerService {
   private readonly answers: ObjectOwners;
   private readonly kept: KeptAnswers;
   private readonly housekeeping: Housekeeping;
+  private readonly unlock: Unlock;
+  private readonly db: LedgerSql;
+  private readonly spool: Spool | null;
+  private readonly log: LogWriter;
   private spoolRetry: NodeJS.Timeout | undefined;
   private stored = 0;
   private lost = 0;
 
-  constructor(settings: LedgerSettings, onHealth: (health: LedgerHealth) => void) {
-    const path = databasePath(settings.url, settings.dataDir);
-    const inMemory = isMemory(path);
-    this.unlock = inMemory ? () => undefined : lockDataDir(settings.dataDir);
+  /** Rejects, with a message for people, when it cannot start; nothing is left open then. */
+  static async start(
+    settings: LedgerSettings,
+    onHealth: (health: LedgerHealth) => void,
+  ): Promise<LedgerService> {
+    const { address, dataDir, inMemory } = settings;
+    const unlock = inMemory ? () => undefined : lockDataDir(dataDir);
+    let db: LedgerSql | null = null;
     try {
-      this.db = openDatabase(path);
+      db = await openLedgerSql(address, { fsync: settings.fsync });
+      const log = new LogWriter({
+        level: settings.logLevel,
+        requests: settings.logRequests,
+        file: settings.logFile,
+      });
+      const store = new LedgerStore(db);
+      const spool = inMemory ? null : await openSpool(dataDir, store, log);
+      const kept = await KeptAnswers.open(db, settings.node);
+      return new LedgerService({ unlock, db, spool, log, store, kept }, settings.retention, onHealth);
     } catch (error) {
-      this.unlock();
+      await db?.close();
+      unlock();
       throw error;
     }
-    this.log = new LogWriter({
-      level: settings.logLevel,
-      requests: settings.logRequests,
-      file: settings.logFile,
-    });
-    this.troubles = new Troubles((level, message, fields) => this.log.line(level, message, fields), onHealth);
-    const store = new LedgerStore(this.db);
-    this.owners = new ObjectOwners(this.db);
-    this.answers = answerOwners(this.db);
-    this.kept = new KeptAnswers(this.db);
-    const old = new OldRequests(this.db);
-    const blocks = new BlockData(this.db, (block, error) => this.damaged(block, error));
-    this.reader = new UsageReader(this.db, new RequestReader(this.db, blocks), old);
-    try {
-      this.spool = inMemory ? null : this.openSpool(settings.dataDir, store);
-    } catch (error) {
-      this.db.close();
-      this.unlock();
-      throw error;
-    }
+  }
+
+  private constructor(
+    { unlock, db, spool, log, store, kept }: Opened,
+    retention: Retention,
+    onHealth: (health: LedgerHealth) => void,
+  ) {
+    this.unlock = unlock;
+    this.db = db;
+    this.spool = spool;
+    this.log = log;
+    this.troubles = new Troubles((level, message, fields) => log.line(level, message, fields), onHealth);
+    this.owners = new ObjectOwners(db);
+    this.answers = answerOwners(db);
+    this.kept = kept;
+    const blocks = new BlockData((block, error) => this.damaged(block, error));
+    this.reader = new UsageReader(db, new RequestReader(db, blocks));
     this.applier = new Applier({
       store: {
-        commit: (batches) => {
-          const added = store.commit(batches);
+        commit: async (batches) => {
+          const added = await store.commit(batches);
           this.stored += added;
           return added;
         },
         refusal: (batch) => store.refusal(batch),
       },
-      spool: this.spool,
+      spool,
       onTrouble: (message, error) => this.troubles.begin('database', message, error),
       onRecovered: () => this.troubles.end('database'),
       onLost: (records) => this.lose(records),
     });
     this.housekeeping = new Housekeeping(
-      this.chores(store, old, blocks, settings.retention),
+      this.chores(store, blocks, retention),
       () => this.applier.idle,
-      (message, error) => this.log.line('warn', message, { error: String(error) }),
+      (message, error) => log.line('warn', message, { error: String(error) }),
     );
     this.schedule = new CommitSchedule(this.applier, () => this.housekeeping.run());
     this.intake = new Intake({
-      spool: this.spool,
+      spool,
       applier: this.applier,
       observe: (batch) => this.observe(batch),
       onTrouble: (message, error) => this.spoolFailed(message, error),
-      onRecovered: () => this.troubles.end('spool'),
+      onRecovered: () => this.spoolRecovered(),
       onLost: (records) => this.lose(records),
     });
-    this.sources = new RecordSources((batch) => {
-      this.intake.take(batch);
-      this.schedule.wake();
-    });
+    this.sources = new RecordSources(
+      (batch, end) => {
+        this.intake.take(batch, end);
+        this.schedule.wake();
+      },
+      (segment) => spool?.seal(segment),
+    );
     this.schedule.wake();
   }
 
@@ -135,6 +161,7 @@ export class LedgerService {
     if (question === 'ownersOf') return this.ownersOf(ask as LedgerQuestions['ownersOf']['ask']);
     if (question === 'own') return this.own(ask as LedgerQuestions['own']['ask']);
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
+    if (question === 'governed') return this.governed();
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsText();
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
@@ -156,31 +183,24 @@ export class LedgerService {
     this.schedule.stop();
     this.housekeeping.stop();
     this.spool?.close();
-    this.db.close();
+    await this.db.close();
     await this.log.close();
     this.unlock();
   }
 
-  private openSpool(dataDir: string, store: LedgerStore): Spool {
-    const spool = new Spool(join(dataDir, 'spool'), {
-      warn: (message, fields) => this.log.line('warn', message, fields),
-    });
-    spool.recover((segment) => store.positions.of(segment));
-    return spool;
-  }
-
-  private chores(store: LedgerStore, old: OldRequests, blocks: BlockData, limits: Retention): Chore[] {
+  private chores(store: LedgerStore, blocks: BlockData, limits: Retention): Chore[] {
     const { db, spool } = this;
     const retention = new BlockRetention(db, limits);
+    const sums = new UsageRetention(db, limits, () => store.usage.forget());
     const merger = new BlockMerger(db, blocks);
-    const forget = (now: number): boolean => {
-      store.positions.forget(spool?.takeRemoved() ?? [], now);
+    const segments = new DeletedSegments(db);
+    const forget = async (now: number): Promise<boolean> => {
+      await segments.forget(spool?.takeRemoved() ?? [], now);
       return false;
     };
     return [
-      { step: () => old.step(), failure: 'records of an earlier version cannot be taken over' },
-      // Until then the oldest records are not in blocks.
-      { step: (now) => !old.left && retention.step(now), failure: 'old records cannot be deleted' },
+      { step: (now) => retention.step(now), failure: 'old records cannot be deleted' },
+      { step: (now) => sums.step(now), failure: 'old sums of usage cannot be deleted' },
       { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
       { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
@@ -189,17 +209,24 @@ export class LedgerService {
     ];
   }
 
-  private ownersOf(ids: LedgerQuestions['ownersOf']['ask']): LedgerQuestions['ownersOf']['answer'] {
-    const found = this.owners.find(ids);
+  private async ownersOf(
+    ids: LedgerQuestions['ownersOf']['ask'],
+  ): Promise<LedgerQuestions['ownersOf']['answer']> {
+    const found = await this.owners.find(ids);
     const left = ids.filter((id) => !found.some((one) => one.id === id));
-    return [...found, ...this.answers.find(left)];
+    return left.length === 0 ? found : [...found, ...(await this.answers.find(left))];
   }
 
-  private own(objects: LedgerQuestions['own']['ask']): null {
+  private async own(objects: LedgerQuestions['own']['ask']): Promise<null> {
     const [answers, others] = [objects.filter((one) => one.answers), objects.filter((one) => !one.answers)];
-    if (others.length > 0) this.owners.add(others);
-    if (answers.length > 0) this.answers.add(answers);
+    if (others.length > 0) await this.owners.add(others);
+    if (answers.length > 0) await this.answers.add(answers);
     return null;
+  }
+
+  private async governed(): Promise<boolean> {
+    if (this.db.kind === 'postgres') return true;
+    return (await one(this.db, "SELECT count(*) FROM sqlite_master WHERE name = 'control_entities'")) > 0;
   }
 
   private damaged(block: number, error: unknown): void {
@@ -238,6 +265,7 @@ export class LedgerService {
 
   private spoolFailed(message: string, error: unknown): void {
     this.troubles.begin('spool', message, error);
+    this.sources.tell({ type: 'full', full: true });
     this.spoolRetry ??= setTimeout(() => {
       this.spoolRetry = undefined;
       // A failed try comes back here and sets the next one.
@@ -245,9 +273,22 @@ export class LedgerService {
     }, SPOOL_RETRY_MS);
   }
 
+  private spoolRecovered(): void {
+    this.troubles.end('spool');
+    this.sources.tell({ type: 'full', full: false });
+  }
+
   private lose(records: number): void {
     if (this.lost === 0)
       this.log.line('error', 'settled records are being lost; headgate_records_lost_total counts them');
     this.lost += records;
   }
+}
+
+async function openSpool(dataDir: string, store: LedgerStore, log: LogWriter): Promise<Spool> {
+  const spool = new Spool(join(dataDir, SPOOL_FOLDER), {
+    warn: (message, fields) => log.line('warn', message, fields),
+  });
+  await spool.recover((segment) => store.positionOf(segment));
+  return spool;
 }

@@ -1,10 +1,10 @@
-import { HourlyUsage } from './hourly-usage.js';
-import type { Sqlite } from './open-database.js';
+import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { RecordBatch } from './record-batch.js';
-import { RequestBlocks } from './request-blocks.js';
+import { insertBlocks } from './request-blocks.js';
 import type { Position } from './spool.js';
-import { SpoolPositions } from './spool-positions.js';
-import { inTransaction } from './transaction.js';
+import { positionOf, setPositions } from './spool-positions.js';
+import { type UsageAdded, UsageAdder } from './usage-totals.js';
+import { UsageWriter } from './usage-writer.js';
 
 /** A batch and where it ends in the spool, null when it never was there. */
 export interface TakenBatch {
@@ -12,75 +12,74 @@ export interface TakenBatch {
   readonly end: Position | null;
 }
 
+class OnlyTried extends Error {}
+
 /** What the ledger writes to the database. */
 export class LedgerStore {
-  readonly positions: SpoolPositions;
-  private readonly blocks: RequestBlocks;
-  private readonly hourly: HourlyUsage;
+  readonly usage = new UsageWriter();
 
-  constructor(private readonly db: Sqlite) {
-    this.positions = new SpoolPositions(db);
-    this.blocks = new RequestBlocks(db);
-    this.hourly = new HourlyUsage(db);
-  }
+  constructor(private readonly sql: LedgerSql) {}
 
   /**
-   * Writes batches, their hourly sums and the place in the spool that they lead to, all or nothing. A batch that the
-   * place in the database has passed is in it already, and left out. Throws when the database refuses.
+   * Writes batches, their sums and the places in the spool that they lead to, all or nothing. A batch that the place in the
+   * database has passed is in it already, and left out. Rejects when the database refuses.
    *
-   * @param batches in the order in which they were spooled
+   * @param batches those of one spool file in the order in which they lie there
    * @returns how many records were written
    */
-  commit(batches: readonly TakenBatch[]): number {
-    return inTransaction(this.db, () => {
-      const missing = this.missing(batches);
-      const records = this.write(missing);
-      for (let i = 0; i < missing.length; i++) {
-        const end = missing[i]!.end;
-        if (end !== null && end.segment !== missing[i + 1]?.end?.segment) this.positions.set(end);
-      }
-      return records;
+  async commit(batches: readonly TakenBatch[]): Promise<number> {
+    const done = await this.sql.transaction(async (sql) => {
+      const missing = await this.missing(sql, batches);
+      const written = await this.write(sql, missing);
+      const ends = new Map<string, Position>();
+      for (const { end } of missing) if (end !== null) ends.set(end.segment, end);
+      await setPositions(sql, [...ends.values()]);
+      return written;
     });
+    this.usage.committed(done.added);
+    return done.records;
   }
 
   /** Why the database would not take that batch, null when it would. */
-  refusal(batch: RecordBatch): unknown {
-    this.db.exec('BEGIN IMMEDIATE');
+  async refusal(batch: RecordBatch): Promise<unknown> {
     try {
-      this.write([{ batch, end: null }]);
-      return null;
+      return await this.sql.transaction(async (sql) => {
+        await this.write(sql, [{ batch, end: null }]);
+        throw new OnlyTried();
+      });
     } catch (error) {
-      return error;
-    } finally {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      return error instanceof OnlyTried ? null : error;
     }
   }
 
-  private write(batches: readonly TakenBatch[]): number {
+  /** How far the database got with a file of the spool; null when it does not know it. */
+  positionOf(segment: string): Promise<number | null> {
+    return positionOf(this.sql, segment);
+  }
+
+  private async write(
+    sql: Statements,
+    batches: readonly TakenBatch[],
+  ): Promise<{ records: number; added: UsageAdded }> {
+    const full = batches.flatMap(({ batch }) => (batch.count === 0 ? [] : [batch]));
+    await insertBlocks(sql, full);
+    const adder = new UsageAdder();
     let records = 0;
-    for (const { batch } of batches) {
-      if (batch.count === 0) continue;
-      this.blocks.insert(batch);
+    for (const batch of full) {
+      adder.add(batch);
       records += batch.count;
     }
-    this.hourly.add(batches);
-    this.blocks.counted(records);
-    return records;
+    const added = adder.take();
+    await this.usage.add(sql, added);
+    return { records, added };
   }
 
-  private missing(batches: readonly TakenBatch[]): readonly TakenBatch[] {
-    let segment = '';
-    let done = 0;
-    let known = 0;
+  private async missing(sql: Statements, batches: readonly TakenBatch[]): Promise<readonly TakenBatch[]> {
+    const done = new Map<string, number>();
     for (const { end } of batches) {
-      if (end === null) break;
-      if (end.segment !== segment) {
-        segment = end.segment;
-        done = this.positions.of(segment) ?? 0;
-      }
-      if (end.offset > done) break;
-      known++;
+      if (end !== null && !done.has(end.segment))
+        done.set(end.segment, (await positionOf(sql, end.segment)) ?? 0);
     }
-    return known === 0 ? batches : batches.slice(known);
+    return batches.filter(({ end }) => end === null || end.offset > (done.get(end.segment) ?? 0));
   }
 }

@@ -7,14 +7,15 @@ import { LedgerService } from './ledger-service.js';
  * nobody caught does not end it: the main thread then stops the gateway, and what comes in meanwhile is kept as ever.
  */
 const parent = parentPort;
-if (parent !== null) run(workerData as LedgerSettings, (message) => parent.postMessage(message));
+if (parent !== null) void run(workerData as LedgerSettings, (message) => parent.postMessage(message));
 
-function run(settings: LedgerSettings, send: (message: LedgerMessage) => void): void {
+async function run(settings: LedgerSettings, send: (message: LedgerMessage) => void): Promise<void> {
   let service: LedgerService;
   try {
-    service = new LedgerService(settings, (health) => send({ type: 'health', health }));
+    service = await LedgerService.start(settings, (health) => send({ type: 'health', health }));
   } catch (error) {
     send({ type: 'failed', message: text(error) });
+    parent?.close();
     return;
   }
   const broken = (error: unknown): void => send({ type: 'broken', why: stackOf(error) });

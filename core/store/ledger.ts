@@ -1,8 +1,11 @@
-import { MessageChannel, type MessagePort, type Transferable, Worker } from 'node:worker_threads';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import type {
   LedgerHealth,
   LedgerMessage,
@@ -11,20 +14,27 @@ import type {
   LedgerSettings,
   Question,
 } from './ledger-protocol.js';
+import type { Retention } from './retention.js';
+import { SPOOL_FOLDER, type SpoolSettings } from './spool-writer.js';
+import { isMemory, readAddress, type StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
 
 export interface LedgerOptions {
   /** Folder of the spool, the lock and, unless `url` says otherwise, the database. */
   dataDir: string;
-  /** `sqlite:PATH`, or `sqlite::memory:` for no disk at all. Default: `headgate.db` in `dataDir`. */
+  /** `sqlite:PATH`, `postgres://…`, or `sqlite::memory:` for no disk at all. Default: `headgate.db` in `dataDir`. */
   url?: string;
+  /** `request`: an answer ends only after its record is in the spool. Default: `batch`, soon after. */
+  durable?: 'request' | 'batch';
+  /** What is in the spool or the database survives a power failure too. */
+  fsync?: boolean;
   logLevel?: LogLevel;
   /** One log line a request, at level info. */
   logRequests?: boolean;
   /** A file for the log instead of stdout. */
   logFile?: string;
-  /** How long records of requests are kept, in days and in number, rounded up to whole blocks; the hourly sums stay. */
-  retention?: { days?: number; maxRows?: number };
+  /** How long records and sums are kept; records are rounded up to whole blocks. */
+  retention?: Partial<Retention>;
   /**
    * The ledger can no longer be relied on, and why. After an error that nobody caught it still keeps what comes in, so
    * that the gateway can end in order; a thread that is gone keeps nothing.
@@ -38,6 +48,7 @@ interface Pending {
 }
 
 const DEFAULT_DAYS = 30;
+const DEFAULT_QUARTER_DAYS = 400;
 /** Room for new objects in the ledger's thread, MB: batches come and go, nothing stays. */
 const YOUNG_MB = 6;
 const DEFAULT_ROWS = 5_000_000;
@@ -49,19 +60,35 @@ const DEFAULT_ROWS_IN_MEMORY = 20_000;
  * the data folder cannot be written or is in use, or the database is damaged or of a newer version.
  */
 export function startLedger(options: LedgerOptions): Promise<Ledger> {
-  const inMemory = options.url === 'memory:' || options.url === 'sqlite::memory:';
+  const { retention = {}, dataDir, fsync = false, durable = 'batch' } = options;
+  let address: StoreAddress;
+  try {
+    address = readAddress(options.url, dataDir);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  const inMemory = address.kind === 'sqlite' && isMemory(address.path);
+  const spool = inMemory ? null : { dir: join(dataDir, SPOOL_FOLDER), durable, fsync };
+  const days = retention.days ?? DEFAULT_DAYS;
   const settings: LedgerSettings = {
-    dataDir: options.dataDir,
-    url: options.url,
+    dataDir,
+    node: `${hostname()}:${resolve(dataDir)}`,
+    address,
+    inMemory,
+    fsync,
     logLevel: options.logLevel ?? 'info',
     logRequests: options.logRequests ?? true,
     logFile: options.logFile,
     retention: {
-      days: options.retention?.days ?? DEFAULT_DAYS,
-      maxRows: options.retention?.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
+      days,
+      maxRows: retention.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
+      maxBytes: retention.maxBytes ?? Number.POSITIVE_INFINITY,
+      // Sums can be made anew from the records only while there are quarters to compare with.
+      quarterDays: Math.max(retention.quarterDays ?? DEFAULT_QUARTER_DAYS, days + 1),
+      sumDays: retention.sumDays ?? null,
     },
   };
-  return Ledger.start(settings, options.onFailed);
+  return Ledger.start(settings, spool, options.onFailed);
 }
 
 /** The main thread's handle on the ledger. */
@@ -78,6 +105,7 @@ export class Ledger {
 
   private constructor(
     private readonly worker: Worker,
+    private readonly spool: SpoolSettings | null,
     level: LogLevel,
     private readonly onFailed: ((why: string) => void) | undefined,
   ) {
@@ -92,8 +120,12 @@ export class Ledger {
     });
   }
 
-  static start(settings: LedgerSettings, onFailed?: (why: string) => void): Promise<Ledger> {
-    return new Promise((resolve, reject) => {
+  static start(
+    settings: LedgerSettings,
+    spool: SpoolSettings | null,
+    onFailed?: (why: string) => void,
+  ): Promise<Ledger> {
+    return new Promise((done, reject) => {
       const worker = new Worker(new URL('./ledger-thread.js', import.meta.url), {
         workerData: settings,
         resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
@@ -106,16 +138,16 @@ export class Ledger {
         worker.off('exit', onExit);
         worker.off('error', reject);
         if (message.type === 'failed') worker.once('exit', () => reject(new Error(message.message)));
-        else resolve(new Ledger(worker, settings.logLevel, onFailed));
+        else done(new Ledger(worker, spool, settings.logLevel, onFailed));
       });
     });
   }
 
-  /** A port for the `Recorder` of one I/O thread, to be transferred to it. */
-  connect(): MessagePort {
+  /** What the `Recorder` of one I/O thread needs; the port must be transferred to it. */
+  connect(): RecordLink {
     const { port1, port2 } = new MessageChannel();
     this.send({ type: 'connect', port: port1 }, [port1]);
-    return port2;
+    return { port: port2, spool: this.spool };
   }
 
   /** Usage of every request recorded so far. Rejects while the database cannot be written. */
@@ -141,6 +173,11 @@ export class Ledger {
   /** Asks the store of kept answers. */
   async kept(question: KeptAsk): Promise<KeptReply> {
     return (await this.ask('kept', question)) as KeptReply;
+  }
+
+  /** Whether keys and the like may be stored: on Postgres, where other nodes make them, always. */
+  async governed(): Promise<boolean> {
+    return (await this.ask('governed', null)) as boolean;
   }
 
   /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */

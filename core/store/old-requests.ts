@@ -1,90 +1,64 @@
+import { crc32 } from 'node:zlib';
 import type { AttemptRecord, Operation, Outcome, SettledRecord, Usage } from '@headgate/sdk';
-import type { Sqlite } from './open-database.js';
+import { type Kysely, sql } from 'kysely';
 import { batchOf } from './record-codec.js';
-import { RequestBlocks } from './request-blocks.js';
-import { inTransaction } from './transaction.js';
 
 /** Rows moved at a time, at most; they become one block, and are of one day (UTC), which is what retention rounds to. */
 const STEP = 1024;
 const DAY_MS = 86_400_000;
 
-const COLUMNS = 'time, id, key_id, customer, model, provider, status, outcome, cost_nano, detail';
+type Row = Readonly<Record<string, unknown>>;
 
-/**
- * The table `requests` of version 1, a row a request. Its rows become blocks a step at a time, oldest first, while the
- * gateway serves; a step is one transaction, so it may end at any moment. The empty table is dropped.
- */
-export class OldRequests {
-  private readonly blocks: RequestBlocks;
-  private there: boolean;
-
-  constructor(private readonly db: Sqlite) {
-    this.blocks = new RequestBlocks(db);
-    this.there = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'requests'").get() !== undefined;
-  }
-
-  /** Whether there are rows that have not been moved. */
-  get left(): boolean {
-    return this.there;
-  }
-
-  /** Moves some; true when there may be more. Throws when the database refuses. */
-  step(): boolean {
-    if (!this.there) return false;
-    const { db } = this;
-    const query = `SELECT ${COLUMNS} FROM requests ORDER BY time, id LIMIT ${STEP}`;
-    const found = db.prepare(query).raw().all([]) as unknown[][];
-    const rows = found.filter((row) => dayOf(row) === dayOf(found[0]!));
+/** The table `requests` of version 1, a row a request: its rows become blocks, oldest first. */
+export async function moveOldRequests(db: Kysely<unknown>): Promise<void> {
+  await sql`DROP VIEW IF EXISTS requests_readable`.execute(db);
+  const there = await sql`SELECT 1 FROM sqlite_master WHERE name = 'requests'`.execute(db);
+  if (there.rows.length === 0) return;
+  for (;;) {
+    const found = await sql<Row>`SELECT * FROM requests ORDER BY time, id LIMIT ${STEP}`.execute(db);
+    const rows = found.rows.filter((row) => dayOf(row) === dayOf(found.rows[0]!));
     const last = rows.at(-1);
-    if (last === undefined) {
-      db.exec('DROP TABLE requests');
-      this.there = false;
-      return false;
-    }
-    const batch = batchOf(rows.map(recordOf));
-    inTransaction(db, () => {
-      this.blocks.insert(batch);
-      db.prepare('DELETE FROM requests WHERE (time, id) <= (?, ?)').run([last[0], last[1]]);
-    });
-    return true;
+    if (last === undefined) break;
+    const { bytes, firstMs, lastMs, count } = batchOf(rows.map(recordOf));
+    await sql`INSERT INTO request_blocks (first_ms, last_ms, records, checksum, data)
+      VALUES (${firstMs}, ${lastMs}, ${count}, ${crc32(bytes)}, ${bytes})`.execute(db);
+    await sql`UPDATE ledger_counts SET value = value + ${bytes.length} WHERE name = 'bytes'`.execute(db);
+    await sql`DELETE FROM requests WHERE (time, id) <= (${last['time']}, ${last['id']})`.execute(db);
   }
-
-  /** Nano-dollars that a key spent on requests that have not been moved. */
-  spent(keyId: string, from: number, to: number): number {
-    if (!this.there) return 0;
-    const sum = 'SELECT sum(cost_nano) FROM requests WHERE time >= ? AND time < ? AND key_id = ?';
-    const row = this.db.prepare(sum).raw().get([from, to, keyId]) as unknown[] | undefined;
-    return Number(row?.[0] ?? 0);
-  }
+  await sql`DROP TABLE requests`.execute(db);
 }
 
-function dayOf(row: readonly unknown[]): number {
-  return Math.floor(Number(row[0]) / DAY_MS);
+function dayOf(row: Row): number {
+  return Math.floor(Number(row['time']) / DAY_MS);
 }
 
 /** `detail` held, as a JSON array, what had no column of its own. What cannot be read of it is empty. */
-function recordOf(row: unknown[]): SettledRecord {
-  const detail = list(parsed(row[9]));
+function recordOf(row: Row): SettledRecord {
+  const detail = list(parsed(row['detail']));
   const usage = detail[11];
   return {
-    id: text(row[1]),
-    time: number(row[0]),
+    id: text(row['id']),
+    time: number(row['time']),
     operation: (text(detail[0]) || 'chat') as Operation,
     format: text(detail[1]),
     stream: detail[2] === true,
-    keyId: text(row[2]),
+    keyId: text(row['key_id']),
     keyName: text(detail[3]),
-    customer: text(row[3]),
+    org: '',
+    team: '',
+    project: '',
+    user: '',
+    customer: text(row['customer']),
     session: text(detail[13]),
     tags: list(detail[14]).map(text),
-    model: text(row[4]),
-    provider: text(row[5]),
+    model: text(row['model']),
+    provider: text(row['provider']),
     targetModel: text(detail[4]),
-    status: number(row[6]),
-    outcome: text(row[7]) as Outcome,
+    status: number(row['status']),
+    outcome: text(row['outcome']) as Outcome,
     error: text(detail[5]),
     usage: Array.isArray(usage) ? usageOf(usage) : null,
-    costNano: numberOrNull(row[8]),
+    costNano: numberOrNull(row['cost_nano']),
     attempts: list(detail[12]).map(attemptOf),
     totalMs: number(detail[7]),
     firstByteMs: numberOrNull(detail[8]),

@@ -16,7 +16,7 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 3;
+const LAYOUT = 4;
 /** The oldest that is read by columns. */
 const FIRST_LAYOUT = 2;
 
@@ -55,8 +55,8 @@ export function openBatch(bytes: Uint8Array): RecordBatch {
   if (layout < FIRST_LAYOUT || layout > LAYOUT)
     throw new Error('not a batch of settled records that this version can read');
   const bodyStart = START + new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
-  const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart);
-  return new RecordBatch(bytes, columns.records, readRecordColumns(columns, layout));
+  const columns = new BatchColumns(packr.unpack(bytes.subarray(START, bodyStart)), bytes, bodyStart, layout);
+  return new RecordBatch(bytes, columns.records, readRecordColumns(columns));
 }
 
 /** Those records as a batch of their own. */
@@ -78,6 +78,7 @@ class BatchColumns implements ColumnSource {
     private readonly head: unknown,
     private readonly bytes: Uint8Array,
     private offset: number,
+    private readonly layout: number,
   ) {
     const [records, attempts] = Array.isArray(head) ? (head as unknown[]) : [];
     if (typeof records !== 'number' || typeof attempts !== 'number')
@@ -93,11 +94,22 @@ class BatchColumns implements ColumnSource {
     this.offset += bodyBytes(head as unknown[], rows);
     return column;
   }
+
+  since<V>(layout: number, otherwise: V): Column<V> {
+    return this.layout >= layout
+      ? this.next<V>('records')
+      : Column.open<V>([otherwise], this.records, this.bytes, 0);
+  }
 }
+
+const NEW_SINCE = { org: '', team: '', project: '', user: '' };
 
 /** What a spool of before layout 2 holds: a list of records. */
 function oldRecords(bytes: Uint8Array): SettledRecord[] {
   const records: unknown = new Packr().unpack(bytes);
   if (!Array.isArray(records)) throw new Error('not a batch of settled records');
-  return records as SettledRecord[];
+  return (records as Partial<SettledRecord>[]).map((record) => ({
+    ...NEW_SINCE,
+    ...record,
+  })) as SettledRecord[];
 }

@@ -1,5 +1,5 @@
 import type { AttemptRecord, ServiceTier, SettledRecord, TOKEN_COUNTS } from '@headgate/sdk';
-import { Column, type ColumnHead } from './column.js';
+import type { Column, ColumnHead } from './column.js';
 import { type ColumnWriter, plain } from './column-writer.js';
 
 /** What a record has once: everything but its lists and its usage. */
@@ -45,9 +45,11 @@ const thousandths =
     to.numbers(rows, get, 1000);
 
 const NO_TAGS: readonly string[] = [];
-const NO_BYTES = new Uint8Array();
 
-/** The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout. */
+/**
+ * The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout; what is new
+ * goes to the end, so that the older layouts are read by the same code.
+ */
 const OF_RECORDS: readonly Write<SettledRecord>[] = [
   texts((r) => r.id),
   whole((r) => r.time),
@@ -85,6 +87,14 @@ const OF_RECORDS: readonly Write<SettledRecord>[] = [
   words((r) => (r.usage?.units === undefined ? '' : JSON.stringify(r.usage.units))),
 ];
 
+/** What layout 3 did not have yet. */
+const SINCE_4: readonly Write<SettledRecord>[] = [
+  words((r) => r.org),
+  words((r) => r.team),
+  words((r) => r.project),
+  words((r) => r.user),
+];
+
 const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
   words((a) => a.provider),
   words((a) => a.model),
@@ -103,18 +113,18 @@ export function writeRecordColumns(
 ): void {
   for (const write of OF_RECORDS) heads.push(write(to, records));
   for (const write of OF_ATTEMPTS) heads.push(write(to, attempts));
+  for (const write of SINCE_4) heads.push(write(to, records));
 }
 
 /** Where columns are read from, one after the other. */
 export interface ColumnSource {
   /** The next column; `of` says which rows it has. */
   next<V>(of: 'records' | 'attempts'): Column<V>;
+  /** The next column of the records, or this value for all of them when their layout did not have it yet. */
+  since<V>(layout: number, otherwise: V): Column<V>;
 }
 
-/** @param layout 2 had no service tiers and no units */
-export function readRecordColumns(from: ColumnSource, layout: number): RecordColumns {
-  const since3 = <V>(otherwise: V): Column<V> =>
-    layout >= 3 ? from.next('records') : Column.open<V>([otherwise], 0, NO_BYTES, 0);
+export function readRecordColumns(from: ColumnSource): RecordColumns {
   return {
     id: from.next('records'),
     time: from.next('records'),
@@ -150,8 +160,8 @@ export function readRecordColumns(from: ColumnSource, layout: number): RecordCol
       outputAudioTokens: from.next('records'),
     },
     tries: from.next('records'),
-    serviceTier: since3<ServiceTier | ''>(''),
-    units: since3(''),
+    serviceTier: from.since<ServiceTier | ''>(3, ''),
+    units: from.since(3, ''),
     attempts: {
       provider: from.next('attempts'),
       model: from.next('attempts'),
@@ -160,5 +170,9 @@ export function readRecordColumns(from: ColumnSource, layout: number): RecordCol
       error: from.next('attempts'),
       ms: from.next('attempts'),
     },
+    org: from.since(4, ''),
+    team: from.since(4, ''),
+    project: from.since(4, ''),
+    user: from.since(4, ''),
   };
 }

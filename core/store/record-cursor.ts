@@ -50,6 +50,18 @@ export class RecordCursor implements SettledRecord {
   get keyName(): string {
     return this.columns.keyName.at(this.row);
   }
+  get org(): string {
+    return this.columns.org.at(this.row);
+  }
+  get team(): string {
+    return this.columns.team.at(this.row);
+  }
+  get project(): string {
+    return this.columns.project.at(this.row);
+  }
+  get user(): string {
+    return this.columns.user.at(this.row);
+  }
   get customer(): string {
     return this.columns.customer.at(this.row);
   }

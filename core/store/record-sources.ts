@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { RecorderMessage, RecorderRequest, ThreadGauges } from '../observe/recorder-protocol.js';
+import type { Position } from './spool.js';
 
 /** How long an I/O thread may take to hand over what it holds; a thread that hangs or died must not hold up the others. */
 const ANSWER_MS = 1000;
@@ -8,6 +9,8 @@ const TAKE_MS = 1000;
 interface Source {
   gauges: ThreadGauges | null;
   lost: number;
+  /** The file of the spool that it writes. */
+  segment: string | null;
 }
 
 interface Round {
@@ -24,11 +27,18 @@ export class RecordSources {
   /** Records that threads which are gone could not send. */
   private lostBefore = 0;
 
-  constructor(private readonly onBatch: (batch: Uint8Array) => void) {}
+  /**
+   * @param onBatch a batch came in, and where it ends in the spool if it is there
+   * @param onSealed nothing follows in that file of the spool
+   */
+  constructor(
+    private readonly onBatch: (batch: Uint8Array, end: Position | null) => void,
+    private readonly onSealed: (segment: string) => void,
+  ) {}
 
   add(port: MessagePort): void {
-    this.sources.set(port, { gauges: null, lost: 0 });
-    port.on('message', (message: ArrayBuffer | RecorderMessage) => this.onMessage(port, message));
+    this.sources.set(port, { gauges: null, lost: 0, segment: null });
+    port.on('message', (message: RecorderMessage) => this.onMessage(port, message));
     port.on('close', () => this.remove(port));
   }
 
@@ -69,6 +79,11 @@ export class RecordSources {
     return lost;
   }
 
+  /** Tells all threads. */
+  tell(message: RecorderRequest): void {
+    for (const port of this.sources.keys()) port.postMessage(message);
+  }
+
   close(): void {
     this.takeWaiting();
     for (const port of this.sources.keys()) port.close();
@@ -81,17 +96,22 @@ export class RecordSources {
     for (const port of [...this.sources.keys()]) {
       for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
         if (performance.now() > end) return;
-        this.onMessage(port, next.message as ArrayBuffer | RecorderMessage);
+        this.onMessage(port, next.message as RecorderMessage);
       }
     }
   }
 
-  private onMessage(port: MessagePort, message: ArrayBuffer | RecorderMessage): void {
-    if (message instanceof ArrayBuffer) {
-      this.onBatch(new Uint8Array(message));
+  private onMessage(port: MessagePort, message: RecorderMessage): void {
+    const source = this.sources.get(port);
+    if (message.type === 'batch') {
+      const { bytes, segment, end } = message;
+      this.onBatch(new Uint8Array(bytes), segment === null ? null : { segment, offset: end });
+      if (source !== undefined && segment !== null && segment !== source.segment) {
+        if (source.segment !== null) this.onSealed(source.segment);
+        source.segment = segment;
+      }
       return;
     }
-    const source = this.sources.get(port);
     if (source === undefined) return;
     if (message.type === 'gauges') source.gauges = message.gauges;
     else source.lost = message.lost;
@@ -124,6 +144,7 @@ export class RecordSources {
     if (source === undefined) return;
     this.sources.delete(port);
     this.lostBefore += source.lost;
+    if (source.segment !== null) this.onSealed(source.segment);
     this.answered(port, this.tokens);
   }
 }

@@ -1,7 +1,7 @@
 import type { SettledRecord } from '@headgate/sdk';
 import type { BlockData } from './block-data.js';
 import type { Column } from './column.js';
-import type { Sqlite } from './open-database.js';
+import type { LedgerSql, Statements } from './ledger-sql.js';
 import { copyOf, type RecordBatch } from './record-batch.js';
 
 /** Arrivals from `from` up to but not including `to`, unix milliseconds. */
@@ -20,38 +20,37 @@ const PAGE = 256;
 
 type Head = readonly [id: number, firstMs: number, lastMs: number];
 
+const page = (key: string, sign: string, order: string): string =>
+  `SELECT id, first_ms, last_ms FROM request_blocks
+   WHERE last_ms >= ? AND first_ms < ? AND (${key}, id) ${sign} (?, ?, ?)
+   ORDER BY ${key.replace(',', ` ${order},`)} ${order}, id ${order} LIMIT ${PAGE}`;
+
+const NEWEST = page('last_ms, first_ms', '<', 'DESC');
+const OLDEST = page('first_ms, last_ms', '>', 'ASC');
+
 /**
  * Reads settled records. Only blocks of the time asked for are opened; of those only the ones whose columns may have the
- * values asked for are looked through; only records that fit are put together. To be gone through in one go: between two
- * turns of the event loop blocks are merged and deleted.
+ * values asked for are looked through; only records that fit are put together. Between two steps blocks may be merged and
+ * deleted: a reader that must see each record once asks within a snapshot.
  */
 export class RequestReader {
-  private readonly newest;
-  private readonly oldest;
-
   constructor(
-    db: Sqlite,
+    private readonly db: LedgerSql,
     private readonly data: BlockData,
-  ) {
-    const page = (key: string, sign: string, order: string) =>
-      db
-        .prepare(
-          `SELECT id, first_ms, last_ms FROM request_blocks
-           WHERE last_ms >= ? AND first_ms < ? AND (${key}, id) ${sign} (?, ?, ?)
-           ORDER BY ${key.replace(',', ` ${order},`)} ${order}, id ${order} LIMIT ${PAGE}`,
-        )
-        .raw();
-    this.newest = page('last_ms, first_ms', '<', 'DESC');
-    this.oldest = page('first_ms, last_ms', '>', 'ASC');
-  }
+  ) {}
 
   /** Records of that time with those values, in order of time and then of id. */
-  *records(range: TimeRange, order: TimeOrder, filter: RecordFilter = {}): Generator<SettledRecord> {
+  async *records(
+    range: TimeRange,
+    order: TimeOrder,
+    filter: RecordFilter = {},
+    sql: Statements = this.db,
+  ): AsyncGenerator<SettledRecord> {
     const newest = order === 'newest first';
     const compare = newest ? byTime : (a: SettledRecord, b: SettledRecord) => byTime(b, a);
     /** Found and not yet passed on; the last one is next. */
     const found: SettledRecord[] = [];
-    for (const [id, firstMs, lastMs] of this.heads(range, order)) {
+    for await (const [id, firstMs, lastMs] of headsOf(sql, range, order)) {
       // Nothing in this block or a later one lies beyond this.
       const edge = newest ? lastMs : firstMs;
       for (let next = found.at(-1); next !== undefined; next = found.at(-1)) {
@@ -59,34 +58,33 @@ export class RequestReader {
         yield next;
         found.pop();
       }
-      const batch = this.data.open(id);
+      const batch = await this.data.open(sql, id);
       if (batch !== null && collect(batch, range, filter, found)) found.sort(compare);
     }
     for (let next = found.pop(); next !== undefined; next = found.pop()) yield next;
   }
 
   /** The blocks that may have records of that time, as batches. */
-  *batches(range: TimeRange): Generator<RecordBatch> {
-    for (const [id] of this.heads(range, 'newest first')) {
-      const batch = this.data.open(id);
+  async *batches(range: TimeRange, sql: Statements = this.db): AsyncGenerator<RecordBatch> {
+    for await (const [id] of headsOf(sql, range, 'newest first')) {
+      const batch = await this.data.open(sql, id);
       if (batch !== null) yield batch;
     }
   }
+}
 
-  private *heads({ from, to }: TimeRange, order: TimeOrder): Generator<Head> {
-    const newest = order === 'newest first';
-    const statement = newest ? this.newest : this.oldest;
-    const end = newest ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
-    let after: Head = [end, end, end];
-    for (;;) {
-      const [id, firstMs, lastMs] = after;
-      const times = newest ? [lastMs, firstMs] : [firstMs, lastMs];
-      const heads = statement.all([from, to, ...times, id]) as Head[];
-      yield* heads;
-      const last = heads[PAGE - 1];
-      if (last === undefined) return;
-      after = last;
-    }
+async function* headsOf(sql: Statements, { from, to }: TimeRange, order: TimeOrder): AsyncGenerator<Head> {
+  const newest = order === 'newest first';
+  const end = newest ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
+  let after: Head = [end, end, end];
+  for (;;) {
+    const [id, firstMs, lastMs] = after;
+    const times = newest ? [lastMs, firstMs] : [firstMs, lastMs];
+    const heads = (await sql.all(newest ? NEWEST : OLDEST, [from, to, ...times, id])) as unknown as Head[];
+    yield* heads;
+    const last = heads[PAGE - 1];
+    if (last === undefined) return;
+    after = last;
   }
 }
 

@@ -28,6 +28,8 @@ export class Segment {
   done: number = MAGIC.length;
   /** Keep the file for people to look at. */
   damaged = false;
+  /** Another thread appends to it. */
+  growing = false;
 
   private constructor(
     private readonly files: SpoolFiles,
@@ -69,11 +71,32 @@ export class Segment {
 
   /** Throws when the bytes could not all be written; the segment is then as it was before. */
   append(payload: Uint8Array): void {
-    const frame = Buffer.allocUnsafe(FRAME_HEADER + payload.length);
-    frame.writeUInt32LE(payload.length, 0);
-    frame.writeUInt32LE(crc32(payload), 4);
-    frame.set(payload, FRAME_HEADER);
-    this.write(frame);
+    this.write(frameOf(payload));
+  }
+
+  /**
+   * The same without blocking the thread; one at a time. `done` is told of the error when the bytes could not all be written.
+   *
+   * @param sync wait until a power failure would not take them any more
+   */
+  appendLater(payload: Uint8Array, sync: boolean, done: (error: Error | null) => void): void {
+    const frame = frameOf(payload);
+    const { files, fd, size } = this;
+    let written = 0;
+    const ended = (error: Error | null): void => {
+      if (error === null) this.size = size + frame.length;
+      else this.undo(size);
+      done(error);
+    };
+    const next = (error: Error | null, bytes: number): void => {
+      written += bytes;
+      if (error !== null) ended(error);
+      else if (written < frame.length)
+        files.write(fd, frame, written, frame.length - written, size + written, next);
+      else if (sync) files.fdatasync(fd, ended);
+      else ended(null);
+    };
+    files.write(fd, frame, 0, frame.length, size, next);
   }
 
   read(offset: number): FrameRead {
@@ -122,6 +145,15 @@ export class Segment {
     this.size += bytes.length;
   }
 
+  /** Takes back what was written of a frame. */
+  private undo(size: number): void {
+    try {
+      this.files.ftruncateSync(this.fd, size);
+    } catch {
+      // The next frame is written over it.
+    }
+  }
+
   private fill(target: Buffer, offset: number): void {
     let filled = 0;
     while (filled < target.length) {
@@ -130,4 +162,12 @@ export class Segment {
       filled += read;
     }
   }
+}
+
+function frameOf(payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(FRAME_HEADER + payload.length);
+  frame.writeUInt32LE(payload.length, 0);
+  frame.writeUInt32LE(crc32(payload), 4);
+  frame.set(payload, FRAME_HEADER);
+  return frame;
 }

@@ -11,6 +11,9 @@ export type SpoolFiles = Pick<
   | 'ftruncateSync'
   | 'readSync'
   | 'writeSync'
+  | 'write'
+  | 'fdatasync'
+  | 'fsyncSync'
   | 'unlinkSync'
   | 'renameSync'
 >;

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Segment } from './segment.js';
+import { SegmentNames, SUFFIX } from './segment-names.js';
 import { realFiles, type SpoolFiles } from './spool-files.js';
 
 /** A point in the spool: everything of that segment before `offset`. */
@@ -25,12 +25,11 @@ export interface SpoolOptions {
   warn?: (message: string, fields: Record<string, unknown>) => void;
 }
 
-const SUFFIX = '.spool';
-
 /**
- * Batches of settled records on disk, in order, from the moment they arrive until the database has them. Written
- * without `fsync`: what is in it survives the death of the process, `kill -9` included; after a power failure the last
- * half a minute may be missing.
+ * Batches of settled records on disk, in order, from the moment they arrive until the database has them. Most are written by
+ * the threads that settled them, each into files of its own (`SpoolWriter`); this is the ledger's view of all files, and what
+ * it writes when such a thread could not. What is in it survives the death of the process, `kill -9` included; after a power
+ * failure the last half a minute may be missing, unless it was synced.
  */
 export class Spool {
   private readonly dir: string;
@@ -42,7 +41,7 @@ export class Spool {
   /** The one that grows; also the last of `segments`. */
   private active: Segment | null = null;
   private removedNames: string[] = [];
-  private lastStamp = 0;
+  private readonly names = new SegmentNames();
 
   constructor(dir: string, options: SpoolOptions = {}) {
     this.dir = dir;
@@ -57,14 +56,15 @@ export class Spool {
    * Opens what an earlier run left. `doneOf` tells how far the database got with a segment, null when it does not know
    * it.
    */
-  recover(doneOf: (segment: string) => number | null): void {
+  async recover(doneOf: (segment: string) => Promise<number | null>): Promise<void> {
     const names = this.files
       .readdirSync(this.dir)
       .filter((name) => name.endsWith(SUFFIX))
       .sort();
     for (const name of names) {
+      const done = await doneOf(name);
       const segment = Segment.open(this.files, this.dir, name);
-      segment.done = Math.max(doneOf(name) ?? 0, segment.done);
+      segment.done = Math.max(done ?? 0, segment.done);
       this.segments.push(segment);
     }
     this.release();
@@ -74,11 +74,30 @@ export class Spool {
   append(payload: Uint8Array): Position {
     if (this.active !== null && this.active.size >= this.maxSegmentBytes) this.active = null;
     if (this.active === null) {
-      this.active = Segment.create(this.files, this.dir, this.nextName());
+      this.active = Segment.create(this.files, this.dir, this.names.next());
       this.segments.push(this.active);
     }
     this.active.append(payload);
     return { segment: this.active.name, offset: this.active.size };
+  }
+
+  /** Another thread has written a batch that ends there, into a file of its own that lies beside these. Throws when that is not so. */
+  adopt({ segment: name, offset }: Position): void {
+    let segment = this.segments.find((one) => one.name === name);
+    if (segment === undefined) {
+      segment = Segment.open(this.files, this.dir, name);
+      segment.growing = true;
+      this.segments.push(segment);
+    }
+    segment.size = offset;
+  }
+
+  /** That thread writes no more into that file. */
+  seal(name: string): void {
+    const segment = this.segments.find((one) => one.name === name);
+    if (segment === undefined) return;
+    segment.growing = false;
+    this.release();
   }
 
   /** The oldest batches that are not marked done, about `maxBytes` of them, all of one segment; empty when there are none. */
@@ -170,7 +189,7 @@ export class Spool {
     if (active !== null && active.done >= active.size && active.size >= this.recycleBytes) this.active = null;
     let kept = 0;
     for (const segment of this.segments) {
-      if (segment !== this.active && segment.done >= segment.size) {
+      if (segment !== this.active && !segment.growing && segment.done >= segment.size) {
         this.discard(segment);
       } else this.segments[kept++] = segment;
     }
@@ -188,11 +207,5 @@ export class Spool {
         error: String(error),
       });
     }
-  }
-
-  /** Random, so that no other spool that uses the same database ever has a segment of this name. */
-  private nextName(): string {
-    this.lastStamp = Math.max(Date.now(), this.lastStamp + 1);
-    return `${String(this.lastStamp).padStart(14, '0')}-${randomBytes(4).toString('hex')}${SUFFIX}`;
   }
 }

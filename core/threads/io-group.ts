@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
-import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { IoThread } from '../io-thread.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
@@ -14,8 +15,10 @@ export interface IoGroupParts {
   readonly threadEntry: URL | null;
   readonly control: Control;
   readonly counters: SharedArrayBuffer;
+  /** What virtual keys are hashed under. */
+  readonly keySecret: string;
   /** A new port of the ledger for one thread's records. */
-  readonly connect: () => MessagePort;
+  readonly connect: () => RecordLink;
   readonly log: LogLine;
   readonly count: (name: string, by: number, labels: Record<string, string>) => void;
   /** A thread had an error that nobody caught, or is gone. */
@@ -60,6 +63,11 @@ export class IoGroup {
     await Promise.all(this.threads.map((thread) => thread.commit()));
   }
 
+  /** Resolves when the change of the store's keys is in force in all threads. */
+  async update(delta: IdentityDelta): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.update(delta)));
+  }
+
   async listen(host: string, port: number): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.listen(host, port)));
   }
@@ -92,7 +100,7 @@ function worker(parts: IoGroupParts, entry: URL, index: number): WorkerIo {
   return new WorkerIo({
     entry,
     name: `io-${index + 1}`,
-    data: { counters: parts.counters, records: parts.connect() },
+    data: { counters: parts.counters, keySecret: parts.keySecret, records: parts.connect() },
     control: parts.control,
     log: parts.log,
     count: parts.count,

@@ -1,10 +1,13 @@
 import type { Config } from '../config/config.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 
 /** An I/O thread as the main thread steers it, whether it is a thread of its own or the main thread itself. */
 export interface IoHandle {
   /** First half of a reload; throws and changes nothing when the configuration does not work. */
   prepare(config: Config): Promise<void>;
   commit(): Promise<void>;
+  /** The store's keys have changed; resolves when that is in force. */
+  update(delta: IdentityDelta): Promise<void>;
   /** Resolves with the port. */
   listen(host: string, port: number): Promise<number>;
   /** Takes no new connections, waits for running requests. True when all ended in time. */

@@ -1,8 +1,10 @@
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import { type PackedConfig, unpackConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import { Recorder } from '../observe/recorder.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
 import { LocalIo } from './local-io.js';
@@ -11,8 +13,9 @@ import { Rpc } from './rpc.js';
 /** What the main thread hands to an I/O thread at its start. */
 export interface IoWorkerData {
   readonly counters: SharedArrayBuffer;
+  readonly keySecret: string;
   /** From the ledger: where settled records go. */
-  readonly records: MessagePort;
+  readonly records: RecordLink;
 }
 
 /** What plugins left running may take to end by itself, before the thread is ended all the same. */
@@ -25,6 +28,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const rpc: Rpc = new Rpc(port, {
     prepare: (packed: PackedConfig) => io.prepare(unpackConfig(packed)),
     commit: () => io.commit(),
+    update: (delta: IdentityDelta) => io.update(delta),
     listen: (host: string, onPort: number) => io.listen(host, onPort),
     drain: (timeoutMs: number) => io.drain(timeoutMs),
     hurry: () => io.hurry(),
@@ -46,6 +50,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
       source,
       control: remoteControl(rpc),
       counters: data.counters,
+      keySecret: data.keySecret,
       prices: PriceTable.load(),
       log,
       count: (name, by, labels) => rpc.notice('count', name, by, labels),

@@ -1,9 +1,10 @@
-import type { MessagePort } from 'node:worker_threads';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import { HttpServer } from '../http/server.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import { IoThread, type IoThreadParts } from '../io-thread.js';
 import { Recorder } from '../observe/recorder.js';
+import type { RecordLink } from '../observe/recorder-protocol.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 
@@ -32,6 +33,10 @@ export class LocalIo implements IoHandle {
 
   async commit(): Promise<void> {
     this.io.commit();
+  }
+
+  async update(delta: IdentityDelta): Promise<void> {
+    this.io.stored.apply(delta);
   }
 
   listen(host: string, port: number): Promise<number> {
@@ -67,17 +72,25 @@ export class LocalIo implements IoHandle {
 
 /** The main thread as its only I/O thread. */
 export function localIo(
-  parts: Pick<IoThreadParts, 'source' | 'control' | 'counters' | 'count'> & {
-    readonly connect: () => MessagePort;
+  parts: Pick<IoThreadParts, 'source' | 'control' | 'counters' | 'count' | 'keySecret'> & {
+    readonly connect: () => RecordLink;
     readonly log: LogLine;
   },
 ): LocalIo {
-  const { source, control, counters, count } = parts;
+  const { source, control, counters, count, keySecret } = parts;
   const recorder: Recorder = new Recorder(parts.connect(), {
     gauges: () => ({ in_flight_requests: io.io.inFlight }),
   });
   const io: LocalIo = new LocalIo(
-    { source, control, counters, count, prices: PriceTable.load(), log: new PluginLogger(parts.log) },
+    {
+      source,
+      control,
+      counters,
+      count,
+      keySecret,
+      prices: PriceTable.load(),
+      log: new PluginLogger(parts.log),
+    },
     recorder,
   );
   return io;

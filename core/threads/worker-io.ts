@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/config.js';
 import { packConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
+import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 import type { IoWorkerData } from './io-worker.js';
@@ -33,7 +34,7 @@ export class WorkerIo implements IoHandle {
     const { control } = parts;
     const worker = new Worker(parts.entry, {
       workerData: parts.data,
-      transferList: [parts.data.records],
+      transferList: [parts.data.records.port],
       name: parts.name,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
@@ -73,6 +74,10 @@ export class WorkerIo implements IoHandle {
 
   commit(): Promise<void> {
     return this.rpc.call('commit');
+  }
+
+  update(delta: IdentityDelta): Promise<void> {
+    return this.rpc.call('update', delta);
   }
 
   listen(host: string, port: number): Promise<number> {

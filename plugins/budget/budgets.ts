@@ -1,14 +1,17 @@
-import type {
-  BaseView,
-  Counter,
-  DefaultNeeds,
-  Host,
-  Period,
-  Reply,
-  RequestView,
-  Reservation,
-  SettledRecord,
-  Slot,
+import {
+  type BaseView,
+  type ChainLink,
+  type Counter,
+  calendarBudget,
+  type DefaultNeeds,
+  type Host,
+  type Period,
+  type Principal,
+  type Reply,
+  type RequestView,
+  type Reservation,
+  type SettledRecord,
+  type Slot,
 } from '@headgate/sdk';
 import { charge } from './charge.js';
 import { refusal } from './refusal.js';
@@ -44,23 +47,57 @@ export class Budgets {
   readonly #held: Slot<Held>;
   readonly #noted = new Set<string>();
 
-  constructor(private readonly host: Pick<Host, 'counters' | 'spent' | 'log' | 'clock' | 'slot'>) {
+  /** Of principals that were seen: their own budget, null when they have none. A changed budget is another link. */
+  readonly #links: WeakMap<ChainLink, Watched | null> | null;
+
+  constructor(
+    private readonly host: Pick<Host, 'counters' | 'spent' | 'log' | 'clock' | 'slot'>,
+    chain = false,
+  ) {
+    this.#links = chain ? new WeakMap() : null;
     this.#held = host.slot(() => ({ reservation: null, reserved: 0, view: null }));
   }
 
   async watch(budget: KeyBudget): Promise<void> {
+    this.#keys.set(budget.id, await this.#open(budget));
+  }
+
+  async #open(budget: KeyBudget): Promise<Watched> {
     const spent = await this.host.counters.open(`spent:${budget.per}:${budget.id}`, {
       period: budget.per,
       restore: (since) => this.host.spent(budget.id, since),
     });
-    this.#keys.set(budget.id, { budget, spent });
+    return { budget, spent };
+  }
+
+  /** The principal's budget; a promise the first time that its chain is seen. */
+  #of(principal: Principal): Watched | null | Promise<Watched | null> {
+    const known = this.#keys.get(principal.id);
+    const link = principal.chain?.[0];
+    if (known !== undefined || link === undefined || this.#links === null) return known ?? null;
+    const seen = this.#links.get(link);
+    if (seen !== undefined) return seen;
+    const budget = calendarBudget(link);
+    if (budget === null) {
+      this.#links.set(link, null);
+      return null;
+    }
+    return this.#open({ id: link.id, name: link.name, ...budget }).then((watched) => {
+      this.#links?.set(link, watched);
+      return watched;
+    });
   }
 
   /** Reserves the most that the request can cost; answers for the provider when the budget does not hold that. */
-  admit(view: RequestView<DefaultNeeds>): Reply | undefined {
-    const key = view.principal === null ? undefined : this.#keys.get(view.principal.id);
-    if (key === undefined) return undefined;
-    const { spent, budget } = key;
+  admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
+    const key = view.principal === null ? null : this.#of(view.principal);
+    if (key === null) return undefined;
+    if (key instanceof Promise)
+      return key.then((one) => (one === null ? undefined : this.#reserve(view, one)));
+    return this.#reserve(view, key);
+  }
+
+  #reserve(view: RequestView<DefaultNeeds>, { spent, budget }: Watched): Reply | undefined {
     const reserved = view.maxCostNano() ?? 0;
     // What costs nothing, or nothing that anybody knows, passes even when everything is spent.
     const cap = reserved === 0 ? Number.POSITIVE_INFINITY : budget.capNanos;
@@ -75,7 +112,7 @@ export class Budgets {
 
   /** Replaces the reservation by what the request cost, in the period it was taken from. */
   settle(record: SettledRecord, told: BaseView): void {
-    if (!this.#keys.has(record.keyId)) return;
+    if (this.#links === null && !this.#keys.has(record.keyId)) return;
     const { reservation, reserved, view } = told.state(this.#held);
     if (reservation === null || view === null) return;
     const { nanos, because } = charge(record, reserved, view);

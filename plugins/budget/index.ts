@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { Budgets } from './budgets.js';
 
 const config = z.strictObject({
+  /** Also keep the budgets of principals whose chain says so, as it is when they are first seen. */
+  chain: z.boolean().default(false),
   keys: z.array(
     z.strictObject({
       /** The principal's id. */
@@ -26,8 +28,8 @@ export default definePlugin({
   name: 'budget',
   version: '1.0.0',
   config,
-  async setup(host, { keys }) {
-    const budgets = new Budgets(host);
+  async setup(host, { keys, chain }) {
+    const budgets = new Budgets(host, chain);
     await Promise.all(keys.map((key) => budgets.watch(key)));
     return {
       // After guards, caches and edits: what they answer costs nothing, and what they change changes the cost.

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { RateLimiter } from './limiter.js';
 
 const config = z.strictObject({
+  /** Also limit principals whose chain says so, as it is when they are first seen. */
+  chain: z.boolean().default(false),
   keys: z.array(
     z.strictObject({
       /** The principal's id. */
@@ -25,8 +27,8 @@ export default definePlugin({
   name: 'rate-limit',
   version: '1.0.0',
   config,
-  async setup(host, { keys }) {
-    const limiter = new RateLimiter(host);
+  async setup(host, { keys, chain }) {
+    const limiter = new RateLimiter(host, chain);
     await Promise.all(keys.map((key) => limiter.watch(key)));
     return {
       // Before guards and caches: what is over the limit should cost nothing.

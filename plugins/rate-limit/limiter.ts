@@ -1,14 +1,17 @@
-import type {
-  BaseView,
-  Counter,
-  Counters,
-  DefaultNeeds,
-  Host,
-  Reply,
-  RequestView,
-  Reservation,
-  SettledRecord,
-  Slot,
+import {
+  type BaseView,
+  type ChainLink,
+  type Counter,
+  type Counters,
+  type DefaultNeeds,
+  type Host,
+  minuteLimits,
+  type Principal,
+  type Reply,
+  type RequestView,
+  type Reservation,
+  type SettledRecord,
+  type Slot,
 } from '@headgate/sdk';
 import { type Allowance, refusal, showLimit } from './told.js';
 
@@ -46,24 +49,55 @@ export class RateLimiter {
   readonly #held: Slot<Held>;
   readonly #host: Pick<Host, 'clock' | 'counters' | 'slot'>;
 
-  constructor(host: Pick<Host, 'clock' | 'counters' | 'slot'>) {
+  /** Of principals that were seen: their own rules, null when they have none. A changed rule is another link. */
+  readonly #links: WeakMap<ChainLink, Watched | null> | null;
+
+  constructor(host: Pick<Host, 'clock' | 'counters' | 'slot'>, chain = false) {
     this.#host = host;
+    this.#links = chain ? new WeakMap() : null;
     this.#held = host.slot(() => ({ tokens: null }));
   }
 
   async watch(key: KeyLimits): Promise<void> {
+    this.#keys.set(key.id, await this.#open(key));
+  }
+
+  async #open(key: KeyLimits): Promise<Watched> {
     const { counters } = this.#host;
-    this.#keys.set(key.id, {
+    return {
       name: key.name,
       requests: await open('requests', key.rpm, `rpm:${key.id}`, counters),
       tokens: await open('tokens', key.tpm, `tpm:${key.id}`, counters),
+    };
+  }
+
+  /** What limits the principal; a promise the first time that its chain is seen. */
+  #of(principal: Principal): Watched | null | Promise<Watched | null> {
+    const known = this.#keys.get(principal.id);
+    const link = principal.chain?.[0];
+    if (known !== undefined || link === undefined || this.#links === null) return known ?? null;
+    const seen = this.#links.get(link);
+    if (seen !== undefined) return seen;
+    const limits = minuteLimits(link);
+    if (limits.rpm === undefined && limits.tpm === undefined) {
+      this.#links.set(link, null);
+      return null;
+    }
+    return this.#open({ id: link.id, name: link.name, ...limits }).then((watched) => {
+      this.#links?.set(link, watched);
+      return watched;
     });
   }
 
   /** Takes one request, and the tokens it may need, from the key's minute; answers for the provider when it is used up. */
-  admit(view: RequestView<DefaultNeeds>): Reply | undefined {
-    const key = view.principal === null ? undefined : this.#keys.get(view.principal.id);
-    if (key === undefined) return undefined;
+  admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
+    const key = view.principal === null ? null : this.#of(view.principal);
+    if (key === null) return undefined;
+    if (key instanceof Promise) return key.then((one) => (one === null ? undefined : this.#take(view, one)));
+    return this.#take(view, key);
+  }
+
+  #take(view: RequestView<DefaultNeeds>, key: Watched): Reply | undefined {
     const { requests, tokens } = key;
     const ms = this.#msToReset((requests ?? tokens) as Limit);
     let request: Reservation | null = null;
@@ -90,7 +124,7 @@ export class RateLimiter {
 
   /** Replaces the estimate by what was used, in the minute it was taken from. */
   correct(record: SettledRecord, view: BaseView): void {
-    if (!this.#keys.has(record.keyId)) return;
+    if (this.#links === null && !this.#keys.has(record.keyId)) return;
     const { tokens } = view.state(this.#held);
     const used = tokens === null ? null : usedTokens(record);
     if (used !== null) tokens?.settle(used);

@@ -16,6 +16,7 @@ export {
   type UsageUnit,
   type UsageUnits,
 } from './canonical/usage.js';
+export * from './chain.js';
 export { foldEvents, unfoldResponse } from './fold.js';
 export * from './format.js';
 export * from './headers.js';

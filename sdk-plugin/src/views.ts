@@ -1,5 +1,6 @@
 import type { CanonicalRequest } from './canonical/request.js';
 import type { Usage } from './canonical/usage.js';
+import type { ChainLink } from './chain.js';
 import type { Operation } from './format.js';
 import type { HeaderList } from './headers.js';
 import type { Logger, Slot } from './host.js';
@@ -16,6 +17,17 @@ export interface Principal {
   /** Public model names it may use; `*` matches any run of characters. */
   readonly models: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
+  /** Where its requests are counted; left out or '' when it belongs to none. */
+  readonly org?: string;
+  readonly team?: string;
+  readonly project?: string;
+  readonly user?: string;
+  /**
+   * Whom its requests are counted for: the key, then its project, team, organization and user as far as it has them, then
+   * the customer and the tags of the request that are known here. The gateway fills it in for virtual keys; a principal
+   * that a plugin made has none. The same objects as long as nothing about them changes.
+   */
+  readonly chain?: readonly ChainLink[];
 }
 
 /** What the caller says about a request in `x-headgate-metadata`, or its key says by default. */
@@ -166,6 +178,11 @@ export interface SettledRecord {
   stream: boolean;
   keyId: string;
   keyName: string;
+  /** What the key belongs to; `''` where there is none. */
+  org: string;
+  team: string;
+  project: string;
+  user: string;
   customer: string;
   session: string;
   tags: readonly string[];

@@ -36,7 +36,7 @@ describe('the JSON Schema for editors', () => {
       { server: { drain_timeout: '5 parsecs' } },
       { models: { m: { targets: ['no-slash'] } } },
       { models: { m: { strategy: 'fallbck', targets: ['a/b'] } } },
-      { keys: [{ name: 'x' }] },
+      { keys: [{ value: 'x' }] },
     ]) {
       expect(editor.safeParse(bad).success).toBe(false);
     }

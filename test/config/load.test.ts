@@ -46,22 +46,29 @@ describe('a complete file', () => {
   it('reveals secrets only when asked', () => {
     expect(config.admin.token?.reveal()).toBe(EXAMPLE_ENV.HEADGATE_ADMIN_TOKEN);
     expect(config.providers.get('openai')?.keys[0]?.value.reveal()).toBe(EXAMPLE_ENV.OPENAI_API_KEY);
-    expect(config.keys[0]?.value.reveal()).toBe(EXAMPLE_ENV.CI_KEY);
+    expect(config.keys[0]?.value?.reveal()).toBe(EXAMPLE_ENV.CI_KEY);
   });
 
   it('counts budgets in nano-dollars', () => {
     expect(config.keys[0]).toMatchObject({
       name: 'ci',
       models: ['*'],
-      budget: { capNanos: 10_000_000_000, per: 'month' },
-      limits: { rpm: 600, tpm: 200_000 },
-      expiresMs: null,
+      link: {
+        budgets: [
+          { capNanos: 10_000_000_000, per: 'month', window: 'calendar', timeZone: 'UTC', hard: true },
+        ],
+        limits: [
+          { of: 'requests', max: 600, per: 'minute' },
+          { of: 'total_tokens', max: 200_000, per: 'minute' },
+        ],
+      },
+      access: { expiresMs: null },
       metadata: { customer: null, tags: [] },
     });
   });
 
   it('puts the data folder beside the database', () => {
-    expect(config.store.path).toBe(`${config.dataDir}/headgate.db`);
+    expect(config.store).toEqual({ kind: 'sqlite', path: `${config.dataDir}/headgate.db` });
     expect(config.dataDir.endsWith('/data')).toBe(true);
   });
 
@@ -117,7 +124,7 @@ describe('virtual keys', () => {
   it('reads expiry dates and warns about past ones', () => {
     const text = key(', expires: 2026-12-31');
     const now = Date.UTC(2026, 0, 1);
-    expect(loadText(text, { now }).config.keys[0]?.expiresMs).toBe(Date.UTC(2026, 11, 31));
+    expect(loadText(text, { now }).config.keys[0]?.access.expiresMs).toBe(Date.UTC(2026, 11, 31));
     expect(loadText(text, { now }).warnings).toEqual([]);
     expect(warningLines(text, { now: Date.UTC(2027, 0, 1) })).toEqual([
       'headgate.yaml:2:53  keys[0].expires: is in the past (the key is refused)',
@@ -201,7 +208,7 @@ describe('settings outside the file', () => {
       dataDir: '/db',
       store: { path: '/db/x.db' },
     });
-    expect(loadText('store: { url: "sqlite::memory:" }').config.store.path).toBe(':memory:');
+    expect(loadText('store: { url: "sqlite::memory:" }').config.store).toMatchObject({ path: ':memory:' });
   });
 });
 

@@ -104,7 +104,7 @@ describe('error messages', () => {
     ['a header that is a list', `providers: { openai: { headers: { Authorization: [${key}] } } }`],
     ['a PEM instead of its path', `server: { tls: { cert: ${key} } }`],
     ['a password in a base URL', `providers: { openai: { base_url: "https://u:\${SECRET}@h/v1" } }`],
-    ['a password in a store URL', `store: { url: "postgres://u:${key}@h/db" }`],
+    ['a password in a store URL', `store: { url: "postgres://u:${key}@h:port/db" }`],
     ['a password in another store URL', `store: { url: "mysql://u:${key}@h/db" }`],
     ['a plugin setting', `plugins: [{ use: x, config: ${key} }]`],
     [

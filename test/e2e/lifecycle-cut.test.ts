@@ -68,9 +68,9 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     expect(answers[2]?.json()).toMatchObject({ error: { code: 'gateway_stopping' } });
   }
 
-  function expectRecorded(gateway: Headgate): void {
+  async function expectRecorded(gateway: Headgate): Promise<void> {
     const cut = { outcome: 'error', error: 'gateway_stopping' };
-    expect(storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut, cut, cut]);
+    expect(await storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut, cut, cut]);
     expect(settledLines(gateway)).toHaveLength(5);
   }
 
@@ -80,7 +80,7 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     process.kill(gateway.pid, 'SIGTERM');
     await expectTold(asked);
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
-    expectRecorded(gateway);
+    await expectRecorded(gateway);
     for (const request of openai.received.slice(0, 4)) await request.gone;
   });
 
@@ -94,7 +94,7 @@ describe.each([1, 2])('a gateway with %i I/O threads that waits no longer', (thr
     await expectTold(asked);
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toMatch(/^headgate: SIGTERM again: /m);
-    expectRecorded(gateway);
+    await expectRecorded(gateway);
   });
 });
 
@@ -124,7 +124,7 @@ it('a gateway that waits no longer tells requests that nobody was asked for yet'
   }
   expect(await gateway.exited).toEqual({ code: 1, signal: null });
   const cut = { outcome: 'error', error: 'gateway_stopping', attempts: [] };
-  expect(storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut]);
+  expect(await storedRequests(gateway.dataDir)).toMatchObject([cut, cut, cut]);
 });
 
 describe('signals', () => {

@@ -54,7 +54,7 @@ describe.each([1, 2])('an error that nobody catches, with %i I/O threads', (thre
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toContain('planted boom');
     if (threads > 1) expect(gateway.stderr()).toMatch(/^headgate: stopping: I\/O thread [12] failed: Error/m);
-    const stored = storedRequests(gateway.dataDir);
+    const stored = await storedRequests(gateway.dataDir);
     expect(stored.map(({ customer }) => customer).toSorted()).toEqual([
       'bomber',
       ...Array.from({ length: 8 }, (_, i) => `stream-${i}`),
@@ -111,7 +111,7 @@ describe('a ledger that fails', () => {
     for (const stream of streams) expect((await stream).text).toContain('[DONE]');
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toMatch(/^headgate: stopping: the ledger failed: TypeError/m);
-    expect(storedRequests(gateway.dataDir)).toHaveLength(5);
+    expect(await storedRequests(gateway.dataDir)).toHaveLength(5);
     expect(settledLines(gateway)).toHaveLength(5);
   });
 
@@ -124,6 +124,6 @@ describe('a ledger that fails', () => {
     await get(gateway, '/metrics');
     expect(await gateway.exited).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toMatch(/^headgate: stopping: the ledger's thread ended; .* is not recorded$/m);
-    expect(storedRequests(gateway.dataDir)[0]).toMatchObject({ customer: 'early', outcome: 'ok' });
+    expect((await storedRequests(gateway.dataDir))[0]).toMatchObject({ customer: 'early', outcome: 'ok' });
   });
 });

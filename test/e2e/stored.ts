@@ -1,12 +1,8 @@
 import { join } from 'node:path';
 import type { SettledRecord } from '@headgate/sdk';
-import Database from 'libsql';
-import { stored } from '../store/reading.js';
+import { storedIn } from '../store/reading.js';
 
 /** What the database of a gateway that has ended says of its requests, in the order they came. */
-export function storedRequests(dataDir: string): SettledRecord[] {
-  const db = new Database(join(dataDir, 'headgate.db'), { readonly: true });
-  const records = stored(db);
-  db.close();
-  return records;
+export function storedRequests(dataDir: string): Promise<SettledRecord[]> {
+  return storedIn(join(dataDir, 'headgate.db'));
 }

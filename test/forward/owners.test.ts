@@ -1,69 +1,76 @@
+import { join } from 'node:path';
+import Database from 'libsql';
 import OpenAI, { toFile } from 'openai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ObjectBook } from '../../core/forward/object-book.js';
 import type { OwnedObject, Owner } from '../../core/forward/owner.js';
+import { openLedgerSql } from '../../core/store/ledger-sql.js';
 import { ObjectOwners } from '../../core/store/object-owners.js';
-import { openDatabase } from '../../core/store/open-database.js';
 import { startOpenAiPlatform } from '../fakes/openai-platform.js';
 import { embed } from '../gateway/embedded.js';
+import { inMemory } from '../store/reading.js';
 import { tempDir } from '../store/temp-dir.js';
 
 const DAY = 86_400_000;
 const mine = (id: string, provider = 'openai'): OwnedObject => ({ id, provider, key: 'key-1' });
 
-function owners(now: () => number = Date.now, max?: number): ObjectOwners {
-  const db = openDatabase(':memory:');
-  onTestFinished(() => void db.close());
+async function owners(now: () => number = Date.now, max?: number): Promise<ObjectOwners> {
+  const db = await inMemory();
+  onTestFinished(() => db.close());
   return new ObjectOwners(db, now, max);
 }
 
 describe('the owners of objects', () => {
-  it('are found by id, and change with the last word; the first holder stays', () => {
-    const all = owners();
-    all.add([mine('file-1'), { ...mine('file-2', 'azure'), holder: 'a' }]);
-    expect(all.find(['nothing', 'file-2', 'file-1'])).toEqual([
+  it('are found by id, and change with the last word; the first holder stays', async () => {
+    const all = await owners();
+    await all.add([mine('file-1'), { ...mine('file-2', 'azure'), holder: 'a' }]);
+    expect(await all.find(['nothing', 'file-2', 'file-1'])).toEqual([
       { ...mine('file-2', 'azure'), holder: 'a' },
       mine('file-1'),
     ]);
-    all.add([
+    await all.add([
       { ...mine('file-1'), key: 'key-2', holder: 'b' },
       { ...mine('file-2'), holder: 'b' },
     ]);
-    all.add([mine('file-1')]);
-    expect(all.find(['file-1', 'file-2'])).toEqual([
+    await all.add([mine('file-1')]);
+    expect(await all.find(['file-1', 'file-2'])).toEqual([
       { ...mine('file-1'), holder: 'b' },
       { ...mine('file-2'), holder: 'a' },
     ]);
-    expect(all.find(["' OR 1=1 --"])).toEqual([]);
+    expect(await all.find(["' OR 1=1 --"])).toEqual([]);
   });
 
-  it('are kept of a database that knows no holders', () => {
-    const db = openDatabase(':memory:');
-    onTestFinished(() => void db.close());
-    db.exec(
+  it('are kept of a database that knows no holders', async () => {
+    const path = join(tempDir(), 'headgate.db');
+    const old = new Database(path);
+    old.exec(
       'CREATE TABLE object_owners (id TEXT PRIMARY KEY, provider TEXT NOT NULL, key_name TEXT NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID',
     );
-    db.exec("INSERT INTO object_owners VALUES ('file-1', 'openai', 'key-1', 20000)");
-    expect(new ObjectOwners(db).find(['file-1'])).toEqual([mine('file-1')]);
+    old.exec("INSERT INTO object_owners VALUES ('file-1', 'openai', 'key-1', 20000)");
+    old.close();
+    const db = await openLedgerSql({ kind: 'sqlite', path });
+    onTestFinished(() => db.close());
+    expect(await new ObjectOwners(db).find(['file-1'])).toEqual([mine('file-1')]);
   });
 
-  it('are forgotten when nobody has asked for them for more than a year', () => {
+  it('are forgotten when nobody has asked for them for more than a year', async () => {
     let now = 1_000 * DAY;
-    const all = owners(() => now);
-    all.add([mine('old'), mine('used')]);
+    const all = await owners(() => now);
+    await all.add([mine('old'), mine('used')]);
     now += 300 * DAY;
-    all.find(['used']);
+    await all.find(['used']);
     now += 101 * DAY;
-    expect(all.expire(now)).toBe(false);
-    expect([all.find(['old']), all.find(['used'])]).toEqual([[], [mine('used')]]);
+    expect(await all.expire(now)).toBe(false);
+    expect([await all.find(['old']), await all.find(['used'])]).toEqual([[], [mine('used')]]);
   });
 
-  it('are no more than there is room for: the oldest go', () => {
+  it('are no more than there is room for: the oldest go', async () => {
     let now = 1_000 * DAY;
-    const all = owners(() => now, 10);
-    for (let day = 0; day < 15; day++, now += DAY) all.add([mine(`id-${day}`)]);
-    all.expire(now);
-    const left = Array.from({ length: 15 }, (_, day) => all.find([`id-${day}`]).length > 0);
+    const all = await owners(() => now, 10);
+    for (let day = 0; day < 15; day++, now += DAY) await all.add([mine(`id-${day}`)]);
+    await all.expire(now);
+    const left: boolean[] = [];
+    for (let day = 0; day < 15; day++) left.push((await all.find([`id-${day}`])).length > 0);
     expect(left).toEqual(Array.from({ length: 15 }, (_, day) => day >= 5));
   });
 });
@@ -99,10 +106,10 @@ describe('the book of a thread', () => {
 
 describe('a mark', () => {
   it('is the first asker’s, over threads that share a store and after a restart', async () => {
-    const all = owners();
+    const all = await owners();
     const store = {
       ownersOf: async (ids: readonly string[]) => all.find(ids),
-      own: async (objects: readonly OwnedObject[]) => void all.add(objects),
+      own: async (objects: readonly OwnedObject[]) => void (await all.add(objects)),
     };
     const thread = (): ObjectBook => new ObjectBook(store, () => undefined);
     const [one, two] = [thread(), thread()];

@@ -50,7 +50,7 @@ describe('requests a minute', () => {
     const limiter = await limiterFor({ id: 'k', name: 'ci', rpm: 3 });
     for (let i = 0; i < 3; i++) expect(limiter.admit(view('k'))).toBeUndefined();
     const last = view('k');
-    const refused = limiter.admit(last);
+    const refused = await limiter.admit(last);
     expect(refused).toMatchObject({
       type: 'error',
       error: { kind: 'rate-limit', status: 429, code: 'rate_limit_exceeded', retryAfterMs: 40_000 },

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { SettledRecord } from '@headgate/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Recorder, type RecorderOptions } from '../../core/observe/recorder.js';
+import type { RecorderMessage } from '../../core/observe/recorder-protocol.js';
 import { decodeRecords } from '../../core/store/record-codec.js';
 import { settled } from '../store/records.js';
 
@@ -17,11 +18,11 @@ function start(options?: RecorderOptions) {
   ports.push(port1, port2);
   const batches: SettledRecord[][] = [];
   const others: unknown[] = [];
-  port1.on('message', (message: unknown) => {
-    if (message instanceof ArrayBuffer) batches.push(decodeRecords(new Uint8Array(message)));
+  port1.on('message', (message: RecorderMessage) => {
+    if (message.type === 'batch') batches.push(decodeRecords(new Uint8Array(message.bytes)));
     else others.push(message);
   });
-  return { recorder: new Recorder(port2, options), ledger: port1, batches, others };
+  return { recorder: new Recorder({ port: port2, spool: null }, options), ledger: port1, batches, others };
 }
 
 test('a full batch leaves at once', async () => {
@@ -97,7 +98,7 @@ test('a waiting batch does not keep the process alive', () => {
     import { MessageChannel } from 'node:worker_threads';
     import { Recorder } from '${new URL('../../dist/core/observe/recorder.js', import.meta.url).href}';
     const { port1, port2 } = new MessageChannel();
-    new Recorder(port2, { maxDelayMs: 60000 }).record({ id: 'a' });
+    new Recorder({ port: port2, spool: null }, { maxDelayMs: 60000 }).record({ id: 'a' });
   `;
   const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
   expect(ended.status).toBe(0);

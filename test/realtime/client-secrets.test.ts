@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VirtualKey } from '../../core/identity/key-table.js';
+import type { VirtualKey } from '../../core/identity/virtual-key.js';
 import { findClientSecret, rememberClientSecret } from '../../core/realtime/client-secrets.js';
 import { connect, refusal } from './client.js';
 import { openaiSession } from './fake-openai.js';

@@ -47,6 +47,7 @@ export async function startThread(
     source: own,
     control: given.control ?? plainControl(),
     counters: createCounterMemory(64),
+    keySecret: 'only-for-this-test',
     prices: PriceTable.load(),
     log: new PluginLogger(() => undefined),
     record: (record) => records.push(record),

@@ -29,46 +29,46 @@ function start(chores: Record<string, () => boolean>) {
   return { seen, housekeeping };
 }
 
-test('each chore is done to its end, in order, then nothing for a minute', () => {
+test('each chore is done to its end, in order, then nothing for a minute', async () => {
   let left = 3;
   const { seen, housekeeping } = start({ a: () => --left > 0, b: () => false });
   housekeeping.run();
   expect(seen.done).toEqual([]);
-  vi.advanceTimersByTime(1000);
+  await vi.advanceTimersByTimeAsync(1000);
   housekeeping.run();
-  vi.advanceTimersByTime(1000);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(seen.done).toEqual(['a', 'a', 'a', 'b']);
-  vi.advanceTimersByTime(60_000);
+  await vi.advanceTimersByTimeAsync(60_000);
   expect(seen.done).toEqual(['a', 'a', 'a', 'b', 'a', 'b']);
 });
 
-test('nothing is done while there is something better to do, and it goes on afterwards', () => {
+test('nothing is done while there is something better to do, and it goes on afterwards', async () => {
   const { seen, housekeeping } = start({ a: () => false, b: () => false });
   seen.idle = false;
   housekeeping.run();
-  vi.advanceTimersByTime(1000);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(seen.done).toEqual([]);
   seen.idle = true;
   housekeeping.run();
-  vi.advanceTimersByTime(1000);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(seen.done).toEqual(['a', 'b']);
 });
 
-test('a chore that fails is told and does not stop the others', () => {
+test('a chore that fails is told and does not stop the others', async () => {
   const fail = (): never => {
     throw new Error('no space');
   };
   const { seen, housekeeping } = start({ a: fail, b: () => false });
   housekeeping.run();
-  vi.advanceTimersByTime(1000);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(seen.done).toEqual(['a', 'b']);
   expect(seen.warnings).toEqual(['a failed: Error: no space']);
 });
 
-test('nothing is done after the end', () => {
+test('nothing is done after the end', async () => {
   const { seen, housekeeping } = start({ a: () => true });
   housekeeping.run();
   housekeeping.stop();
-  vi.advanceTimersByTime(120_000);
+  await vi.advanceTimersByTimeAsync(120_000);
   expect(seen.done).toEqual([]);
 });

@@ -18,6 +18,9 @@ function start(maxHeldBytes?: number) {
       steps.push(`spool ${decodeRecords(batch)[0]!.id}`);
       return { segment: 's', offset };
     },
+    adopt(): Position {
+      throw new Error('no thread of this test writes to the spool itself');
+    },
   };
   const intake = new Intake({
     spool,

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import Database from 'libsql';
 import { expect, test } from 'vitest';
 import { startLedger } from '../../dist/core/store/ledger.js';
-import { stored } from './reading.js';
+import { EVERYTHING, storedIn } from './reading.js';
 import { tempDir } from './temp-dir.js';
 
 const child = fileURLToPath(new URL('./crash-child.mjs', import.meta.url));
@@ -34,18 +33,10 @@ test('after kill -9 at full speed every acknowledged record is there, and every 
   for (const [i, afterMs] of [0, 13, 41].entries())
     safe.push(await runAndKill(dataDir, `run${i}`, 2 + i, afterMs));
   const ledger = await startLedger({ dataDir, logLevel: 'silent', retention: { days: 10_000 } });
-  const { total, rows } = await ledger.usage({
-    groupBy: ['customer'],
-    from: null,
-    to: null,
-    customer: null,
-    key: null,
-  });
+  const { total, rows } = await ledger.usage({ ...EVERYTHING, groupBy: ['customer'] });
   await ledger.close();
 
-  const db = new Database(`${dataDir}/headgate.db`);
-  const ids = stored(db).map((record) => record.id);
-  db.close();
+  const ids = (await storedIn(`${dataDir}/headgate.db`)).map((record) => record.id);
   const runs = ['run0', 'run1', 'run2'].map((run) => ids.filter((id) => id.slice(4, 8) === run).sort());
   expect(runs.flat()).toHaveLength(ids.length);
   for (const [i, found] of runs.entries()) {

@@ -2,10 +2,9 @@ import type { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { Recorder } from '../../dist/core/observe/recorder.js';
 import { type Ledger, startLedger } from '../../dist/core/store/ledger.js';
+import { EVERYTHING as everything } from './reading.js';
 import { settled } from './records.js';
 import { tempDir } from './temp-dir.js';
-
-const everything = { groupBy: [], from: null, to: null, customer: null, key: null } as const;
 
 async function start(dataDir: string): Promise<{ ledger: Ledger; failed: Promise<string> }> {
   let onFailed: (why: string) => void = () => undefined;

@@ -1,20 +1,48 @@
 import type { SettledRecord } from '@headgate/sdk';
 import { BlockData } from '../../core/store/block-data.js';
-import { OldRequests } from '../../core/store/old-requests.js';
-import type { Sqlite } from '../../core/store/open-database.js';
+import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
 import { RequestReader, type TimeRange } from '../../core/store/request-reader.js';
 import { UsageReader } from '../../core/store/usage-reader.js';
+import type { UsageQuery } from '../../core/store/usage-report.js';
 
 export const ALWAYS: TimeRange = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
+export const EVERYTHING: UsageQuery = {
+  groupBy: [],
+  from: null,
+  to: null,
+  filter: {},
+  timeZone: 'UTC',
+  limit: 10_000,
+  after: null,
+};
+
+/** A ledger's database in memory. */
+export function inMemory(): Promise<LedgerSql> {
+  return openLedgerSql({ kind: 'sqlite', path: ':memory:' });
+}
+
 /** Readers of a database, and the blocks that they could not read. */
-export function read(db: Sqlite, old = new OldRequests(db)) {
+export function read(db: LedgerSql) {
   const damaged: number[] = [];
-  const requests = new RequestReader(db, new BlockData(db, (block) => damaged.push(block)));
-  return { requests, usage: new UsageReader(db, requests, old), damaged };
+  const data = new BlockData((block) => damaged.push(block));
+  const requests = new RequestReader(db, data);
+  return { requests, usage: new UsageReader(db, requests), data, damaged };
 }
 
 /** All records in blocks, oldest first. */
-export function stored(db: Sqlite): SettledRecord[] {
-  return [...read(db).requests.records(ALWAYS, 'oldest first')];
+export async function stored(db: LedgerSql): Promise<SettledRecord[]> {
+  const found: SettledRecord[] = [];
+  for await (const record of read(db).requests.records(ALWAYS, 'oldest first')) found.push(record);
+  return found;
+}
+
+/** The same of a database that is not open. */
+export async function storedIn(path: string): Promise<SettledRecord[]> {
+  const db = await openLedgerSql({ kind: 'sqlite', path });
+  try {
+    return await stored(db);
+  } finally {
+    await db.close();
+  }
 }

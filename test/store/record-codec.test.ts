@@ -94,6 +94,16 @@ test('what a spool of before this layout holds can be read', () => {
   expect(decodeRecords(openBatch(new Packr().pack(records)).bytes)).toEqual(records);
 });
 
+test('so can what a spool or a database of layout 2 holds, where nothing belonged to anybody', () => {
+  const layout2 =
+    'wQLTAAAA3AAoAgKTBQCqcmVxXzFyZXFfMpMBAstCecE+yeAQAJGkY2hhdJGrb3BlbmFpLWNoYXSRwpGiazGRomNpkwQBkqRhY21loWKRoJGnc3VwcG9ydJGm' +
+    'b3BlbmFpkaZncHQtNG+RzMiRom9rkaCTAQHNMDmRy0ApAAAAAAAAkctAJoAAAAAAAJHAkctATkAAAAAAAJGkbWlzc5GSoWGhYpMEAZLDwpMBAQCTAQEAkQCR' +
+    'AJEAkQCRAJEAkQGRpm9wZW5haZGmZ3B0LTRvkaEwkczIkcCRDAEAhAMAAQEAAAFlARUB';
+  const one = settled({ id: 'req_1', time: 1769860800001, tags: ['a', 'b'] });
+  const two = { ...one, id: 'req_2', time: 1769860800900, customer: 'b', usage: null, costNano: null };
+  expect(decodeRecords(Buffer.from(layout2, 'base64'))).toEqual([one, two]);
+});
+
 test('bytes that hold something else are refused', () => {
   expect(() => decodeRecords(new Uint8Array([0x01]))).toThrow('not a batch');
   expect(() => decodeRecords(new Uint8Array([]))).toThrow();

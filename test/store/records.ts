@@ -16,6 +16,10 @@ export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
     stream: false,
     keyId: 'k1',
     keyName: 'ci',
+    org: '',
+    team: '',
+    project: '',
+    user: '',
     customer: 'acme',
     session: '',
     tags: [],
@@ -88,6 +92,10 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
   stream: fc.boolean(),
   keyId: fc.constantFrom('', 'k1', 'k2'),
   keyName: fc.constantFrom('ci', 'web "quoted"\n'),
+  org: name,
+  team: fc.constantFrom('', 'support'),
+  project: name,
+  user: name,
   customer: name,
   session: name,
   tags: fc.array(name, { maxLength: 3 }),
@@ -116,3 +124,12 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
   overheadUs: ms,
   cache: fc.constantFrom('', 'miss', 'hit-exact'),
 });
+
+/** One of the time before keys belonged to anybody. */
+export const anyOldRecord = anyRecord.map((record) => ({
+  ...record,
+  org: '',
+  team: '',
+  project: '',
+  user: '',
+}));

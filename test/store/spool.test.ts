@@ -7,7 +7,7 @@ import { realFiles, type SpoolFiles } from '../../core/store/spool-files.js';
 import { tempDir } from './temp-dir.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
-const nothingDone = (): null => null;
+const nothingDone = async (): Promise<null> => null;
 
 function readAll(spool: Spool): string[] {
   const found: string[] = [];
@@ -26,34 +26,34 @@ function onlyFile(dir: string): string {
   return join(dir, names[0]!);
 }
 
-test('batches come back in order after a restart', () => {
+test('batches come back in order after a restart', async () => {
   const dir = tempDir();
   const first = new Spool(dir);
   for (const text of ['one', 'two', 'three']) first.append(bytes(text));
   const second = new Spool(dir);
-  second.recover(nothingDone);
+  await second.recover(nothingDone);
   expect(readAll(second)).toEqual(['one', 'two', 'three']);
   expect(second.backlogBytes).toBe(0);
 });
 
-test('what the database has is not read again', () => {
+test('what the database has is not read again', async () => {
   const dir = tempDir();
   const first = new Spool(dir);
   const done = first.append(bytes('one'));
   first.append(bytes('two'));
   const second = new Spool(dir);
-  second.recover((segment) => (segment === done.segment ? done.offset : null));
+  await second.recover(async (segment) => (segment === done.segment ? done.offset : null));
   expect(readAll(second)).toEqual(['two']);
 });
 
-test('a spool cut off at any byte gives back every whole batch before the cut', () => {
+test('a spool cut off at any byte gives back every whole batch before the cut', async () => {
   const dir = tempDir();
   let round = 0;
-  fc.assert(
-    fc.property(
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 8 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
-      (payloads, where) => {
+      async (payloads, where) => {
         const own = join(dir, String(round++));
         const warnings: string[] = [];
         const first = new Spool(own);
@@ -62,7 +62,7 @@ test('a spool cut off at any byte gives back every whole batch before the cut', 
         const cut = Math.floor(where * ends.at(-1)!);
         truncateSync(file, cut);
         const second = new Spool(own, { warn: (message) => warnings.push(message) });
-        second.recover(nothingDone);
+        await second.recover(nothingDone);
         const found: Uint8Array[] = [];
         for (let batches = second.read(50); batches.length > 0; batches = second.read(50)) {
           for (const { payload, end } of batches) {
@@ -82,18 +82,18 @@ test('a spool cut off at any byte gives back every whole batch before the cut', 
   );
 });
 
-test('zeros that a crash of the machine left at the end are taken for a cut', () => {
+test('zeros that a crash of the machine left at the end are taken for a cut', async () => {
   const dir = tempDir();
   const first = new Spool(dir);
   first.append(bytes('one'));
   writeFileSync(onlyFile(dir), Buffer.concat([readFileSync(onlyFile(dir)), Buffer.alloc(4096)]));
   const second = new Spool(dir);
-  second.recover(nothingDone);
+  await second.recover(nothingDone);
   expect(readAll(second)).toEqual(['one']);
   expect(readdirSync(dir)).toEqual([]);
 });
 
-test('damage in the middle loses what follows it in that file, is told, and the file is kept', () => {
+test('damage in the middle loses what follows it in that file, is told, and the file is kept', async () => {
   const dir = tempDir();
   const first = new Spool(dir, { maxSegmentBytes: 60 });
   for (let i = 0; i < 6; i++) first.append(bytes(`batch number ${i}`));
@@ -103,13 +103,13 @@ test('damage in the middle loses what follows it in that file, is told, and the 
   writeFileSync(join(dir, damaged!), content);
   const warnings: string[] = [];
   const second = new Spool(dir, { warn: (message) => warnings.push(message) });
-  second.recover(nothingDone);
+  await second.recover(nothingDone);
   expect(readAll(second)).toEqual(['batch number 3', 'batch number 4', 'batch number 5']);
   expect(warnings).toEqual([expect.stringContaining('damaged')]);
   expect(existsSync(join(dir, `${damaged}.damaged`))).toBe(true);
 });
 
-test('finished files are deleted, and their names told once', () => {
+test('finished files are deleted, and their names told once', async () => {
   const dir = tempDir();
   const spool = new Spool(dir, { maxSegmentBytes: 30, recycleBytes: 20 });
   for (let i = 0; i < 10; i++) spool.append(bytes(`batch number ${i}`));
@@ -121,7 +121,7 @@ test('finished files are deleted, and their names told once', () => {
   expect(spool.takeRemoved()).toEqual([]);
 });
 
-test('a full disk that takes half a batch leaves the spool as it was', () => {
+test('a full disk that takes half a batch leaves the spool as it was', async () => {
   const dir = tempDir();
   let room = Number.POSITIVE_INFINITY;
   const writeSync = (
@@ -143,13 +143,13 @@ test('a full disk that takes half a batch leaves the spool as it was', () => {
   room = Number.POSITIVE_INFINITY;
   spool.append(bytes('after'));
   const again = new Spool(dir);
-  again.recover(nothingDone);
+  await again.recover(nothingDone);
   expect(readAll(again)).toEqual(['before', 'after']);
 });
 
-test('a spool file of an unknown version is refused, not thrown away', () => {
+test('a spool file of an unknown version is refused, not thrown away', async () => {
   const dir = tempDir();
   writeFileSync(join(dir, '00000000000001-abcd.spool'), 'HGSPOOL9 something');
   const spool = new Spool(dir);
-  expect(() => spool.recover(nothingDone)).toThrow('newer version');
+  await expect(spool.recover(nothingDone)).rejects.toThrow('newer version');
 });

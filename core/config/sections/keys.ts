@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import { integer } from '../integer.js';
 import { wants } from '../wants.js';
+import { entityId, labels, parent } from './entities.js';
 import { unpriced } from './prices.js';
-
-export const BUDGET_PERIODS = ['minute', 'hour', 'day', 'week', 'month', 'year'] as const;
+import { ruleKeys } from './rules.js';
+import { PERIODS } from './window.js';
 
 const nameForm = wants('a name');
 const valueForm = wants('the key: visible characters without spaces');
 const usdForm = wants('an amount in US dollars above 0 and at most 9000000');
-const expiryForm = wants('a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z');
-const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-
 const budget = z.strictObject({
   // Counted in nano-dollars, which stay exact in a double up to 9 million dollars.
   usd: z
@@ -18,13 +15,7 @@ const budget = z.strictObject({
     .gt(0, usdForm)
     .max(9_000_000, usdForm)
     .describe('Most that may be spent in a period, US dollars.'),
-  per: z.enum(BUDGET_PERIODS).default('month').describe('The period: calendar minutes to years, in UTC.'),
-});
-
-const limits = z.strictObject({
-  rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
-  tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
-  sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
+  per: z.enum(PERIODS).default('month').describe('The period: calendar minutes to years, in UTC.'),
 });
 
 const metadata = z.strictObject({
@@ -39,17 +30,11 @@ const metadata = z.strictObject({
     .describe('Tags added to every request.'),
 });
 
-const key = z.strictObject({
-  name: z
-    .string(nameForm)
-    .min(1, nameForm)
-    .max(200, nameForm)
-    .describe('Unique name, shown in logs and usage.'),
-  value: z
-    .string(valueForm)
-    .regex(/^[\x21-\x7e]+$/, valueForm)
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of the file, not of TypeScript
-    .describe('The key clients send, best as `${NAME}`, 16 characters or more.'),
+const hashForm = wants('"hmac-sha256:" or "sha256:" and 64 hexadecimal digits');
+
+/** What a virtual key may say, in the file and in the store. */
+export const keyKeys = {
+  ...ruleKeys,
   models: z
     .array(z.string(wants('a model name')).min(1, wants('a model name')), wants('a list of model names'))
     .default(['*'])
@@ -68,16 +53,57 @@ const key = z.strictObject({
     .optional()
     .describe('As `unpriced` of the gateway, for this key; it goes before that of a model.'),
   budget: budget.optional().describe('What it may spend.'),
-  limits: limits.optional().describe('How fast it may go.'),
-  expires: z
-    .string(expiryForm)
-    .regex(DATE, expiryForm)
-    .refine((text) => !Number.isNaN(Date.parse(text)), expiryForm)
-    .transform((text) => Date.parse(text))
-    .optional()
-    .describe('When it ends: a date (its start, UTC) or a time.'),
   metadata: metadata.optional().describe('What its requests are counted under unless they say otherwise.'),
-});
+  organization: parent('organization'),
+  team: parent('team'),
+  project: parent('project'),
+  user: entityId.optional().describe('Id of the user it belongs to.'),
+  labels,
+};
+
+/** One way upwards: a project has a team, a team an organization. */
+export function hasOneParent(key: {
+  organization?: string | undefined;
+  team?: string | undefined;
+  project?: string | undefined;
+}): boolean {
+  return [key.organization, key.team, key.project].filter((id) => id !== undefined).length <= 1;
+}
+
+export const manyParents = {
+  path: ['organization'],
+  ...wants('one of project, team and organization: the nearest, which has the others'),
+};
+
+const key = z
+  .strictObject({
+    name: z
+      .string(nameForm)
+      .min(1, nameForm)
+      .max(200, nameForm)
+      .describe('Unique name, shown in logs and usage.'),
+    id: entityId.optional().describe('What records and counters know it by; the name when left out.'),
+    value: z
+      .string(valueForm)
+      .regex(/^[\x21-\x7e]+$/, valueForm)
+      .optional()
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of the file, not of TypeScript
+      .describe('The key clients send, best as `${NAME}`, 16 characters or more.'),
+    hash: z
+      .string(hashForm)
+      .regex(/^(hmac-sha256|sha256):[0-9a-f]{64}$/, hashForm)
+      .optional()
+      .describe('In place of `value`: its hash, as an export of the store or LiteLLM’s database has it.'),
+    ...keyKeys,
+  })
+  .refine(({ value, hash }) => (value === undefined) !== (hash === undefined), {
+    path: ['value'],
+    ...valueForm,
+  })
+  .refine(hasOneParent, manyParents);
+
+/** A key in the store: its name, id and hash are kept beside it. */
+export const storedKeySchema = z.strictObject(keyKeys).refine(hasOneParent, manyParents);
 
 /** Virtual keys that live in the file. */
 export const keysSection = z.array(key, wants('a list of virtual keys')).default([]);

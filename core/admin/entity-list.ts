@@ -1,0 +1,96 @@
+import type { Config } from '../config/config.js';
+import type { EntityConfig } from '../config/entity.js';
+import { type EntityApi, PARENT_KINDS } from './entity-kinds.js';
+import { fileJson, isUnder, storedJson } from './entity-text.js';
+import type { OpenGovernance } from './governance.js';
+import { BadParameter, readChoice, readNumber, readParameters } from './parameters.js';
+
+const MOST = 1000;
+const USUAL = 100;
+
+type Json = Record<string, unknown>;
+
+/**
+ * `GET /api/keys` and the like: what the file and the store define, ordered by id.
+ *
+ * @param query what follows the `?`: `search` (part of the id or name), `organization`, `team`, `project`, `user` (what it
+ *   belongs to), `source` (file or store), `limit` (up to 1000), `cursor`
+ */
+export async function listEntities(
+  api: EntityApi,
+  { store }: Pick<OpenGovernance, 'store'>,
+  config: Config,
+  query: string,
+): Promise<Json> {
+  const given = readParameters(query, ['search', 'source', 'limit', 'cursor', ...PARENT_KINDS]);
+  const limit = readNumber(given, 'limit', MOST, USUAL);
+  const source = readChoice(given, 'source', ['all', 'file', 'store']);
+  const after = readCursor(given.get('cursor'));
+  const search = given.get('search') ?? undefined;
+  const places = Object.fromEntries(
+    PARENT_KINDS.flatMap((kind) => (given.has(kind) ? [[kind, given.get(kind) as string]] : [])),
+  );
+  const now = Date.now();
+  const mine = source === 'store' ? [] : inFileOf(api, config);
+  const found: Json[] = mine
+    .filter(({ link, parents }) => fits(link, search) && isUnder(parents, places))
+    .map((one) => fileJson(one, now));
+  if (source !== 'file') {
+    const fileIds = new Set(inFileOf(api, config).map(({ link }) => link.id));
+    const { user, ...above } = places;
+    const [under, ...more] = Object.entries(above).map(([kind, id]) => `${kind}:${id}`);
+    if (more.length > 0)
+      throw new BadParameter('organization', 'give one of project, team and organization: the nearest');
+    const rows = await store.entities.list(api.kind, { search, under, user, after, limit: limit + 1 });
+    for (const row of rows) {
+      const hashes = api.kind === 'key' ? await store.hashesOf(row.id) : [];
+      const shown = storedJson(api, row, { hashes, now });
+      // Of both, the file's counts.
+      found.push(
+        fileIds.has(row.id)
+          ? {
+              ...shown,
+              in_force: false,
+              in_force_reason: 'The configuration file defines the same id, and counts.',
+            }
+          : shown,
+      );
+    }
+  }
+  const later = found
+    .filter(({ id }) => after === undefined || compare(String(id), after) > 0)
+    .sort((a, b) => compare(String(a['id']), String(b['id'])));
+  const page = later.slice(0, limit);
+  const last = page.at(-1);
+  const next = later.length > limit && last !== undefined ? cursorOf(String(last['id'])) : null;
+  return { data: page, next_cursor: next };
+}
+
+/** What the file defines of a kind. */
+export function inFileOf(api: EntityApi, config: Config): readonly EntityConfig[] {
+  if (api.kind === 'key') return config.keys;
+  return [...config.entities.values()].filter(({ link }) => link.kind === api.kind);
+}
+
+function fits({ id, name }: { id: string; name: string }, search: string | undefined): boolean {
+  if (search === undefined) return true;
+  const part = search.toLowerCase();
+  return id.toLowerCase().includes(part) || name.toLowerCase().includes(part);
+}
+
+/** By their bytes, as the databases do. */
+function compare(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function cursorOf(id: string): string {
+  return Buffer.from(id).toString('base64url');
+}
+
+function readCursor(text: string | null): string | undefined {
+  if (text === null) return undefined;
+  const id = Buffer.from(text, 'base64url').toString();
+  if (text === '' || cursorOf(id) !== text || id.includes('\0'))
+    throw new BadParameter('cursor', '"cursor" must be the next_cursor of an answer');
+  return id;
+}

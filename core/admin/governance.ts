@@ -1,0 +1,103 @@
+import type { Config } from '../config/config.js';
+import { type EntityConfig, entityKey } from '../config/entity.js';
+import type { ControlStore } from '../store/control/control-store.js';
+import { addressOf } from '../store/sql/address.js';
+import { EntityService } from './entity-service.js';
+import { type FeedParts, IdentityFeed } from './identity-feed.js';
+import { KeyService } from './key-service.js';
+
+export interface GovernanceParts extends Omit<FeedParts, 'store'> {
+  /** In use; what it defines goes before the store. */
+  readonly config: () => Config;
+  /** What virtual keys are hashed under. */
+  readonly secret: string;
+}
+
+/** The store that is open, and what works on it. */
+export interface OpenGovernance {
+  readonly store: ControlStore;
+  readonly entities: EntityService;
+  readonly keys: KeyService;
+  readonly feed: IdentityFeed;
+}
+
+/**
+ * Organizations, teams, keys and the like that are made at run time. The store is opened when it is first needed: on SQLite it
+ * has a thread of its own, which those who keep everything in the file do without.
+ */
+export class Governance {
+  private opening: Promise<OpenGovernance & { close(): Promise<void> }> | null = null;
+  private closed = false;
+
+  constructor(private readonly parts: GovernanceParts) {}
+
+  /** Resolves when everything that is stored is in force. Rejects with words for people. */
+  open(): Promise<OpenGovernance> {
+    if (this.closed) return Promise.reject(new Error('the gateway is stopping'));
+    this.opening ??= this.start().catch((error) => {
+      this.opening = null;
+      throw error;
+    });
+    return this.opening;
+  }
+
+  /** Looks for what the command line has changed in the file beside us; does nothing when no store is open or used. */
+  async refresh(used: () => Promise<boolean>): Promise<void> {
+    if (this.opening !== null) await (await this.opening).feed.look();
+    else if (await used()) await this.open();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const opened = await this.opening?.catch(() => null);
+    await opened?.close();
+  }
+
+  /** Whether what is stored has limits or budgets. */
+  async hasRules(): Promise<boolean> {
+    return this.opening === null ? false : (await this.opening).feed.hasRules;
+  }
+
+  private async start(): Promise<OpenGovernance & { close(): Promise<void> }> {
+    const { config, secret, log } = this.parts;
+    const address = addressOf(config().store);
+    // What it needs is loaded by those who use it.
+    const { openStore } = await import('./open-store.js');
+    const store = await openStore(address, secret, (why) =>
+      log('warn', 'a connection to the store was lost', { error: why }),
+    );
+    const feed = new IdentityFeed({ ...this.parts, store });
+    try {
+      await feed.load();
+      const listener = address.kind === 'postgres' ? await listen(address.url, feed) : null;
+      const entities = new EntityService(
+        store,
+        (key) => inFile(config(), key),
+        () => feed.look(),
+      );
+      const close = async (): Promise<void> => {
+        await listener?.close();
+        await feed.close();
+        await store.close();
+      };
+      return { store, feed, entities, keys: new KeyService(entities, secret), close };
+    } catch (error) {
+      await feed.close();
+      await store.close();
+      throw error;
+    }
+  }
+}
+
+async function listen(url: string, feed: IdentityFeed): Promise<{ close(): Promise<void> }> {
+  const { ChangeListener } = await import('../store/control/change-listener.js');
+  const listener = new ChangeListener(url, () => void feed.look().catch(() => {}));
+  await listener.start();
+  feed.watch(() => listener.hears);
+  return listener;
+}
+
+/** What the file says of it; undefined when it does not know it. */
+export function inFile(config: Config, key: string): EntityConfig | undefined {
+  return config.entities.get(key) ?? config.keys.find(({ link }) => entityKey('key', link.id) === key);
+}

@@ -1,0 +1,158 @@
+import type { GroupKind } from '../config/entity.js';
+import { GROUP_SECTIONS } from '../config/resolve-entities.js';
+import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
+import type { ControlStore } from '../store/control/control-store.js';
+import type { StoredEntity } from '../store/control/entity-rows.js';
+
+/** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
+const HEARING_MS = 5_000;
+const DEAF_MS = 300;
+/** Keys handed to the threads at a time. */
+const PAGE = 2_000;
+
+export interface FeedParts {
+  readonly store: ControlStore;
+  /** Resolves when the change is in force in all threads of this node. */
+  readonly push: (delta: IdentityDelta) => Promise<void>;
+  /** Something has limits or budgets for the first time; resolves when those who count are there. */
+  readonly onRules: () => Promise<void>;
+  readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
+}
+
+/**
+ * Keeps the threads of this node up to date with the store: its own changes at once, those of other nodes on the same
+ * Postgres within a second. Changes are taken one after the other, so that none is undone by an older one.
+ */
+export class IdentityFeed {
+  private known = 0;
+  private rules = false;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private closed = false;
+  private failing = false;
+  private hears: () => boolean = () => true;
+  private watching = false;
+
+  constructor(private readonly parts: FeedParts) {}
+
+  /** Something in the store has limits or budgets. */
+  get hasRules(): boolean {
+    return this.rules;
+  }
+
+  /** Hands everything to the threads. */
+  async load(): Promise<void> {
+    const { store, push } = this.parts;
+    this.known = await store.revision();
+    await push({ reset: true, keysExist: await store.keysExist() });
+    for (const kind of Object.keys(GROUP_SECTIONS) as GroupKind[]) {
+      for (let after = ''; ; ) {
+        const page = await store.entities.list(kind, { after, limit: PAGE });
+        await push({ groups: page.map((one) => this.group(kind, one)) });
+        if (page.length < PAGE) break;
+        after = page.at(-1)!.id;
+      }
+    }
+    for (let after = ''; ; ) {
+      const page = await store.keyPage(after, PAGE);
+      await push({ keys: page.map(({ key, hashes }) => this.key(key, hashes)) });
+      if (page.length < PAGE) return;
+      after = page.at(-1)!.key.id;
+    }
+  }
+
+  /** Begins to look for changes of others. @param hears whether somebody says when there are any */
+  watch(hears: () => boolean): void {
+    this.hears = hears;
+    this.watching = true;
+    this.later();
+  }
+
+  /** Takes what was changed since the last look. Rejects when the store does not answer; it is tried again then. */
+  look(): Promise<void> {
+    const looked = this.running.then(() => this.take());
+    this.running = looked.then(
+      () => this.later(),
+      (error) => this.failed(error),
+    );
+    return looked;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private later(): void {
+    if (this.closed || !(this.watching || this.failing)) return;
+    clearTimeout(this.timer);
+    const ms = this.failing || !this.hears() ? DEAF_MS : HEARING_MS;
+    this.timer = setTimeout(() => void this.look().catch(() => {}), ms);
+    this.timer.unref();
+  }
+
+  private failed(error: unknown): void {
+    if (!this.failing && !this.closed)
+      this.parts.log('warn', 'changes of the store cannot be read; what is known stays in force', {
+        error: error instanceof Error ? error.message : String(error),
+      });
+    this.failing = true;
+    this.later();
+  }
+
+  private async take(): Promise<void> {
+    if (this.closed) return;
+    const { store, push } = this.parts;
+    const changes = await store.changedSince(this.known);
+    const last = changes.at(-1);
+    if (last !== undefined) {
+      const before = this.rules;
+      const delta = await this.deltaOf(changes);
+      if (this.rules && !before) {
+        // First, so that nobody goes without limits meanwhile.
+        await this.parts.onRules().catch((error) => {
+          this.rules = false;
+          throw error;
+        });
+      }
+      await push(delta);
+      this.known = Number(last.revision);
+    }
+    if (this.failing) this.parts.log('info', 'the store answers again', {});
+    this.failing = false;
+  }
+
+  private async deltaOf(changes: readonly { kind: string; id: string }[]): Promise<IdentityDelta> {
+    const { store } = this.parts;
+    const once = new Map(changes.map((one) => [`${one.kind}:${one.id}`, one]));
+    const keys: StoredKey[] = [];
+    const goneKeys: string[] = [];
+    const groups: NonNullable<IdentityDelta['groups']>[number][] = [];
+    for (const { kind, id } of once.values()) {
+      const found = await store.entities.find(kind, id);
+      if (kind === 'key') {
+        if (found === null) goneKeys.push(id);
+        else keys.push(this.key(found, await store.hashesOf(id)));
+      } else if (kind in GROUP_SECTIONS) {
+        if (found === null) groups.push({ kind: kind as GroupKind, id, spec: null });
+        else groups.push(this.group(kind as GroupKind, found));
+      }
+    }
+    return { keys, goneKeys, groups, keysExist: keys.length > 0 };
+  }
+
+  private key({ id, name, spec }: StoredEntity, hashes: StoredKey['hashes']): StoredKey {
+    this.note(spec);
+    return { id, name, spec: JSON.stringify(spec), hashes };
+  }
+
+  private group(kind: GroupKind, { id, name, spec }: StoredEntity) {
+    this.note(spec);
+    return { kind, id, spec: JSON.stringify({ name, ...spec }) };
+  }
+
+  private note(spec: StoredEntity['spec']): void {
+    if ('budget' in spec || 'budgets' in spec || 'limits' in spec) this.rules = true;
+  }
+}

@@ -1,0 +1,125 @@
+import {
+  type EntityConfig,
+  entityKey,
+  type GroupKind,
+  type KeyRules,
+  type ParsedGroup,
+  resolveGroup,
+  resolveKeyRules,
+} from '../config/entity.js';
+import { entitySchemas } from '../config/sections/entities.js';
+import { storedKeySchema } from '../config/sections/keys.js';
+
+/** A hash that a key is found by, and until when: the one before a rotation ends when its grace does. */
+export interface StoredHash {
+  readonly hash: string;
+  /** Unix milliseconds; null: as long as the key. */
+  readonly untilMs: number | null;
+}
+
+/** A key as it is handed to the threads: its rules are text until somebody uses it, since most keys rest. */
+export interface StoredKey {
+  readonly id: string;
+  readonly name: string;
+  /** JSON. */
+  readonly spec: string;
+  readonly hashes: readonly StoredHash[];
+}
+
+/** What has changed in the store, for the threads that identify callers. */
+export interface IdentityDelta {
+  /** Forget everything first. */
+  readonly reset?: boolean;
+  readonly keys?: readonly StoredKey[];
+  readonly goneKeys?: readonly string[];
+  /** `spec` null: it is gone. */
+  readonly groups?: readonly {
+    readonly kind: GroupKind;
+    readonly id: string;
+    readonly spec: string | null;
+  }[];
+  /** Keys were made in the store: from then on the data plane needs one, unless the configuration says otherwise. */
+  readonly keysExist?: boolean;
+}
+
+/** The store's keys and what they belong to, as one I/O thread has them. */
+export class StoredKeys {
+  /** Another one after every change, so that what was derived from it is known to be old. */
+  generation = 0;
+  keysExist = false;
+  /** Some keys are kept as LiteLLM keeps them. */
+  plainHashes = false;
+  private readonly byHash = new Map<string, StoredKey>();
+  private readonly byId = new Map<string, StoredKey>();
+  private readonly groups = new Map<string, EntityConfig>();
+
+  apply(delta: IdentityDelta): void {
+    this.generation++;
+    if (delta.reset === true) {
+      this.byHash.clear();
+      this.byId.clear();
+      this.groups.clear();
+    }
+    if (delta.keysExist === true) this.keysExist = true;
+    for (const id of delta.goneKeys ?? []) this.forget(id);
+    for (const key of delta.keys ?? []) {
+      this.forget(key.id);
+      this.byId.set(key.id, key);
+      for (const { hash } of key.hashes) {
+        this.byHash.set(hash, key);
+        if (hash.startsWith('sha256:')) this.plainHashes = true;
+      }
+    }
+    for (const { kind, id, spec } of delta.groups ?? []) {
+      if (spec === null) this.groups.delete(entityKey(kind, id));
+      else this.setGroup(kind, id, spec);
+    }
+  }
+
+  /** Of rules that a later version wrote and this one cannot read, nothing is allowed: whoever belongs to it is refused. */
+  private setGroup(kind: GroupKind, id: string, spec: string): void {
+    const name = entityKey(kind, id);
+    try {
+      this.groups.set(name, groupOf(kind, id, spec));
+    } catch {
+      this.groups.delete(name);
+    }
+  }
+
+  /** Null also for a key whose rules a later version wrote and this one cannot read. */
+  find(hash: string): { rules: KeyRules; untilMs: number | null } | null {
+    const key = this.byHash.get(hash);
+    if (key === undefined) return null;
+    const untilMs = key.hashes.find((one) => one.hash === hash)?.untilMs ?? null;
+    try {
+      return { rules: keyRulesOf(key), untilMs };
+    } catch {
+      return null;
+    }
+  }
+
+  group(key: string): EntityConfig | undefined {
+    return this.groups.get(key);
+  }
+
+  get hasRequestGroups(): boolean {
+    for (const name of this.groups.keys())
+      if (name.startsWith('customer:') || name.startsWith('tag:')) return true;
+    return false;
+  }
+
+  private forget(id: string): void {
+    const key = this.byId.get(id);
+    if (key === undefined) return;
+    this.byId.delete(id);
+    for (const { hash } of key.hashes) this.byHash.delete(hash);
+  }
+}
+
+export function keyRulesOf({ id, name, spec }: Pick<StoredKey, 'id' | 'name' | 'spec'>): KeyRules {
+  return resolveKeyRules(id, name, storedKeySchema.parse(JSON.parse(spec)));
+}
+
+export function groupOf(kind: GroupKind, id: string, spec: string): EntityConfig {
+  return resolveGroup(kind, id, entitySchemas[kind].parse(JSON.parse(spec)) as ParsedGroup);
+}

@@ -1,0 +1,219 @@
+import { sql } from 'kysely';
+import type { StoredHash } from '../../identity/stored-keys.js';
+import { migrate } from '../sql/migrate.js';
+import type { SqlDatabase } from '../sql/sql-database.js';
+import { isDuplicate } from '../sql/sql-error.js';
+import { EntityRows, type StoredEntity } from './entity-rows.js';
+import { CONTROL_STEPS } from './migrations.js';
+import { StoreError } from './store-error.js';
+import type { AuditTable, ControlDb, ControlTables } from './tables.js';
+
+/** Channel on which nodes on one Postgres tell each other of changes. */
+export const CHANNEL = 'headgate_control';
+
+const KEYS_EXIST = 'keys_exist';
+
+/** Who changes something, for the audit. */
+export interface Author {
+  /** `admin`, `cli`, `schedule`, or `key:ID`. */
+  readonly actor: string;
+  /** Address; '' when from no network. */
+  readonly source: string;
+}
+
+/** One change, to be noted beside what it does. */
+export interface Change {
+  readonly action: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly before: StoredEntity | null;
+  readonly after: StoredEntity | null;
+}
+
+/** What a change may do: all of it and its line in the audit are in one transaction. */
+export interface Writing {
+  readonly entities: EntityRows;
+  readonly now: number;
+  hashesOf(keyId: string): Promise<StoredHash[]>;
+  /** Throws when another key has one of them. */
+  setHashes(keyId: string, hashes: readonly StoredHash[]): Promise<void>;
+}
+
+/** The database of what is made at run time. Many nodes may share one: each change has a number, in the order of commits. */
+export class ControlStore {
+  readonly entities: EntityRows;
+
+  constructor(
+    readonly database: SqlDatabase<ControlTables>,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.entities = new EntityRows(database.db);
+  }
+
+  migrate(): Promise<readonly string[]> {
+    return migrate(this.database, 'control', CONTROL_STEPS);
+  }
+
+  /** The number of the latest change. */
+  async revision(): Promise<number> {
+    const row = await this.database.db
+      .selectFrom('control_revision')
+      .select('value')
+      .where('id', '=', 1)
+      .executeTakeFirstOrThrow();
+    return Number(row.value);
+  }
+
+  /** What was changed after that number, each thing once; in the order of the changes. */
+  async changedSince(revision: number): Promise<{ revision: number; kind: string; id: string }[]> {
+    return this.database.db
+      .selectFrom('control_audit')
+      .select(['revision', 'kind', 'id'])
+      .where('revision', '>', revision)
+      .orderBy('revision')
+      .execute();
+  }
+
+  /** Runs one change, all or nothing. Rejects with a StoreError when it cannot be done. */
+  async change(author: Author, work: (writing: Writing) => Promise<Change>): Promise<Change> {
+    return this.database.db.transaction().execute(async (db) => {
+      // First of all: until the end of this transaction nobody else changes anything, so numbers are in the order of commits.
+      const { value } = await db
+        .updateTable('control_revision')
+        .set({ value: sql`value + 1` })
+        .where('id', '=', 1)
+        .returning('value')
+        .executeTakeFirstOrThrow();
+      const now = this.now();
+      const done = await work({
+        entities: new EntityRows(db),
+        now,
+        hashesOf: (keyId) => hashesOf(db, keyId),
+        setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
+      });
+      await db
+        .insertInto('control_audit')
+        .values({
+          revision: Number(value),
+          at_ms: now,
+          ...author,
+          action: done.action,
+          kind: done.kind,
+          id: done.id,
+          before: told(done.before),
+          after: told(done.after),
+        })
+        .execute();
+      if (done.kind === 'key' && done.after !== null) await noteOnce(db, KEYS_EXIST, 'true');
+      if (this.database.kind === 'postgres') await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(db);
+      return done;
+    });
+  }
+
+  hashesOf(keyId: string): Promise<StoredHash[]> {
+    return hashesOf(this.database.db, keyId);
+  }
+
+  /** Keys with their hashes, in pages ordered by id. */
+  async keyPage(after: string, limit: number): Promise<{ key: StoredEntity; hashes: StoredHash[] }[]> {
+    const keys = await this.entities.list('key', { after, limit });
+    const last = keys.at(-1);
+    if (last === undefined) return [];
+    const rows = await this.database.db
+      .selectFrom('control_key_hashes')
+      .selectAll()
+      .where('key_id', '>', after)
+      .where('key_id', '<=', last.id)
+      .execute();
+    const hashes = new Map<string, StoredHash[]>();
+    for (const row of rows) {
+      const one = { hash: row.hash, untilMs: row.until_ms };
+      const known = hashes.get(row.key_id);
+      if (known === undefined) hashes.set(row.key_id, [one]);
+      else known.push(one);
+    }
+    return keys.map((key) => ({ key, hashes: hashes.get(key.id) ?? [] }));
+  }
+
+  /** Id of the key with that hash. */
+  async keyOfHash(hash: string): Promise<string | null> {
+    const row = await this.database.db
+      .selectFrom('control_key_hashes')
+      .select('key_id')
+      .where('hash', '=', hash)
+      .executeTakeFirst();
+    return row?.key_id ?? null;
+  }
+
+  /** Lines of the audit, the latest first. */
+  audit(before: number | null, limit: number): Promise<AuditTable[]> {
+    let query = this.database.db.selectFrom('control_audit').selectAll();
+    if (before !== null) query = query.where('revision', '<', before);
+    return query.orderBy('revision', 'desc').limit(limit).execute();
+  }
+
+  /** Whether a key was ever made: from then on the data plane needs one, unless the configuration says otherwise. */
+  async keysExist(): Promise<boolean> {
+    const row = await this.database.db
+      .selectFrom('control_state')
+      .select('value')
+      .where('name', '=', KEYS_EXIST)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /**
+   * Notes what the keys are hashed under, as a hash, the first time; later, whether it is the same: keys that one node has
+   * made would be unknown to a node with another secret.
+   */
+  async sameSecret(secretHash: string): Promise<boolean> {
+    const { db } = this.database;
+    await noteOnce(db, 'secret_hash', secretHash);
+    const row = await db
+      .selectFrom('control_state')
+      .select('value')
+      .where('name', '=', 'secret_hash')
+      .executeTakeFirst();
+    return row?.value === secretHash;
+  }
+
+  close(): Promise<void> {
+    return this.database.close();
+  }
+}
+
+/** A note that is set once; the one that is there stays. */
+async function noteOnce(db: ControlDb, name: string, value: string): Promise<void> {
+  await db
+    .insertInto('control_state')
+    .values({ name, value })
+    .onConflict((row) => row.column('name').doNothing())
+    .execute();
+}
+
+async function hashesOf(db: ControlDb, keyId: string): Promise<StoredHash[]> {
+  const rows = await db.selectFrom('control_key_hashes').selectAll().where('key_id', '=', keyId).execute();
+  return rows.map((row) => ({ hash: row.hash, untilMs: row.until_ms }));
+}
+
+async function setHashes(db: ControlDb, keyId: string, hashes: readonly StoredHash[]): Promise<void> {
+  await db.deleteFrom('control_key_hashes').where('key_id', '=', keyId).execute();
+  if (hashes.length === 0) return;
+  try {
+    await db
+      .insertInto('control_key_hashes')
+      .values(hashes.map(({ hash, untilMs }) => ({ key_id: keyId, hash, until_ms: untilMs })))
+      .execute();
+  } catch (error) {
+    if (isDuplicate(error)) throw new StoreError('entity_exists', 'another key has the same secret');
+    throw error;
+  }
+}
+
+/** For the audit. Specs hold no secrets in the clear; what is sealed is nobody's business there. */
+function told(entity: StoredEntity | null): string | null {
+  if (entity === null) return null;
+  const { name, parent, userId, version, spec, state } = entity;
+  const { sealed: _, ...shown } = state;
+  return JSON.stringify({ name, parent, user: userId, version, spec, state: shown });
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { Migration } from '../sql/migrate.js';
+
+/** Steps of the control store's tables. One that was released is never changed. */
+export const CONTROL_STEPS: readonly Migration[] = [
+  {
+    name: 'entities, key hashes, audit',
+    up: async (db, kind) => {
+      // Ordered by their bytes on both, so that lists are the same whatever language the server speaks.
+      const text = kind === 'postgres' ? sql`text COLLATE "C"` : sql`text`;
+      await db.schema
+        .createTable('control_entities')
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('id', text, (column) => column.notNull())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .addColumn('parent', 'text')
+        .addColumn('user_id', 'text')
+        .addColumn('version', 'bigint', (column) => column.notNull())
+        .addColumn('created_ms', 'bigint', (column) => column.notNull())
+        .addColumn('updated_ms', 'bigint', (column) => column.notNull())
+        .addColumn('spec', 'text', (column) => column.notNull())
+        .addColumn('state', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('control_entities_key', ['kind', 'id'])
+        .execute();
+      await db.schema
+        .createIndex('control_entities_parent')
+        .on('control_entities')
+        .column('parent')
+        .execute();
+      await db.schema.createIndex('control_entities_user').on('control_entities').column('user_id').execute();
+      await db.schema
+        .createTable('control_key_hashes')
+        .addColumn('hash', 'text', (column) => column.primaryKey())
+        .addColumn('key_id', text, (column) => column.notNull())
+        .addColumn('until_ms', 'bigint')
+        .execute();
+      await db.schema
+        .createIndex('control_key_hashes_key')
+        .on('control_key_hashes')
+        .column('key_id')
+        .execute();
+      await db.schema
+        .createTable('control_audit')
+        .addColumn('revision', 'bigint', (column) => column.primaryKey())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .addColumn('actor', 'text', (column) => column.notNull())
+        .addColumn('action', 'text', (column) => column.notNull())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('before', 'text')
+        .addColumn('after', 'text')
+        .addColumn('source', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('control_state')
+        .addColumn('name', 'text', (column) => column.primaryKey())
+        .addColumn('value', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable('control_revision')
+        .addColumn('id', 'integer', (column) => column.primaryKey())
+        .addColumn('value', 'bigint', (column) => column.notNull())
+        .execute();
+      await sql`INSERT INTO control_revision (id, value) VALUES (1, 0)`.execute(db);
+    },
+  },
+];
