@@ -3,6 +3,9 @@ import type { OwnedObject } from './forward/owner.js';
 import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 
+/** Asked for with a virtual key in place of the admin token. */
+export const OWN_QUOTA = '/api/me';
+
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
 export interface ControlRequest {
   method: string;

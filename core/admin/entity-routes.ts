@@ -1,5 +1,5 @@
 import { headerOf } from '@headgate/sdk';
-import { entityKey } from '../config/entity.js';
+import { entityKey } from '../config/entity-key.js';
 import type { ControlAnswer, ControlRequest } from '../control.js';
 import type { Author } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';

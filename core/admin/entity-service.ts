@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type EntityConfig, entityKey } from '../config/entity.js';
+import type { EntityConfig } from '../config/entity.js';
+import { entityKey } from '../config/entity-key.js';
 import type { Author, Change, ControlStore, Writing } from '../store/control/control-store.js';
 import type { NewEntity, StoredEntity } from '../store/control/entity-rows.js';
 import { StoreError } from '../store/control/store-error.js';

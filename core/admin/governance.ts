@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
-import { type EntityConfig, entityKey } from '../config/entity.js';
+import type { EntityConfig } from '../config/entity.js';
+import { entityKey } from '../config/entity-key.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import { addressOf } from '../store/sql/address.js';
 import { EntityService } from './entity-service.js';

@@ -1,5 +1,7 @@
-import type { GroupKind } from '../config/entity.js';
+import { type GroupKind, type ParsedGroup, resolveGroup, resolveKeyRules } from '../config/entity.js';
 import { GROUP_SECTIONS } from '../config/resolve-entities.js';
+import { entitySchemas } from '../config/sections/entities.js';
+import { storedKeySchema } from '../config/sections/keys.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
@@ -55,7 +57,7 @@ export class IdentityFeed {
     }
     for (let after = ''; ; ) {
       const page = await store.keyPage(after, PAGE);
-      await push({ keys: page.map(({ key, hashes }) => this.key(key, hashes)) });
+      await push({ keys: page.flatMap(({ key, hashes }) => this.key(key, hashes) ?? []) });
       if (page.length < PAGE) return;
       after = page.at(-1)!.key.id;
     }
@@ -132,24 +134,43 @@ export class IdentityFeed {
     for (const { kind, id } of once.values()) {
       const found = await store.entities.find(kind, id);
       if (kind === 'key') {
-        if (found === null) goneKeys.push(id);
-        else keys.push(this.key(found, await store.hashesOf(id)));
+        const key = found === null ? null : this.key(found, await store.hashesOf(id));
+        if (key === null) goneKeys.push(id);
+        else keys.push(key);
       } else if (kind in GROUP_SECTIONS) {
-        if (found === null) groups.push({ kind: kind as GroupKind, id, spec: null });
+        if (found === null) groups.push({ kind: kind as GroupKind, id, rules: null });
         else groups.push(this.group(kind as GroupKind, found));
       }
     }
     return { keys, goneKeys, groups, keysExist: keys.length > 0 };
   }
 
-  private key({ id, name, spec }: StoredEntity, hashes: StoredKey['hashes']): StoredKey {
+  /** Checked here, so that the threads need not; null, and said, for what a later version wrote and this one cannot read. */
+  private key({ id, name, spec }: StoredEntity, hashes: StoredKey['hashes']): StoredKey | null {
     this.note(spec);
-    return { id, name, spec: JSON.stringify(spec), hashes };
+    const rules = this.read('key', id, () => resolveKeyRules(id, name, storedKeySchema.parse(spec)));
+    return rules === null ? null : { id, rules: JSON.stringify(rules), hashes };
   }
 
   private group(kind: GroupKind, { id, name, spec }: StoredEntity) {
     this.note(spec);
-    return { kind, id, spec: JSON.stringify({ name, ...spec }) };
+    const schema = entitySchemas[kind];
+    const parsed = () => resolveGroup(kind, id, schema.parse({ name, ...spec }) as ParsedGroup);
+    return { kind, id, rules: this.read(kind, id, parsed) };
+  }
+
+  private read<T>(kind: string, id: string, rules: () => T): T | null {
+    try {
+      return rules();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.parts.log('warn', 'rules in the store cannot be read: what they are about is refused', {
+        kind,
+        id,
+        error: why,
+      });
+      return null;
+    }
   }
 
   private note(spec: StoredEntity['spec']): void {

@@ -12,8 +12,6 @@ import type { GroupDimension } from '../store/usage-report.js';
 import { budgetJson, iso, limitJson } from './entity-text.js';
 import { ruleWindow } from './rule-window.js';
 
-export const OWN_QUOTA = '/api/me';
-
 const DIMENSION: Readonly<Record<EntityKind, GroupDimension>> = {
   key: 'key',
   project: 'project',

@@ -1,6 +1,7 @@
 import type { BudgetRule, ChainLink, EntityKind, LimitRule } from '@headgate/sdk';
 import type { z } from 'zod';
 import type { Unpriced } from './config.js';
+import { entityKey } from './entity-key.js';
 import type { entitySchemas } from './sections/entities.js';
 import type { ParsedKey } from './sections/keys.js';
 import { MEASURES, type ParsedRules } from './sections/rules.js';
@@ -55,11 +56,6 @@ export type GroupKind = keyof typeof entitySchemas;
 export type ParsedGroup = z.output<(typeof entitySchemas)[GroupKind]>;
 /** What the file and the store say of a key alike. */
 export type ParsedKeyRules = Omit<ParsedKey, 'name' | 'id' | 'value' | 'hash'>;
-
-/** Kinds have ids of their own, so that a team and a user may have the same one. */
-export function entityKey(kind: EntityKind, id: string): string {
-  return `${kind}:${id}`;
-}
 
 export function resolveGroup(kind: GroupKind, id: string, parsed: ParsedGroup): EntityConfig {
   return { ...resolved(kind, id, parsed.name ?? id, parsed), parents: parentsOf(parsed) };

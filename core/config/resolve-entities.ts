@@ -1,4 +1,5 @@
-import { type EntityConfig, entityKey, type GroupKind, type ParsedGroup, resolveGroup } from './entity.js';
+import { type EntityConfig, type GroupKind, type ParsedGroup, resolveGroup } from './entity.js';
+import { entityKey } from './entity-key.js';
 import type { ParsedConfig } from './schema.js';
 
 /** Section of the file for each kind. */

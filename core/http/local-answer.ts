@@ -1,5 +1,5 @@
 import type { HeaderList, JsonValue } from '@headgate/sdk';
-import { OWN_QUOTA } from '../admin/own-quota.js';
+import { OWN_QUOTA } from '../control.js';
 import type { Incoming } from '../exchange.js';
 import { credentialOf } from '../identity/credential.js';
 import { factsOf, type KeyFacts } from '../identity/virtual-key.js';

@@ -1,7 +1,7 @@
 import type { RequestMetadata } from '@headgate/sdk';
 import type { Config } from '../config/config.js';
 import type { EntityConfig, KeyRules } from '../config/entity.js';
-import { entityKey } from '../config/entity.js';
+import { entityKey } from '../config/entity-key.js';
 import { keyHash, plainHash } from './key-hash.js';
 import type { StoredKeys } from './stored-keys.js';
 import { type Places, type VirtualKey, virtualKey } from './virtual-key.js';

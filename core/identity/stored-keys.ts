@@ -1,14 +1,5 @@
-import {
-  type EntityConfig,
-  entityKey,
-  type GroupKind,
-  type KeyRules,
-  type ParsedGroup,
-  resolveGroup,
-  resolveKeyRules,
-} from '../config/entity.js';
-import { entitySchemas } from '../config/sections/entities.js';
-import { storedKeySchema } from '../config/sections/keys.js';
+import type { EntityConfig, GroupKind, KeyRules } from '../config/entity.js';
+import { entityKey } from '../config/entity-key.js';
 
 /** A hash that a key is found by, and until when: the one before a rotation ends when its grace does. */
 export interface StoredHash {
@@ -20,9 +11,8 @@ export interface StoredHash {
 /** A key as it is handed to the threads: its rules are text until somebody uses it, since most keys rest. */
 export interface StoredKey {
   readonly id: string;
-  readonly name: string;
-  /** JSON. */
-  readonly spec: string;
+  /** `KeyRules` as JSON. */
+  readonly rules: string;
   readonly hashes: readonly StoredHash[];
 }
 
@@ -32,11 +22,11 @@ export interface IdentityDelta {
   readonly reset?: boolean;
   readonly keys?: readonly StoredKey[];
   readonly goneKeys?: readonly string[];
-  /** `spec` null: it is gone. */
+  /** `rules` null: it is gone, and what belongs to it is refused. */
   readonly groups?: readonly {
     readonly kind: GroupKind;
     readonly id: string;
-    readonly spec: string | null;
+    readonly rules: EntityConfig | null;
   }[];
   /** Keys were made in the store: from then on the data plane needs one, unless the configuration says otherwise. */
   readonly keysExist?: boolean;
@@ -70,32 +60,17 @@ export class StoredKeys {
         if (hash.startsWith('sha256:')) this.plainHashes = true;
       }
     }
-    for (const { kind, id, spec } of delta.groups ?? []) {
-      if (spec === null) this.groups.delete(entityKey(kind, id));
-      else this.setGroup(kind, id, spec);
+    for (const { kind, id, rules } of delta.groups ?? []) {
+      if (rules === null) this.groups.delete(entityKey(kind, id));
+      else this.groups.set(entityKey(kind, id), rules);
     }
   }
 
-  /** Of rules that a later version wrote and this one cannot read, nothing is allowed: whoever belongs to it is refused. */
-  private setGroup(kind: GroupKind, id: string, spec: string): void {
-    const name = entityKey(kind, id);
-    try {
-      this.groups.set(name, groupOf(kind, id, spec));
-    } catch {
-      this.groups.delete(name);
-    }
-  }
-
-  /** Null also for a key whose rules a later version wrote and this one cannot read. */
   find(hash: string): { rules: KeyRules; untilMs: number | null } | null {
     const key = this.byHash.get(hash);
     if (key === undefined) return null;
     const untilMs = key.hashes.find((one) => one.hash === hash)?.untilMs ?? null;
-    try {
-      return { rules: keyRulesOf(key), untilMs };
-    } catch {
-      return null;
-    }
+    return { rules: JSON.parse(key.rules) as KeyRules, untilMs };
   }
 
   group(key: string): EntityConfig | undefined {
@@ -114,12 +89,4 @@ export class StoredKeys {
     this.byId.delete(id);
     for (const { hash } of key.hashes) this.byHash.delete(hash);
   }
-}
-
-export function keyRulesOf({ id, name, spec }: Pick<StoredKey, 'id' | 'name' | 'spec'>): KeyRules {
-  return resolveKeyRules(id, name, storedKeySchema.parse(JSON.parse(spec)));
-}
-
-export function groupOf(kind: GroupKind, id: string, spec: string): EntityConfig {
-  return resolveGroup(kind, id, entitySchemas[kind].parse(JSON.parse(spec)) as ParsedGroup);
 }
