@@ -167,7 +167,7 @@ describe('links', () => {
 });
 
 describe('docs/lifecycle.md', () => {
-  const table = read('core/errors.ts').split('const table')[1]?.split('as const')[0] ?? '';
+  const table = read('core/error-table.ts').split('const errorTable')[1]?.split('as const')[0] ?? '';
   const rows = [...table.matchAll(/^ {2}([a-z_]+): \{\s*status: (\d{3})/gm)];
 
   it('has every error code with its status', () => {
