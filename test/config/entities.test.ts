@@ -74,3 +74,22 @@ describe('entities', () => {
     expect(refusalLines(text).join('\n')).toContain(said);
   });
 });
+
+it('budgets and limits that nothing counts yet are told at the start, not kept silent about', () => {
+  const { warnings } = loadText(`
+teams:
+  support: { budgets: [{ usd: 5, per: day }], limits: { parallel_requests: 3 } }
+users:
+  ann: { limits: { rpm: 5 } }
+keys:
+  - { name: counted, value: hg-key-0123456789-a, budget: { usd: 1, per: month }, limits: { rpm: 5, tpm: 5, sockets: 2 } }
+  - { name: zone, value: hg-key-0123456789-b, budgets: [{ usd: 1, per: month, time_zone: Europe/Berlin }] }
+`);
+  expect(warnings.map(({ path }) => path)).toEqual([
+    'keys[1].budgets',
+    'teams.support.budgets',
+    'teams.support.limits.parallel_requests',
+    'users.ann.limits',
+  ]);
+  expect(warnings[0]?.message).toContain('not counted by this version');
+});
