@@ -7,7 +7,8 @@ import type { CompiledTarget, Retries } from './route/target.js';
 import { RunningCall } from './running-call.js';
 import { sign, toldUnsigned } from './stages/sign.js';
 import { TargetWalk } from './target-walk.js';
-import { type DividedRequest, dispatch } from './upstream/divided-call.js';
+import { wastedParts } from './task/wasted-parts.js';
+import { type DividedRequest, dispatchParts } from './upstream/divided-call.js';
 
 /**
  * The retry and fallback loop: a request is made for a target, signed and sent; what comes of it is judged; and it goes on
@@ -57,7 +58,7 @@ export abstract class Attempt extends RunningCall {
   /** No target is left. */
   protected giveUp(): void {
     const { x, walk } = this;
-    if (this.last !== null) answerFailure(x, this.last);
+    if (this.last !== null) this.fail(this.last);
     else if (walk.resting === null) answerFailure(x, null);
     else if (walk.restart(walk.resting)) this.pause(walk.restMs);
     else answerResting(x, walk.resting);
@@ -102,7 +103,13 @@ export abstract class Attempt extends RunningCall {
     const now = performance.now();
     this.book.dispatched(now);
     this.deadline = Math.min(now + this.patienceMs(request), this.totalDeadline);
-    this.call = dispatch((this.target as CompiledTarget).transport, request, this);
+    const { transport } = this.target as CompiledTarget;
+    this.call =
+      request.rest === undefined
+        ? transport.dispatch(request, this)
+        : dispatchParts(transport, [request, ...request.rest], this, (answers) =>
+            wastedParts(this.x, answers),
+          );
   }
 
   /** No credentials were to be had, which is much like a provider that cannot be reached. */
@@ -128,8 +135,13 @@ export abstract class Attempt extends RunningCall {
         this.again();
         return;
       default:
-        answerFailure(x, failure);
+        this.fail(failure);
     }
+  }
+
+  /** The last attempt was refused: the client hears of it. */
+  protected fail(failure: Failure): void {
+    answerFailure(this.x, failure);
   }
 
   private pause(delayMs: number): void {

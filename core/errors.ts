@@ -318,6 +318,12 @@ const table = {
     message:
       'The conversation is kept by the provider "{provider}", which is no target of model "{model}". Ask a model of that provider, or send the whole conversation as input.',
   },
+  object_elsewhere: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'The object "{id}" is kept by the provider "{provider}", which is no target of model "{model}". Ask a model of that provider, or upload it to a provider of this model with the header x-headgate-provider.',
+  },
   conversation_unsupported: {
     status: 400,
     kind: 'invalid-request',

@@ -13,16 +13,19 @@ import type {
 import { canonicalError, type ErrorCode } from './errors.js';
 import { failNow } from './fail.js';
 import type { Forward } from './forward/forward.js';
+import type { OwnedObject } from './forward/owner.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
 import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';
+import type { ErrorInside } from './relay/error-inside.js';
 import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
 import type { CompiledTarget, ModelRoute } from './route/target.js';
 import type { Runtime } from './runtime.js';
+import type { Spent } from './spent.js';
 import type { Waiting } from './upstream/deadlines.js';
 import type { ExchangeView } from './view.js';
 import type { FieldSpans } from './wire/json-spans.js';
@@ -35,6 +38,8 @@ export interface Running {
   stop(): void;
   /** The client has caught up. */
   resume(): void;
+  /** The answer is an error, whatever its status said, and nothing of it was sent: another attempt may take over. */
+  failInside?(error: ErrorInside): void;
   /** The request is over. */
   release(): void;
 }
@@ -84,6 +89,8 @@ export class Exchange implements ScannedFields, Waiting {
   canonical: CanonicalRequest | null = null;
   /** Of requests whose answer is kept, or that go on from one that is. */
   conversation: Conversation | null = null;
+  /** Something at a provider that the request is about, as the first of those that it names and that are known. */
+  about: OwnedObject | null = null;
   /** In the hub, what is no chat. */
   task: TaskRequest | null = null;
   /** Of a task that the running attempt had to divide. */
@@ -104,6 +111,10 @@ export class Exchange implements ScannedFields, Waiting {
 
   status = 0;
   usage: Usage | null = null;
+  /** Of tries that came to nothing; see `core/spent.ts`. */
+  spent: Spent | null = null;
+  /** Nano-dollars, where they are not what `usage` costs at `target`: of several requests together, each priced by itself. */
+  billedNano: number | null = null;
   /** Of a stream that passes as bytes: what it knows so far counts when the client leaves. */
   meter: StreamMeter | null = null;
   /** Of the target that answered last. */

@@ -1,4 +1,4 @@
-import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import type { CanonicalError, HeaderList, JsonObject, JsonValue } from '@headgate/sdk';
 import { answerHeaders } from './answer-headers.js';
 import { canonicalError } from './errors.js';
 import type { Exchange } from './exchange.js';
@@ -76,7 +76,7 @@ function answerHttpFailure(x: Exchange, failure: Failure, status: number): void 
   const named = status === 429 ? rateLimited(x, decoded.message) : decoded;
   const wait = retryAfterMs(failure.headers);
   const error: CanonicalError = wait === undefined ? named : { ...named, retryAfterMs: wait };
-  if (!failure.speech.same || !isJson(body)) {
+  if (!failure.speech.same || !isOwn(body, format.error.encode(error, x.id))) {
     failWith(x, error, failure.speech.same ? failure.headers : passable(failure.headers));
     return;
   }
@@ -95,11 +95,22 @@ function redacted({ body, credential }: Failure): string {
   return credential.length < 8 ? body : body.replaceAll(credential, '***');
 }
 
-function isJson(body: string): boolean {
+/** Whether it has what clients of the API read of an error, as ours has: some providers have the errors of another API. */
+function isOwn(body: string, ours: string): boolean {
   try {
-    JSON.parse(body);
-    return true;
+    return resembles(JSON.parse(body), JSON.parse(ours));
   } catch {
     return false;
   }
+}
+
+function resembles(theirs: JsonValue, ours: JsonObject): boolean {
+  if (typeof theirs !== 'object' || theirs === null || Array.isArray(theirs)) return false;
+  for (const name of ['error', 'message']) {
+    const [one, other] = [ours[name], theirs[name]];
+    if (one === undefined) continue;
+    if (typeof one === 'object' ? !resembles(other ?? null, one as JsonObject) : typeof other !== typeof one)
+      return false;
+  }
+  return true;
 }

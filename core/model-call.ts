@@ -1,6 +1,8 @@
 import type { HeaderList, Verdict } from '@headgate/sdk';
 import { Attempt } from './attempt.js';
+import { countTokensHere, mayCountHere } from './count-tokens.js';
 import type { Exchange } from './exchange.js';
+import type { Failure } from './failure.js';
 import type { Relay } from './relay/relay.js';
 import type { ProviderKey } from './route/key-ring.js';
 import type { Speech } from './route/speech.js';
@@ -49,6 +51,19 @@ class ModelCall extends Attempt {
 
   protected open(status: number, headers: HeaderList): Relay {
     return inflating(openRelay(this.x, status, headers, this.speech as Speech, this.strip), headers);
+  }
+
+  protected override fail(failure: Failure): void {
+    if (!mayCountHere(this.x, failure)) {
+      super.fail(failure);
+      return;
+    }
+    try {
+      void countTokensHere(this.x, (this.target as CompiledTarget).model);
+    } catch {
+      // Nobody here understands the request either.
+      super.fail(failure);
+    }
   }
 
   protected override giveUp(): void {

@@ -4,6 +4,7 @@ import { attemptTargets } from './model-call.js';
 import { admit } from './stages/admit.js';
 import { anchor } from './stages/anchor.js';
 import { check } from './stages/check.js';
+import { claim } from './stages/claim.js';
 import { decode } from './stages/decode.js';
 import { identify } from './stages/identify.js';
 import { plan } from './stages/plan.js';
@@ -33,10 +34,11 @@ export const stages: readonly Stage[] = [
   scan, //           5  offsets of the few fields that are needed
   plan, //           6  model → route and compiled plan
   recall, //            the conversation so far, where the API keeps it
+  claim, //             whose are the files and the like that it names
   decode, //         7  to the hub, only if the plan needs it
   check, //          8  limits, budgets, caches, guards: the request gates
   route, //          9  an ordered list of targets
-  anchor, //            those that know the conversation; the background
+  anchor, //            those that know the conversation and the files; the background
   attemptTargets, // 10–14
 ];
 

@@ -6,6 +6,7 @@ import { fail, failWith } from './fail.js';
 import type { Failure } from './failure.js';
 import { runChain } from './plan/run-chain.js';
 import { Refusal } from './refusal.js';
+import type { ErrorInside } from './relay/error-inside.js';
 import type { Relay } from './relay/relay.js';
 import type { ProviderKey } from './route/key-ring.js';
 import type { Speech } from './route/speech.js';
@@ -117,6 +118,11 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
       this.refused();
       return;
     }
+    const inside = this.relay?.errorInside?.() ?? null;
+    if (inside !== null) {
+      this.failInside(inside);
+      return;
+    }
     this.book.finish(null);
     // The provider has done its part: what guards still do is not its silence.
     this.deadline = this.totalDeadline;
@@ -154,6 +160,14 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
       this.touch();
     }
     this.call?.resume();
+  }
+
+  failInside({ status, headers, body }: ErrorInside): void {
+    this.stop();
+    this.relay = null;
+    this.x.usage = null;
+    this.book.answered(status);
+    this.act(this.judge(status, headers), { ...this.failure(status, headers, ''), body });
   }
 
   /** Stops the upstream call; nothing more is heard of it. */

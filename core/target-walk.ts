@@ -114,10 +114,11 @@ export class TargetWalk {
     return tried.includes(only) || only.isLimited(target.model, now) ? null : only;
   }
 
-  /** The key that made what a forwarded request is about, or what a conversation goes on from. */
+  /** The key that made what a forwarded request is about, or what another names or goes on from. */
   private namedKey({ keys }: KeyRing): ProviderKey | undefined {
-    const named = this.x.forward?.keyName ?? this.x.conversation?.owner?.key ?? null;
-    return named === null ? undefined : keys.find((key) => key.name === named);
+    const { x } = this;
+    const named = x.forward?.keyName ?? x.conversation?.owner?.key ?? x.about?.key;
+    return named === undefined ? undefined : keys.find((key) => key.name === named);
   }
 
   private passOver({ provider, model }: CompiledTarget, now: number): void {

@@ -87,6 +87,8 @@ export interface ProviderConfig {
   readonly headers: ReadonlyMap<string, Secret>;
   /** Wire format → path, instead of the row's; null leaves the row's. */
   readonly formats: Readonly<Record<string, string>> | null;
+  /** Wire formats whose answers it does not keep; null: as its row says. */
+  readonly stateless: readonly string[] | null;
   readonly timeouts: Timeouts;
   /** Its prices are looked up under this id of a row. */
   readonly priceId: string;

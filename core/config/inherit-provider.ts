@@ -26,6 +26,7 @@ export interface Inherited {
   row: string;
   baseUrl: string | null;
   formats: Readonly<Record<string, string>> | null;
+  stateless: readonly string[] | null;
   /** As the file gives them. */
   variables: Readonly<Record<string, string>>;
   timeouts: Timeouts;
@@ -76,6 +77,7 @@ export function inherit(
       row: id,
       baseUrl: row.baseUrl ?? null,
       formats: null,
+      stateless: null,
       variables: {},
       timeouts: DEFAULT_TIMEOUTS,
     };
@@ -112,6 +114,7 @@ function over(base: Inherited, entry: ParsedProvider): Inherited {
     row: base.row,
     baseUrl: entry.base_url?.replace(/\/+$/, '') ?? base.baseUrl,
     formats: entry.formats ?? base.formats,
+    stateless: entry.stateless ?? base.stateless,
     variables: { ...base.variables, ...entry.variables },
     timeouts: resolveTimeouts(entry.timeouts, base.timeouts),
   };

@@ -40,6 +40,7 @@ export function plainProvider(
     keys,
     headers: new Map(),
     formats: null,
+    stateless: null,
     timeouts: DEFAULT_TIMEOUTS,
     priceId: row.prices ?? row.id,
     free: row.free ?? false,
@@ -90,6 +91,11 @@ function fileKeys(
 function checkFormats(id: string, entry: ParsedProvider, sources: ProviderSources, findings: Findings): void {
   const { formats, partial } = sources;
   if (formats === null || partial) return;
+  for (const [index, name] of (entry.stateless ?? []).entries()) {
+    if (formats.has(name)) continue;
+    const suggestion = nearest(name, formats) ?? 'openai-responses';
+    findings.error(['providers', id, 'stateless', index], { what: 'unknown wire format', suggestion });
+  }
   for (const name of Object.keys(entry.formats ?? {})) {
     if (formats.has(name)) continue;
     const suggestion = nearest(name, formats);
@@ -153,6 +159,7 @@ function fromFile(
     keys,
     headers: new Map(headers),
     formats: inherited.formats,
+    stateless: inherited.stateless,
     timeouts: inherited.timeouts,
     priceId: row?.prices ?? inherited.row,
     free: row?.free ?? false,

@@ -14,12 +14,15 @@ export function billBatch(x: Exchange, batch: FinishedBatch): void | Promise<voi
   const known = x.io.objects.find([mark]);
   if (known instanceof Promise)
     return known.then((owner) => {
-      if (owner === null) bill(x, target, batch, mark);
+      // Whoever asked at the same time may have been billed by now.
+      if (owner === null && x.io.objects.knows(mark) === null) bill(x, target, batch, mark);
     });
   if (known === null) bill(x, target, batch, mark);
 }
 
 function bill(x: Exchange, target: CompiledTarget, { model, usage }: FinishedBatch, mark: string): void {
+  // Its record is written: the client left meanwhile, and who reads the batch next is billed.
+  if (x.settled) return;
   x.io.objects.remember([mark], { provider: target.provider.id, key: '' });
   x.usage = usage;
   x.target = targetOf(target, model);

@@ -58,7 +58,7 @@ function formatOf(
   const meters = [spoken === null && api === 'openai' ? responses.meter : undefined, chat.meter];
   const meter = anyMeter(meters.filter((one) => one !== undefined));
   const { fields = [], maxOutputTokens, serviceTier, user } = spoken ?? {};
-  const { forwardedUnits, finishedBatch } = chat;
+  const { forwardedUnits, finishedBatch, finishedAnswer, batchResults } = chat;
   return {
     id,
     operation,
@@ -70,6 +70,8 @@ function formatOf(
     ...(serviceTier !== undefined && { serviceTier }),
     ...(forwardedUnits !== undefined && { forwardedUnits }),
     ...(finishedBatch !== undefined && { finishedBatch }),
+    ...(finishedAnswer !== undefined && { finishedAnswer }),
+    ...(batchResults !== undefined && { batchResults }),
     ...(user !== undefined && { user }),
   };
 }

@@ -1,11 +1,15 @@
-import type { HeaderList, UpstreamRequest, Verdict } from '@headgate/sdk';
+import type { AttemptRecord, HeaderList, UpstreamRequest, Verdict } from '@headgate/sdk';
 import { Attempt } from '../attempt.js';
 import type { Exchange } from '../exchange.js';
 import { tooLarge } from '../http/request-body.js';
+import { rememberCall } from '../realtime/calls.js';
 import type { Relay } from '../relay/relay.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { CompiledTarget } from '../route/target.js';
 import type { Cause } from '../stages/judge.js';
+import { callIn, isCall } from './by-secret.js';
+import type { Forward } from './forward.js';
+import { LaterAnswer } from './later-answer.js';
 import { openAnswer } from './open-answer.js';
 import { prepare } from './prepare.js';
 import { mayTryAgain, retriesOf, speechOf } from './retries.js';
@@ -50,6 +54,9 @@ class ForwardCall extends Attempt implements UploadEvents {
   }
 
   protected judge(cause: Cause, headers: HeaderList): Verdict {
+    // A secret is its maker's business, and that it is refused says nothing of our keys.
+    if ((this.x.forward as Forward).secret !== null)
+      return typeof cause === 'number' ? { action: 'relay' } : { action: 'fail' };
     // Some paths need more than a key may do: no reason to take the key for a bad one.
     if (cause === 403) return { action: 'fail' };
     const verdict = this.walk.judge(cause, headers);
@@ -63,7 +70,16 @@ class ForwardCall extends Attempt implements UploadEvents {
     this.clientPatienceMs = (this.target as CompiledTarget).timeouts.totalMs;
     this.heard = true;
     this.touch();
-    return openAnswer(x, status, headers);
+    const call = status < 300 && isCall(x) ? callIn(headers) : null;
+    return call === null ? openAnswer(x, status, headers) : this.openCall(call, status, headers);
+  }
+
+  /** Who hears of a call may open a WebSocket beside it at once. */
+  private openCall(id: string, status: number, headers: HeaderList): Relay {
+    const { x } = this;
+    const { provider, key } = x.attempts.at(-1) as AttemptRecord;
+    const call = { provider, key, holder: x.principal?.id ?? '', model: x.model };
+    return new LaterAnswer(rememberCall(x.io.control, id, call), () => openAnswer(x, status, headers), x);
   }
 
   override end(): void {

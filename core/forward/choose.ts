@@ -14,7 +14,7 @@ import type { Forward } from './forward.js';
 import type { ForwardPath } from './forward-path.js';
 import { firstOf } from './object-book.js';
 import { cursorsIn, idsInBody, idsInPath } from './object-ids.js';
-import { isOthers, type Owner } from './owner.js';
+import { mustBeOwn, type Owner } from './owner.js';
 import { speaksApi } from './upstream-path.js';
 
 /**
@@ -22,7 +22,11 @@ import { speaksApi } from './upstream-path.js';
  * `x-headgate-provider`, or to the default of its API, in this order.
  */
 export function choose(x: Exchange): Wait | undefined {
-  const { path } = x.forward as Forward;
+  const { path, secret } = x.forward as Forward;
+  if (secret !== null) {
+    toMaker(x, secret.provider);
+    return undefined;
+  }
   checkModel(x, path.provider);
   const ids = idsOf(x);
   if (ids.length === 0) {
@@ -38,14 +42,13 @@ export function choose(x: Exchange): Wait | undefined {
 /** What the request is about decides where it goes, and must not be another key's. */
 function about(x: Exchange, ids: readonly string[], owners: ReadonlyMap<string, Owner>): void {
   const forward = x.forward as Forward;
-  const { principal, runtime } = x;
+  const { runtime } = x;
   forward.ids = new Set(ids);
   const cursors = cursorsIn(x.incoming.query);
   for (const [id, owner] of owners) {
     // A place in a list is no object: it may be the last of a page of which others' objects were left out.
     if (runtime.config.sharedObjects || cursors.includes(id)) continue;
-    if (isOthers(owner, principal?.id ?? ''))
-      throw gatewayError('object_not_found', { id: id.slice(0, 100), key: principal?.name ?? '' });
+    mustBeOwn(x, id, owner);
     forward.holder ??= owner.holder ?? null;
   }
   decide(x, firstOf(ids, owners));
@@ -105,6 +108,15 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   // What the request is about is at that provider alone.
   x.targets = usableTargets(x, own.length > 0 ? own : order(route, able, x.io.random));
   return true;
+}
+
+/** A secret's maker is the one place where it is worth something, and that it was made was leave enough. */
+function toMaker(x: Exchange, id: string): void {
+  const found = x.runtime.providers.get(id);
+  if (found === undefined) throw gatewayError('provider_unknown', { provider: id.slice(0, 100), hint: '' });
+  const model = x.runtime.models.find(x.model, x.io.endpoints.speaking(CHAT_FORMAT.openai).format);
+  const known = model?.targets.find(({ provider }) => provider.id === id)?.model;
+  x.targets = [targetAt(found, known ?? x.model)];
 }
 
 function toProvider(x: Exchange, id: string): void {

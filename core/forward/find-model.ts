@@ -11,6 +11,7 @@ import { Form } from './form.js';
 import { boundaryOf } from './form-scan.js';
 import type { Forward } from './forward.js';
 import { pathProblem } from './forward-path.js';
+import { sessionModel } from './session-model.js';
 
 /** Operations whose forms name a model, wherever it stands. */
 const WITH_MODEL = new Set<Operation>(['audio', 'image', 'video']);
@@ -52,4 +53,13 @@ function inJson(x: Exchange): void {
   if (twice >= 0) throw gatewayError('duplicate_field', { field: x.endpoint.fields.names[twice] ?? '' });
   if (spans.has(MODEL_FIELD))
     x.model = readString(bytes, spans.start(MODEL_FIELD), spans.end(MODEL_FIELD)) ?? '';
+  else inSession(x);
+}
+
+function inSession(x: Exchange): void {
+  const forward = x.forward as Forward;
+  const found = sessionModel(forward.path.tail, x.incoming.body.bytes);
+  if (found === null) return;
+  forward.nested = found;
+  x.model = found.model;
 }

@@ -1,5 +1,6 @@
 import type { Form } from './form.js';
 import type { ForwardPath } from './forward-path.js';
+import type { NestedModel } from './session-model.js';
 
 const NO_IDS: ReadonlySet<string> = new Set();
 
@@ -10,6 +11,10 @@ export class Forward {
   keyName: string | null = null;
   /** The virtual key that made it; null when that is not known, or it is about nothing that was made. */
   holder: string | null = null;
+  /** Of the provider that made it, which is the only one that knows it: in the place of the gateway's key. */
+  secret: { readonly value: string; readonly provider: string } | null = null;
+  /** Where a session in the body names its model. */
+  nested: NestedModel | null = null;
   /** Ids that it names. */
   ids: ReadonlySet<string> = NO_IDS;
   /** The body names a model that decides where it goes, and there is to have the target's name. */

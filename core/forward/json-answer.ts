@@ -6,6 +6,7 @@ import { usdText } from '../money.js';
 import { tapWhole } from '../plan/run-tap.js';
 import type { Relay } from '../relay/relay.js';
 import { costOf } from '../stages/settle.js';
+import { billAnswer } from './answer-bill.js';
 import { withOwnObjects } from './answered-objects.js';
 import { billBatch } from './batch-bill.js';
 import type { Forward } from './forward.js';
@@ -70,7 +71,9 @@ export class JsonAnswer implements Relay {
 
   private bill(body: Buffer): void | Promise<void> {
     const { x } = this;
-    const { operation, finishedBatch } = x.endpoint.format;
+    const { operation, finishedBatch, finishedAnswer } = x.endpoint.format;
+    const answer = operation === 'other' && x.incoming.method === 'GET' ? finishedAnswer?.(body) : undefined;
+    if (answer != null) return billAnswer(x, answer);
     const batch = operation === 'batch' && x.incoming.method === 'GET' ? finishedBatch?.(body) : undefined;
     return batch == null ? undefined : billBatch(x, batch);
   }

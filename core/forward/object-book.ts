@@ -22,6 +22,11 @@ export class ObjectBook {
     private readonly onTrouble: (error: unknown) => void,
   ) {}
 
+  /** The owner as far as this thread remembers it. */
+  knows(id: string): Owner | null {
+    return this.known.get(id) ?? null;
+  }
+
   /** The owner of the first of these ids that is known, null when none is. */
   find(ids: readonly string[]): Owner | null | Promise<Owner | null> {
     for (const id of ids) {
@@ -55,6 +60,25 @@ export class ObjectBook {
         return owners;
       },
     );
+  }
+
+  /**
+   * True for the first that asks with this mark, over all threads and restarts: the store knows one holder of each. True
+   * as well when the store cannot be asked, and this thread has not seen the mark: what was used is better told twice than
+   * never. Of `answers` as in `remember`.
+   */
+  async claim(mark: string, provider: string, by: string, answers = false): Promise<boolean> {
+    if (this.known.has(mark)) return false;
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(mark, { provider, key: '', holder: by });
+    try {
+      await this.store.own([{ id: mark, provider, key: '', holder: by, answers }]);
+      const [owner] = await this.store.ownersOf([mark]);
+      return owner === undefined || owner.holder === by;
+    } catch (error) {
+      this.onTrouble(error);
+      return true;
+    }
   }
 
   /**

@@ -1,3 +1,6 @@
+import { gatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+
 /** Who made an object: no other provider, and no other account there, knows its id. */
 export interface Owner {
   readonly provider: string;
@@ -17,4 +20,10 @@ export interface OwnedObject extends Owner {
 /** Whether this is no business of that virtual key. */
 export function isOthers(owner: Owner | undefined, keyId: string): boolean {
   return owner?.holder !== undefined && owner.holder !== keyId;
+}
+
+/** Refuses a request that names what another virtual key has made. */
+export function mustBeOwn({ runtime, principal }: Exchange, id: string, owner: Owner | undefined): void {
+  if (runtime.config.sharedObjects || !isOthers(owner, principal?.id ?? '')) return;
+  throw gatewayError('object_not_found', { id: id.slice(0, 100), key: principal?.name ?? '' });
 }

@@ -1,8 +1,8 @@
 import type { Stage } from '../pipeline.js';
 import { admit } from '../stages/admit.js';
 import { check } from '../stages/check.js';
-import { identify } from '../stages/identify.js';
 import { receive } from '../stages/receive.js';
+import { identifyForward } from './by-secret.js';
 import { send } from './call.js';
 import { choose } from './choose.js';
 import { findModel } from './find-model.js';
@@ -15,7 +15,7 @@ import { route } from './route.js';
  */
 export const forwardStages: readonly Stage[] = [
   admit, //     draining? in-flight cap? declared length?
-  identify, //  who calls
+  identifyForward, // who calls
   receive, //   the bytes of JSON; what is streamed stays outside
   findModel, // in JSON, or at the beginning of a form
   choose, //    by model, id, header or default: which provider, and whether the key may use it

@@ -1,6 +1,8 @@
 import type { UpstreamRequest } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
 import { StreamedBody } from '../http/streamed-body.js';
+import { renameModel } from '../realtime/model-in-message.js';
+import { secretHeaders } from '../realtime/secret-headers.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { CompiledTarget } from '../route/target.js';
@@ -17,12 +19,12 @@ export function prepare(
   key: ProviderKey,
   events: UploadEvents,
 ): UpstreamRequest | Promise<UpstreamRequest> {
-  const { path, form } = x.forward as Forward;
+  const { path, form, secret } = x.forward as Forward;
   const { method, headers, query, body } = x.incoming;
   const request: UpstreamRequest = {
     method,
     path: upstreamPath(target.provider, path, target.model, query) ?? path.tail,
-    headers: forwardedHeaders(headers, key.headers),
+    headers: forwardedHeaders(headers, secret === null ? key.headers : secretHeaders(key, secret.value)),
     body: null,
   };
   if (!(body instanceof StreamedBody)) {
@@ -45,7 +47,9 @@ export function prepare(
 function withModel(x: Exchange, target: CompiledTarget): Buffer {
   const { bytes } = x.incoming.body;
   const { spans } = x;
+  const { nested } = x.forward as Forward;
   const same = (x.forward as Forward).byModel ? target.model === x.model : true;
+  if (!same && nested !== null) return renameModel(bytes, nested.place, nested.prefix + target.model);
   if (same || spans === null || !spans.has(MODEL_FIELD)) return bytes;
   return splice(bytes, [replaceValue(spans, MODEL_FIELD, target.modelBytes)]);
 }

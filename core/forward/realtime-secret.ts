@@ -3,8 +3,9 @@ import { rememberClientSecret } from '../realtime/client-secrets.js';
 import type { Forward } from './forward.js';
 import { answeredObject } from './object-ids.js';
 
-/** Where OpenAI makes short-lived secrets for browsers. */
-const PATH = /^(?:\/v1)?\/realtime\/(?:client_secrets|sessions|transcription_sessions)\/?$/;
+/** Where OpenAI and Gemini make short-lived secrets for browsers. */
+const PATH =
+  /^(?:(?:\/v1)?\/realtime\/(?:client_secrets|sessions|transcription_sessions)|\/v1[a-z0-9]*\/auth_tokens)\/?$/;
 
 /** Keeps whose a secret is that a provider made; undefined when the request was for something else. */
 export function rememberSecret(x: Exchange, answer: Buffer): Promise<void> | undefined {
@@ -12,7 +13,8 @@ export function rememberSecret(x: Exchange, answer: Buffer): Promise<void> | und
   const { path } = x.forward as Forward;
   if (incoming.method !== 'POST' || principal === null || target === null || !PATH.test(path.tail))
     return undefined;
-  const made = { principal, provider: target.provider.id, model: modelOf(x) };
+  const key = x.attempts.at(-1)?.key ?? '';
+  const made = { principal, provider: target.provider.id, key, model: modelOf(x) };
   return rememberClientSecret(x.io.control, made, answer);
 }
 

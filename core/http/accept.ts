@@ -3,6 +3,7 @@ import type { HeaderList } from '@headgate/sdk';
 import type { Exchange, Incoming } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
 import type { Found } from '../route/endpoint-table.js';
+import { withoutKey } from './key-in-query.js';
 import { RequestBody } from './request-body.js';
 import { UwsSink } from './uws-sink.js';
 
@@ -19,12 +20,15 @@ export function accept(io: IoThread, { endpoint, model }: Found, res: HttpRespon
   });
   const body = new RequestBody(io.runtime.config.server.bodyLimitBytes);
   res.onData((chunk, last) => body.push(chunk, last));
+  const path = model === '' ? endpoint.path : req.getUrl();
+  const headers = copyHeaders(req);
+  const query = req.getQuery() ?? '';
   const incoming: Incoming = {
     method: 'POST',
-    path: model === '' ? endpoint.path : req.getUrl(),
-    query: req.getQuery() ?? '',
+    path,
+    query: withoutKey(path, query, headers),
     model,
-    headers: copyHeaders(req),
+    headers,
     body,
     sink,
   };

@@ -5,6 +5,7 @@ import { shapeFor } from './error-shape.js';
 import { FetchBody } from './fetch-body.js';
 import { FetchSink } from './fetch-sink.js';
 import { FetchUpload } from './fetch-upload.js';
+import { withoutKey } from './key-in-query.js';
 import { openBody } from './open-body.js';
 import { forwardedPath, serveOther } from './other-paths.js';
 import { RequestBody } from './request-body.js';
@@ -37,6 +38,7 @@ export class FetchServer {
     const { pathname: path, search } = new URL(request.url);
     const found = method === 'POST' ? io.endpoints.at(path) : undefined;
     const headers = headerList(request.headers);
+    const query = withoutKey(path, search.slice(1), headers);
     const forwarded = found === undefined ? forwardedPath(io, method, path, headers) : null;
     const stream = new FetchUpload(request);
     const body =
@@ -59,7 +61,7 @@ export class FetchServer {
     const incoming: Incoming = {
       method,
       path,
-      query: search.slice(1),
+      query,
       model: found?.model ?? '',
       headers,
       body,

@@ -1,4 +1,5 @@
 import type { HeaderList, JsonObject } from '@headgate/sdk';
+import { parsedBody } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes, fail } from '../fail.js';
@@ -8,11 +9,12 @@ import { findModel, listModels } from '../route/listed-model.js';
 import { identify } from '../stages/identify.js';
 import { CHAT_FORMAT, type ClientApi, clientApi } from './client-api.js';
 import { anthropicModels } from './model-shapes/anthropic.js';
+import { cohereModels } from './model-shapes/cohere.js';
 import { geminiModels } from './model-shapes/gemini.js';
-import { ollamaModels } from './model-shapes/ollama.js';
+import { ollamaModels, ollamaShown } from './model-shapes/ollama.js';
 import { openaiModels } from './model-shapes/openai.js';
 import type { ModelShape } from './model-shapes/shape.js';
-import { RequestBody } from './request-body.js';
+import { RequestBody, tooLarge } from './request-body.js';
 
 interface ModelsPath {
   /** Its group is the model's name, absent where all are listed. */
@@ -25,19 +27,26 @@ interface ModelsPath {
 const PATHS: readonly ModelsPath[] = [
   { path: /^(?:\/genai)?\/v1beta\/models(?:\/(.+))?$/, shape: geminiModels },
   { path: /^(?:\/ollama)?\/api\/tags$/, shape: ollamaModels },
-  { path: /^(?:\/openai|\/anthropic|\/genai)?\/v1\/models(?:\/(.+))?$/, shape: null },
+  { path: /^(?:\/openai|\/anthropic|\/genai|\/cohere)?\/v1\/models(?:\/(.+))?$/, shape: null },
 ];
 const SHAPES: Readonly<Record<ClientApi, ModelShape>> = {
   openai: openaiModels,
   anthropic: anthropicModels,
   gemini: geminiModels,
   bedrock: openaiModels,
-  cohere: openaiModels,
+  cohere: cohereModels,
   ollama: ollamaModels,
 };
 
 export function isModelsPath(path: string): boolean {
   return PATHS.some((one) => one.path.test(path));
+}
+
+const SHOW = /^(?:\/ollama)?\/api\/show$/;
+
+/** Where Ollama's clients ask about one model, which the body names. */
+export function isShowPath(path: string): boolean {
+  return SHOW.test(path);
 }
 
 /** Lists models, or describes one, to whoever may use them: the caller is identified as on the way to a model. */
@@ -51,10 +60,30 @@ export function serveModels(io: IoThread, incoming: Incoming): void {
   // What a GET has for a body means nothing, and is not waited for.
   const body = new RequestBody(0);
   body.set(Buffer.alloc(0));
-  const x = new Exchange(io, endpoint, { ...incoming, body });
-  // Nothing is asked of a model, so there is nothing to settle: no record, no cost.
-  x.settled = true;
+  const x = unsettled(new Exchange(io, endpoint, { ...incoming, body }));
   tell(x, shape, name).catch((reason) => fail(x, reason));
+}
+
+/** `POST /api/show`: `{ model }`, or `{ name }` in older clients. */
+export function serveShow(io: IoThread, incoming: Incoming): void {
+  const x = unsettled(new Exchange(io, io.endpoints.speaking(CHAT_FORMAT.ollama), incoming));
+  show(x).catch((reason) => fail(x, reason));
+}
+
+/** Nothing is asked of a model, so there is nothing to settle: no record, no cost. */
+function unsettled(x: Exchange): Exchange {
+  x.settled = true;
+  return x;
+}
+
+async function show(x: Exchange): Promise<void> {
+  const { body } = x.incoming;
+  await body;
+  if (body.tooLarge) throw tooLarge(body);
+  const asked: unknown = parsedBody(x);
+  const { model, name = model } = typeof asked === 'object' && asked !== null ? (asked as JsonObject) : {};
+  if (typeof name !== 'string' || name === '') throw gatewayError('model_required');
+  await tell(x, ollamaShown, name);
 }
 
 async function tell(x: Exchange, shape: ModelShape, name: string | undefined): Promise<void> {

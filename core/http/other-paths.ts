@@ -7,7 +7,7 @@ import { keptPath } from '../kept/kept-path.js';
 import { serveKept } from '../kept/serve-kept.js';
 import { shapeFor } from './error-shape.js';
 import { answerControl, answerLocally } from './local-answer.js';
-import { isModelsPath, serveModels } from './models.js';
+import { isModelsPath, isShowPath, serveModels, serveShow } from './models.js';
 import { isPluginPath, routesAt, servePluginRoute } from './plugin-routes.js';
 
 /** Paths that the main thread answers, errors and methods included. */
@@ -53,6 +53,8 @@ function answerAtOnce(io: IoThread, incoming: Incoming): void {
   if (io.endpoints.at(path) !== undefined) offer(io, incoming, ['POST']);
   else if (isModelsPath(path)) {
     if (offer(io, incoming, READ)) serveModels(io, incoming);
+  } else if (isShowPath(path)) {
+    if (offer(io, incoming, ['POST'])) serveShow(io, incoming);
   } else if (isPluginPath(path)) servePlugin(io, incoming);
   else if (CONTROL.test(path)) answerControl(io, incoming);
   else if (path === '/health/live') {

@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange.js';
 import type { IoThread } from '../io-thread.js';
 import { accept, copyHeaders } from './accept.js';
 import { BodilessSink } from './bodiless-sink.js';
+import { withoutKey } from './key-in-query.js';
 import { openBody } from './open-body.js';
 import { forwardedPath, serveOther } from './other-paths.js';
 import { RequestBody } from './request-body.js';
@@ -74,13 +75,14 @@ export class HttpServer {
       if (x !== null) io.abandoned(x);
     });
     const headers = copyHeaders(req);
+    const query = withoutKey(path, req.getQuery() ?? '', headers);
     const forwarded = forwardedPath(io, method, path, headers);
     const body =
       forwarded === null
         ? new RequestBody(io.runtime.config.server.bodyLimitBytes)
         : openBody(io, forwarded, headers, new UwsSource(res, sink));
     res.onData((chunk, last) => body.push(chunk, last));
-    const incoming = { method, path, query: req.getQuery() ?? '', model: '', headers, body, sink };
+    const incoming = { method, path, query, model: '', headers, body, sink };
     x = forwarded === null ? serveOther(io, incoming) : io.forward(forwarded, incoming);
   }
 }

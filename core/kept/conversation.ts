@@ -25,6 +25,8 @@ export class Conversation {
   passes = false;
   /** It runs on without its client. */
   detached = false;
+  /** Id of an answer that the provider makes in the background. */
+  passedId = '';
   sink: KeepingSink | null = null;
   private ownId = '';
   private inputText: string | null = null;
@@ -79,6 +81,7 @@ export class Conversation {
   passed(x: Exchange, id: string | undefined): void {
     const attempt = x.attempts.at(-1);
     if (!this.passes || !this.asked.store || id === undefined || id === '' || attempt === undefined) return;
+    if (this.asked.background) this.passedId = id;
     const { provider, key } = attempt;
     x.io.objects.remember([id], { provider, key, holder: x.principal?.id || undefined }, true);
   }

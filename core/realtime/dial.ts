@@ -11,6 +11,7 @@ import { sign, toldUnsigned } from '../stages/sign.js';
 import { type Resting, TargetWalk } from '../target-walk.js';
 import { connectionFailure } from '../upstream/connection-failure.js';
 import { type HandshakeListener, UpstreamSocket } from '../upstream/websocket.js';
+import { secretHeaders } from './secret-headers.js';
 import { upstreamAddress } from './upstream-address.js';
 
 /** What a session asks a provider for. */
@@ -19,6 +20,8 @@ export interface DialRequest {
   readonly forwarded: HeaderList;
   /** A secret that the provider made for this client, in the place of the gateway's key. */
   readonly secret: string | null;
+  /** It joins a session that has its model already. */
+  readonly joins: boolean;
 }
 
 /** An open WebSocket to a target. */
@@ -95,8 +98,13 @@ export class Dial implements HandshakeListener {
     const speech = target.speech.get(x.endpoint.format.id) as Speech;
     const outgoing: UpstreamRequest = {
       method: 'GET',
-      path: upstreamAddress(speech.path.streamed, request.query),
-      headers: [...headersFor(key, request.secret), ...request.forwarded],
+      path: upstreamAddress(speech.path.streamed, request.query, request.joins ? target.model : null),
+      headers: [
+        ...(request.secret === null
+          ? key.headers
+          : secretHeaders(key, request.secret, x.endpoint.format.socket?.handshake.secretScheme)),
+        ...request.forwarded,
+      ],
       body: null,
     };
     const wait = request.secret === null ? sign(x, key, outgoing) : undefined;
@@ -190,16 +198,4 @@ export class Dial implements HandshakeListener {
       this.next();
     }, delayMs);
   }
-}
-
-/** The key's headers; with a secret of the provider, that in their place. */
-function headersFor(key: ProviderKey, secret: string | null): HeaderList {
-  if (secret === null) return key.headers;
-  const headers: HeaderList = [];
-  for (let i = 0; i < key.headers.length; i += 2) {
-    const value = key.headers[i + 1] as string;
-    if (key.credential !== '' && value.includes(key.credential)) continue;
-    headers.push(key.headers[i] as string, value);
-  }
-  return [...headers, 'authorization', `Bearer ${secret}`];
 }

@@ -7,6 +7,8 @@ export interface OpeningRequest {
   readonly headers: HeaderList;
   /** '' where the address names none. */
   readonly model: string;
+  /** The session that is to be joined; '' for a new one. */
+  readonly call: string;
   /** The subprotocol to agree to; '' for none. */
   readonly protocol: string;
   /** Query parameters for the provider. */
@@ -29,6 +31,7 @@ export function readHandshake(format: SocketHandshake, headers: HeaderList, quer
   return {
     headers: shown,
     model: firstOf(parameters, format.modelQuery ?? []),
+    call: (format.callQuery === undefined ? null : parameters.get(format.callQuery)) ?? '',
     protocol: format.protocol !== undefined && offered.includes(format.protocol) ? format.protocol : '',
     query: (format.query ?? []).flatMap((name) => {
       const value = parameters.get(name);

@@ -1,3 +1,4 @@
+import type { SocketFormat } from '@headgate/sdk';
 import { compileFields, type FieldSet } from '../wire/json-fields.js';
 import { readString } from '../wire/json-read.js';
 import { scanTopLevel } from '../wire/json-scan.js';
@@ -41,6 +42,13 @@ export function findModel(message: Buffer, path: readonly string[]): ModelSearch
 /** The message with another name there. */
 export function renameModel(message: Buffer, { start, end }: ModelPlace, name: string): Buffer {
   return splice(message, [{ start, end, bytes: Buffer.from(JSON.stringify(name)) }]);
+}
+
+/** What stands before the model in a name as a client writes it. */
+export function prefixOf({ modelPrefix }: SocketFormat, name: string): string {
+  if (modelPrefix === undefined) return '';
+  if (typeof modelPrefix === 'string') return name.startsWith(modelPrefix) ? modelPrefix : '';
+  return modelPrefix.exec(name)?.[0] ?? '';
 }
 
 function levelOf(name: string): Level {

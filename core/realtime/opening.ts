@@ -3,23 +3,26 @@ import { answerHeaders } from '../answer-headers.js';
 import { canonicalError, type ErrorCode, gatewayError } from '../errors.js';
 import { Exchange, type Incoming } from '../exchange.js';
 import { fail, failWith } from '../fail.js';
+import { mustBeOwn } from '../forward/owner.js';
 import { RequestBody } from '../http/request-body.js';
 import { credentialOf } from '../identity/credential.js';
 import type { IoThread } from '../io-thread.js';
 import type { Stage } from '../pipeline.js';
 import type { Endpoint } from '../route/endpoint.js';
 import { admit } from '../stages/admit.js';
+import { anchor } from '../stages/anchor.js';
 import { check } from '../stages/check.js';
 import { identify } from '../stages/identify.js';
 import { plan } from '../stages/plan.js';
 import { route } from '../stages/route.js';
 import type { Waiting } from '../upstream/deadlines.js';
+import { type Call, findCall } from './calls.js';
 import { type ClientSecret, findClientSecret } from './client-secrets.js';
 import type { ClientListener, ClientSocket } from './client-socket.js';
 import { type Connection, Dial } from './dial.js';
 import { EarlyMessages } from './early-messages.js';
 import { type OpeningRequest, readHandshake } from './handshake.js';
-import { findModel } from './model-in-message.js';
+import { findModel, prefixOf } from './model-in-message.js';
 import { RefusalSink } from './refusal-sink.js';
 import { Session } from './session.js';
 
@@ -118,9 +121,29 @@ export class Opening implements ClientListener, Waiting {
     });
   }
 
-  private modelOfAddress(x: Exchange): void {
+  private modelOfAddress(x: Exchange): Promise<void> | undefined {
+    const { call } = this.request;
+    if (call === '') {
+      this.takeModel(x, '');
+      return undefined;
+    }
+    return findCall(this.io.control, call).then((found) => {
+      if (found !== null) this.join(x, call, found);
+      else if (this.request.model === '')
+        throw gatewayError('object_not_found', { id: call.slice(0, 100), key: x.principal?.name ?? '' });
+      this.takeModel(x, found?.model ?? '');
+    });
+  }
+
+  /** A session is where it was begun, and whose it is. */
+  private join(x: Exchange, id: string, { provider, key, holder }: Call): void {
+    mustBeOwn(x, id, holder === '' ? undefined : { provider, key, holder });
+    x.about = { id, provider, key };
+  }
+
+  private takeModel(x: Exchange, ofCall: string): void {
     const { request, secret } = this;
-    x.model = request.model === '' ? (secret?.model ?? '') : request.model;
+    x.model = ofCall || request.model || (secret?.model ?? '');
     if (x.model === '') throw gatewayError('model_required');
   }
 
@@ -136,10 +159,10 @@ export class Opening implements ClientListener, Waiting {
     const { format } = this;
     const path = format.modelPath(message);
     const found = path === null ? 'none' : findModel(message, path);
-    if (found === 'none') throw gatewayError('model_required');
+    const ofSecret = this.secret?.model ?? '';
+    if (found === 'none' && ofSecret === '') throw gatewayError('model_required');
     if (found === 'twice') throw gatewayError('duplicate_field', { field: path?.at(-1) ?? '' });
-    const prefix = format.modelPrefix ?? '';
-    x.model = found.model.startsWith(prefix) ? found.model.slice(prefix.length) : found.model;
+    x.model = found === 'none' ? ofSecret : found.model.slice(prefixOf(format, found.model).length);
     // What a request may cost is reckoned from its body.
     const body = new RequestBody(message.length);
     body.set(Buffer.from(message));
@@ -153,7 +176,7 @@ export class Opening implements ClientListener, Waiting {
       const { query, forwarded } = request;
       this.dial = new Dial(
         x,
-        { query, forwarded, secret: token },
+        { query, forwarded, secret: token, joins: request.call !== '' },
         (connection) => this.connected(connection),
         () => this.release(),
       );
@@ -163,6 +186,7 @@ export class Opening implements ClientListener, Waiting {
 
   private onlyWhereSecretIsKnown(x: Exchange): void {
     const { secret } = this;
+    if (x.about !== null) anchor(x);
     if (secret !== null) x.targets = x.targets.filter(({ provider }) => provider.id === secret.provider);
   }
 

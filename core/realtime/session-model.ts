@@ -3,12 +3,14 @@ import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { modelRefused } from '../identity/virtual-key.js';
 import type { CompiledTarget } from '../route/target.js';
-import { findModel, renameModel } from './model-in-message.js';
+import { findModel, prefixOf, renameModel } from './model-in-message.js';
 
 /** Model names in a client's messages, written as the provider of the session knows them. */
 export class SessionModel {
   /** The provider's name of the model that is talked to. */
   current: string;
+  /** What the provider wants to read before it; null: what the client writes. */
+  private readonly resource: string | null;
 
   constructor(
     private readonly x: Exchange,
@@ -16,6 +18,8 @@ export class SessionModel {
     private readonly format: SocketFormat,
   ) {
     this.current = target.model;
+    const [, resource] = (target.speech.get(x.endpoint.format.id)?.path.streamed ?? '').split('#', 2);
+    this.resource = resource ?? null;
   }
 
   /** The message as the provider shall read it, or why it must not. The same buffer when nothing changes. */
@@ -29,16 +33,30 @@ export class SessionModel {
     }
   }
 
+  /** A message of the provider as the client shall read it. The same buffer when nothing changes. */
+  read(message: Buffer): Buffer {
+    const { x, format, target } = this;
+    if (target.model === x.model || format.modelToldIn === undefined) return message;
+    try {
+      const path = format.modelToldIn(message);
+      const found = path === null ? 'none' : findModel(message, path);
+      if (typeof found === 'string' || found.model !== target.model) return message;
+      return renameModel(message, found, x.model);
+    } catch (reason) {
+      this.broken(reason);
+      return message;
+    }
+  }
+
   private rename(message: Buffer, path: readonly string[]): Buffer | CanonicalError {
     const found = findModel(message, path);
     if (found === 'none') return message;
     if (found === 'twice') return canonicalError('duplicate_field', { field: path.at(-1) ?? '' });
-    const prefix = this.format.modelPrefix ?? '';
-    const prefixed = found.model.startsWith(prefix);
-    const name = this.nameOf(prefixed ? found.model.slice(prefix.length) : found.model);
+    const prefix = prefixOf(this.format, found.model);
+    const name = this.nameOf(found.model.slice(prefix.length));
     if (typeof name !== 'string') return name;
     this.current = name;
-    const written = prefix + name;
+    const written = (this.resource ?? prefix) + name;
     return written === found.model ? message : renameModel(message, found, written);
   }
 

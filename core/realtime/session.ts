@@ -93,7 +93,7 @@ export class Session implements ClientListener, MessageListener, Waiting {
   onMessage(message: Buffer, binary: boolean): void {
     if (this.over) return;
     this.touch();
-    this.client.send(message, binary);
+    this.client.send(this.model.read(message), binary);
     this.read(message);
   }
 

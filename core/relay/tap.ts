@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { settle } from '../stages/settle.js';
+import { errorOfEvents } from './error-inside.js';
 import { holdOf, type PieceHold } from './framing.js';
 import type { Relay } from './relay.js';
 import { startStream } from './stream-head.js';
@@ -17,6 +18,8 @@ export class TapRelay implements Relay {
   private readonly taps: ByteTaps | null;
   private meter: StreamMeter | null;
   private chunks: Buffer[] = [];
+  /** Another attempt answers. */
+  private replaced = false;
   private readonly passLater = (): void => this.passChunks();
 
   constructor(
@@ -40,7 +43,8 @@ export class TapRelay implements Relay {
   end(): void {
     this.passChunks();
     const rest = this.hold.rest();
-    if (rest !== null) this.pass(rest);
+    if (rest !== null && !this.replaced) this.pass(rest);
+    if (this.replaced) return;
     const { meter, x } = this;
     if (meter !== null) {
       x.usage = meter.usage();
@@ -64,6 +68,7 @@ export class TapRelay implements Relay {
   interrupt(error: CanonicalError): void {
     const { x } = this;
     this.passChunks();
+    if (this.replaced) return;
     x.usage = this.meter?.usage() ?? null;
     if (x.headAt === 0) {
       failWith(x, error);
@@ -89,6 +94,7 @@ export class TapRelay implements Relay {
   }
 
   drop(): void {
+    this.replaced = true;
     this.chunks = [];
   }
 
@@ -107,9 +113,8 @@ export class TapRelay implements Relay {
     const { sink } = x.incoming;
     // The head waits for the first events: until then another target may take over.
     if (x.headAt === 0) {
-      x.meter = this.meter;
-      startStream(x, this.status, this.contentType, this.headers);
-      x.conversation?.passed(x, x.conversation.state.idOf(events, true));
+      this.passFirst(events);
+      return;
     }
     if (strip) {
       const kept = this.look(events);
@@ -121,6 +126,22 @@ export class TapRelay implements Relay {
     sink.write(events);
     this.look(events);
     this.taps?.see(events);
+  }
+
+  private passFirst(events: Buffer): void {
+    const { x, meter } = this;
+    const kept = this.look(events);
+    if (meter?.failed && !meter.started) {
+      const { error, framing = 'sse' } = x.endpoint.format;
+      this.replaced = true;
+      x.attempt?.failInside?.({ ...errorOfEvents(events, framing, error), headers: this.headers });
+      return;
+    }
+    x.meter = this.meter;
+    startStream(x, this.status, this.contentType, this.headers);
+    x.conversation?.passed(x, x.conversation.state.idOf(events, true));
+    if (kept.length > 0) x.incoming.sink.write(kept);
+    this.taps?.see(kept);
   }
 
   private look(events: Buffer): Buffer {

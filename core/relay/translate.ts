@@ -37,12 +37,15 @@ export class TranslateRelay implements Relay {
   private readonly out = new Outgoing();
   private started = false;
   private over = false;
+  /** Another attempt answers. */
+  private replaced = false;
   private inData = false;
+  private begun = false;
 
   constructor(
     private readonly x: Exchange,
     private readonly headers: HeaderList,
-    speech: Speech,
+    private readonly speech: Speech,
   ) {
     // Only chosen when both formats can stream.
     this.decoder = (speech.format.stream as StreamCodec).decoder();
@@ -111,11 +114,19 @@ export class TranslateRelay implements Relay {
   private notice(event: StreamEvent): void {
     const { x } = this;
     if (event.type === 'usage') x.usage = event.usage;
-    else if (event.type === 'part-delta' && x.firstTokenAt === 0) x.firstTokenAt = performance.now();
+    else if (event.type === 'part-delta') {
+      if (x.firstTokenAt === 0) x.firstTokenAt = performance.now();
+    } else if (event.type === 'start') this.begun = true;
+    else if (event.type === 'end' && !this.begun)
+      throw new MalformedBody('the stream ended before its answer began');
   }
 
   private write(event: StreamEvent): void {
     if (this.over) return;
+    if (event.type === 'error' && !this.started && this.out.empty) {
+      this.failedAtOnce(event.error);
+      return;
+    }
     this.out.add(this.encoder.push(event));
     if (event.type === 'error') {
       this.x.error = event.error;
@@ -123,9 +134,19 @@ export class TranslateRelay implements Relay {
     } else if (event.type === 'end') this.over = true;
   }
 
+  /** The stream begins with an error, under a status that says that all is well. */
+  private failedAtOnce(error: CanonicalError): void {
+    const { x, speech, headers } = this;
+    this.over = true;
+    this.replaced = true;
+    const body = speech.format.error.encode(error, x.id);
+    x.attempt?.failInside?.({ status: error.status, headers, body });
+  }
+
   /** Sends what has been written; after the last event, ends. */
   private flush(): boolean {
     const { x } = this;
+    if (this.replaced) return true;
     let room = true;
     if (!this.out.empty) {
       if (!this.started) {

@@ -1,4 +1,4 @@
-import type { CanonicalError, CanonicalResponse, HeaderList, JsonObject } from '@headgate/sdk';
+import type { CanonicalError, CanonicalResponse, HeaderList, JsonObject, Usage } from '@headgate/sdk';
 import { answerHeaders } from '../answer-headers.js';
 import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -10,18 +10,31 @@ import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
 import { answerTask } from '../task/answer-task.js';
 import { estimatedUsage } from '../task/estimated-usage.js';
+import { type ErrorInside, errorInside } from './error-inside.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
 import type { Relay } from './relay.js';
 
+const BROKEN = 'its JSON is broken';
+
 /** Most of an answer that is held before its head is sent. What is larger passes as it comes, without a cost header. */
 const HOLD_BYTES = 4 * 1024 * 1024;
+
+/** Up to this size an answer without usage is looked at more closely: with usage it is an answer. */
+const LOOK_BYTES = 64 * 1024;
 
 /** A whole JSON answer: held until it is complete, so that its cost is in its head and a bad one becomes an error. */
 export class WholeRelay implements Relay {
   private chunks: Buffer[] = [];
   private size = 0;
   private overflow: RawRelay | null = null;
+  /** All of it, once it is there. */
+  private body: Buffer | null = null;
+  private usage: Usage | null = null;
+  private parsed: JsonObject | null = null;
+  /** Why it cannot be understood. */
+  private wrong: string | null = null;
+  private inside: ErrorInside | null = null;
   private readonly bytesPass: boolean;
 
   constructor(
@@ -46,13 +59,20 @@ export class WholeRelay implements Relay {
     return this.overflow.data(held);
   }
 
+  errorInside(): ErrorInside | null {
+    if (this.overflow === null && this.body === null) this.look();
+    return this.inside;
+  }
+
   end(): void {
     if (this.overflow !== null) {
       this.overflow.end();
       return;
     }
-    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    if (!looksLikeObject(body) && this.speech.format.task === undefined) this.bad('it is not a JSON object');
+    const body = this.body ?? this.look();
+    if (this.wrong !== null) this.bad(this.wrong);
+    else if (this.inside !== null)
+      failWith(this.x, this.speech.format.error.decode(this.inside.status, this.inside.body));
     else if (this.bytesPass) this.pass(body);
     else this.translate(body);
   }
@@ -64,9 +84,39 @@ export class WholeRelay implements Relay {
 
   drop(): void {}
 
+  /** Whether it is an answer at all. What passes with its usage is one, and is not parsed. */
+  private look(): Buffer {
+    const { chunks, speech } = this;
+    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+    this.body = body;
+    const { task, error } = speech.format;
+    if (!looksLikeObject(body)) {
+      if (task === undefined) this.wrong = 'it is not a JSON object';
+      return body;
+    }
+    if (this.bytesPass) {
+      this.usage = this.x.endpoint.format.meter?.body(body) ?? null;
+      if (this.usage !== null) return body;
+      if (body.length > LOOK_BYTES) {
+        if (!endsLikeObject(body)) this.wrong = BROKEN;
+        return body;
+      }
+    } else if (task !== undefined) return body;
+    const text = body.toString('utf8');
+    try {
+      this.parsed = JSON.parse(text) as JsonObject;
+    } catch {
+      this.wrong = BROKEN;
+      return body;
+    }
+    const found = errorInside(this.parsed, text, error);
+    if (found !== null) this.inside = { ...found, headers: this.headers };
+    return body;
+  }
+
   private pass(body: Buffer): void {
     const { x } = this;
-    x.usage = x.endpoint.format.meter?.body(body) ?? null;
+    x.usage = this.usage;
     const wait = x.usage === null ? estimatedUsage(x) : null;
     if (wait === null) this.sendBytes(body);
     else
@@ -100,12 +150,12 @@ export class WholeRelay implements Relay {
     try {
       const codec = speech.format.response;
       if (codec === undefined) throw new Error('its format cannot be translated');
-      response = codec.decode(JSON.parse(body.toString('utf8')) as JsonObject);
+      response = codec.decode(this.parsed as JsonObject);
       // Some APIs name no model or no id; clients of others expect to read them.
       response.model ||= x.target?.model ?? '';
       response.id = answerIdOf(x, response.id);
     } catch (error) {
-      this.bad(error instanceof SyntaxError ? 'its JSON is broken' : messageOf(error));
+      this.bad(messageOf(error));
       return;
     }
     try {
@@ -125,11 +175,18 @@ export class WholeRelay implements Relay {
 }
 
 function looksLikeObject(body: Buffer): boolean {
-  for (const byte of body) {
-    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
-    return byte === 0x7b;
-  }
+  for (const byte of body) if (!isSpace(byte)) return byte === 0x7b;
   return false;
+}
+
+function endsLikeObject(body: Buffer): boolean {
+  let at = body.length - 1;
+  while (at > 0 && isSpace(body[at] as number)) at--;
+  return body[at] === 0x7d;
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 function messageOf(error: unknown): string {

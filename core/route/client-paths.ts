@@ -44,6 +44,7 @@ export const clientPaths: readonly ClientPath[] = [
   { path: '/v1/chat/completions', format: 'openai-chat', prefixes: openai },
   { path: '/v1/completions', format: 'openai-completions', prefixes: openai },
   { path: '/v1/responses', format: 'openai-responses', prefixes: openai },
+  { path: '/v1/responses/input_tokens', format: 'openai-input-tokens', prefixes: openai },
   { path: '/v1/embeddings', format: 'openai-embeddings', prefixes: openai },
   { path: '/v1/messages', format: 'anthropic-messages', prefixes: anthropic },
   { path: '/v1/messages/count_tokens', format: 'anthropic-count-tokens', prefixes: anthropic },
@@ -56,7 +57,11 @@ export const clientPaths: readonly ClientPath[] = [
       streams: true,
       otherFraming: 'json-array',
     },
-    { path: `${model}:countTokens`, format: 'gemini-count-tokens', prefixes: genai },
+    {
+      path: `${model}:countTokens`,
+      format: model.includes('/publishers/') ? 'vertex-count-tokens' : 'gemini-count-tokens',
+      prefixes: genai,
+    },
     { path: `${model}:embedContent`, format: 'gemini-embed', prefixes: genai },
     { path: `${model}:batchEmbedContents`, format: 'gemini-batch-embed', prefixes: genai },
     {
@@ -68,6 +73,7 @@ export const clientPaths: readonly ClientPath[] = [
   ]),
   { path: '/model/{model}/converse', format: 'bedrock-converse', prefixes: bedrock },
   { path: '/model/{model}/converse-stream', format: 'bedrock-converse', prefixes: bedrock, streams: true },
+  { path: '/model/{model}/count-tokens', format: 'bedrock-count-tokens', prefixes: bedrock },
   ...INVOKED.map(({ models, format }) => ({
     path: '/model/{model}/invoke',
     format,

@@ -28,7 +28,7 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
   const open = (credential: string) => openCredential(signer, credential, options, signerHost);
   return {
     id: config.id,
-    row,
+    row: config.stateless === null ? row : { ...row, stateless: [...config.stateless] },
     origin: local === null ? url.origin : '',
     basePath,
     transport: (connectTimeoutMs) => local ?? parts.http(url.origin, connectTimeoutMs),

@@ -31,7 +31,9 @@ export class Endpoint {
     renamed: readonly string[],
     traits: EndpointTraits = { streams: format.streamByDefault === true, otherFraming: null },
   ) {
-    this.fields = compileFields([...new Set(['model', 'stream', ...format.fields, ...renamed])]);
+    this.fields = compileFields([...new Set(['model', 'stream', ...format.fields, ...renamed])], {
+      inside: format.objectIds ?? [],
+    });
     this.streams = traits.streams;
     this.otherFraming = traits.otherFraming;
     this.foreignSeals = format.foreignSeals?.map((seal) => Buffer.from(seal)) ?? null;

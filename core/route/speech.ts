@@ -20,7 +20,10 @@ export class Speeches {
   private readonly plain = new Map<string, Speech>();
   private readonly named: boolean;
 
-  constructor(provider: Pick<Provider, 'paths'>, formats: ReadonlyMap<string, WireFormat>) {
+  constructor(
+    private readonly provider: Pick<Provider, 'paths' | 'row'>,
+    formats: ReadonlyMap<string, WireFormat>,
+  ) {
     for (const client of formats.values()) {
       const found = formatFor(provider, client, formats);
       if (found === null) continue;
@@ -51,9 +54,16 @@ export class Speeches {
     const named = new Map<string, Speech>();
     for (const [client, speech] of this.plain) {
       const template = this.templates.get(client) as string;
-      named.set(client, { ...speech, path: compilePath(template, model) });
+      named.set(client, { ...speech, path: compilePath(template, this.nameIn(speech.format, model)) });
     }
     return named;
+  }
+
+  /** The model as the path of that format names it. */
+  private nameIn(format: WireFormat, model: string): string {
+    const prefixes = this.provider.row.modelPrefixes[format.id] ?? [];
+    const prefix = prefixes.find((one) => model.startsWith(one)) ?? '';
+    return model.slice(prefix.length);
   }
 }
 

@@ -3,6 +3,7 @@ import { canonicalOf, taskOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { type Conversation, keepsAnswers } from '../kept/conversation.js';
+import { withClientQuery } from '../route/client-query.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { editFields, type FieldEdits } from '../route/field-edits.js';
 import type { Speech } from '../route/speech.js';
@@ -127,15 +128,8 @@ function withoutState(request: CanonicalRequest, { state }: Conversation): Canon
   return { ...request, extra };
 }
 
-/** Client headers that mean something to a provider of the same format. */
-const forwarded = new Set([
-  'anthropic-beta',
-  'anthropic-version',
-  'openai-beta',
-  'idempotency-key',
-  'http-referer',
-  'x-title',
-]);
+/** Client headers that mean something to a provider of the same format, with Anthropic's (`anthropic-beta`, …). */
+const forwarded = new Set(['openai-beta', 'idempotency-key', 'http-referer', 'x-title']);
 
 /** The request as it will leave, without credentials that depend on it. */
 export function upstreamRequest(
@@ -144,7 +138,9 @@ export function upstreamRequest(
   speech: Speech,
   { body, rest }: Encoded,
 ): DividedRequest {
-  const path = x.stream ? speech.path.streamed : speech.path.whole;
+  const { query } = x.incoming;
+  const usual = x.stream ? speech.path.streamed : speech.path.whole;
+  const path = query === '' || !speech.same ? usual : withClientQuery(usual, query);
   const headers = withClientHeaders(x, fixed, speech.same);
   const request = { method: 'POST', path, headers, body };
   return rest === undefined
@@ -157,7 +153,10 @@ function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): Heade
   const from = x.incoming.headers;
   for (let i = 0; i < from.length; i += 2) {
     const name = from[i] as string;
-    const passes = (same && forwarded.has(name)) || name === 'traceparent' || name === 'tracestate';
+    const passes =
+      (same && (forwarded.has(name) || name.startsWith('anthropic-'))) ||
+      name === 'traceparent' ||
+      name === 'tracestate';
     if (!passes) continue;
     const at = headers.indexOf(name);
     if (headers === fixed) headers = [...fixed];

@@ -2,7 +2,7 @@ import { type JsonObject, MalformedBody, type StateAsked, type StatefulFormat } 
 import { parsedBody, unreadable } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
-import { isOthers, type Owner } from '../forward/owner.js';
+import { isOthers, mustBeOwn, type Owner } from '../forward/owner.js';
 import { storeTrouble } from '../kept/background.js';
 import { Conversation } from '../kept/conversation.js';
 import type { KeptAnswer } from '../kept/kept-answer.js';
@@ -47,9 +47,9 @@ function conversationOf(x: Exchange, state: StatefulFormat, asked: StateAsked): 
 function goOnThere(x: Exchange, conversation: Conversation, owners: ReadonlyMap<string, Owner>): void {
   const { previous, conversation: at } = conversation.asked;
   for (const [id, owner] of owners) {
-    if (x.runtime.config.sharedObjects || !isOthers(owner, conversation.keyId)) continue;
-    if (id === previous) throw gatewayError('previous_response_not_found', { id: id.slice(0, 128) });
-    throw gatewayError('object_not_found', { id: id.slice(0, 100), key: x.principal?.name ?? '' });
+    if (id !== previous) mustBeOwn(x, id, owner);
+    else if (!x.runtime.config.sharedObjects && isOthers(owner, conversation.keyId))
+      throw gatewayError('previous_response_not_found', { id: id.slice(0, 128) });
   }
   conversation.owner = owners.get(previous ?? '') ?? owners.get(at ?? '') ?? null;
 }

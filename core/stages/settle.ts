@@ -2,8 +2,10 @@ import type { Outcome, ServiceTier, SettledRecord } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
+import { answerBilled } from '../forward/answer-bill.js';
 import { letGo } from '../gone.js';
 import { runNotify } from '../plan/run-notify.js';
+import { sumOf } from '../sum-of-usage.js';
 
 /** Stage 15. Exactly once per request, whatever happened: what it was, what it cost, who pays; then everything is let go. */
 export function settle(x: Exchange): void {
@@ -14,7 +16,9 @@ export function settle(x: Exchange): void {
   io.inFlight--;
   io.deadlines.delete(x);
   if (x.usage === null && x.meter !== null) x.usage = x.meter.usage();
+  if (x.conversation !== null) answerBilled(x);
   const cost = costOf(x);
+  if (x.spent !== null) x.usage = x.usage === null ? x.spent.usage : sumOf(x.usage, x.spent.usage);
   if (cost === null && x.usage !== null) io.unpriced.note(x);
   if (spans !== null) {
     x.spans = null;
@@ -29,9 +33,19 @@ export function settle(x: Exchange): void {
   if (!pending) letGo(x);
 }
 
-/** Nano-dollars of what was used, by the prices of now; null when there is no price or nothing is known to be used. */
+/**
+ * Nano-dollars of what was used, by the prices of now, tries that came to nothing included; null when there is no price or
+ * nothing is known to be used.
+ */
 export function costOf(x: Exchange): number | null {
+  const cost = answerCost(x);
+  const wasted = x.spent === null ? null : x.spent.nano;
+  return wasted === null ? cost : (cost ?? 0) + wasted;
+}
+
+function answerCost(x: Exchange): number | null {
   const { usage, target } = x;
+  if (x.billedNano !== null) return x.billedNano;
   if (usage === null || target === null) return null;
   const price = x.runtime.prices.find(target.provider.id, target.model, x.receivedAt);
   if (price === null) return null;

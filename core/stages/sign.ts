@@ -18,17 +18,17 @@ export function sign(x: Exchange, key: ProviderKey, request: DividedRequest): Pr
 
 function signOne(x: Exchange, key: ProviderKey, request: UpstreamRequest): Promise<void> | undefined {
   const hooks = x.plan?.upstream ?? null;
-  if (hooks === null) return signed(key, request);
+  if (hooks === null) return signed(x, key, request);
   const head: UpstreamHead = { path: request.path, headers: [...request.headers] };
   const changed = runChain(hooks, head, viewOf(x), x);
   if (changed instanceof Promise) {
     return changed.then((value) => {
       Object.assign(request, value);
-      return signed(key, request);
+      return signed(x, key, request);
     });
   }
   Object.assign(request, changed);
-  return signed(key, request);
+  return signed(x, key, request);
 }
 
 /** Logs why there are no credentials. False when that is not what went wrong. */
@@ -43,8 +43,9 @@ export function toldUnsigned(x: Exchange, reason: unknown): boolean {
   return true;
 }
 
-function signed(key: ProviderKey, request: UpstreamRequest): Promise<void> | undefined {
-  if (key.sign === null) return undefined;
+function signed(x: Exchange, key: ProviderKey, request: UpstreamRequest): Promise<void> | undefined {
+  // A secret of the provider's own stands where the key's credential would.
+  if (key.sign === null || x.forward?.secret != null) return undefined;
   request.headers = [...request.headers];
   try {
     const wait = key.sign(request);

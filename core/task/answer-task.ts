@@ -8,8 +8,10 @@ import { tapWhole } from '../plan/run-tap.js';
 import { passable } from '../relay/hooked.js';
 import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
+import type { DividedAnswer } from '../upstream/divided-call.js';
 import { estimatedUsage } from './estimated-usage.js';
 import { readAnswer } from './read-answer.js';
+import { wastedParts } from './wasted-parts.js';
 
 /** Gives the client what a provider of another format has answered to a request that is no chat, in the client's own. */
 export function answerTask(x: Exchange, speech: Speech, body: Buffer, upstream: HeaderList): void {
@@ -31,6 +33,9 @@ export function answerTask(x: Exchange, speech: Speech, body: Buffer, upstream: 
     written = own.encodeAnswer(answer, task);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof MalformedBody)) throw error;
+    // Parts of it may make sense, and all were paid for.
+    if (x.parts !== null && error instanceof MalformedBody)
+      wastedParts(x, JSON.parse(body.toString('utf8')) as DividedAnswer);
     const why = error instanceof SyntaxError ? 'its JSON is broken' : error.message;
     failWith(x, canonicalError('provider_bad_answer', { provider: x.target?.provider.id ?? '', why }));
     return;

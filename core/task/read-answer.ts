@@ -1,5 +1,4 @@
 import {
-  addUnits,
   type EmbeddingAnswer,
   type HeaderList,
   headerOf,
@@ -8,25 +7,29 @@ import {
   type TaskAnswer,
   type TaskCodec,
   type TaskRequest,
-  TOKEN_COUNTS,
-  USAGE_UNITS,
-  type Usage,
 } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
+import { sumOf } from '../sum-of-usage.js';
 import type { DividedAnswer } from '../upstream/divided-call.js';
 
 /** Reads the answer to a request that is no chat. Throws MalformedBody when it makes no sense. */
 export function readAnswer(x: Exchange, codec: TaskCodec, body: JsonValue, upstream: HeaderList): TaskAnswer {
-  if (x.parts === null) return read(codec, x.task as TaskRequest, body, upstream);
+  if (x.parts === null) return readPart(codec, x.task as TaskRequest, body, upstream);
   const answers = body as unknown as DividedAnswer;
   const [first, ...rest] = x.parts.map((part, i) => {
     const [headers, text] = answers[i] ?? [[], null];
-    return read(codec, part, text, headers) as EmbeddingAnswer;
+    return readPart(codec, part, text, headers) as EmbeddingAnswer;
   });
   return rest.reduce(joined, first as EmbeddingAnswer);
 }
 
-function read(codec: TaskCodec, request: TaskRequest, body: JsonValue, headers: HeaderList): TaskAnswer {
+/** The answer to one request, or to one part of it. */
+export function readPart(
+  codec: TaskCodec,
+  request: TaskRequest,
+  body: JsonValue,
+  headers: HeaderList,
+): TaskAnswer {
   const answer = codec.decodeAnswer(body, { request, header: (name) => headerOf(headers, name) });
   // A vector too few would give all that follow to the wrong texts.
   if (
@@ -40,13 +43,6 @@ function read(codec: TaskCodec, request: TaskRequest, body: JsonValue, headers: 
 
 function joined(all: EmbeddingAnswer, next: EmbeddingAnswer): EmbeddingAnswer {
   for (const vector of next.vectors) all.vectors.push(vector);
-  all.usage = all.usage === null || next.usage === null ? null : sum(all.usage, next.usage);
+  all.usage = all.usage === null || next.usage === null ? null : sumOf(all.usage, next.usage);
   return all;
-}
-
-function sum(a: Usage, b: Usage): Usage {
-  const total = { ...a };
-  for (const name of TOKEN_COUNTS) total[name] += b[name];
-  for (const unit of USAGE_UNITS) addUnits(total, unit, b.units?.[unit] ?? 0);
-  return total;
 }

@@ -16,18 +16,25 @@ export interface DividedRequest extends UpstreamRequest {
 /** What the sink is given as the body of the answer, as JSON: headers and body of the answer to each part. */
 export type DividedAnswer = readonly (readonly [headers: HeaderList, body: JsonValue])[];
 
+/** Told of the parts that were answered when the whole fails, by their places; the other places are holes. */
+export type OnWasted = (answers: readonly string[]) => void;
+
 /** Parts that are asked for at the same time: an operator's limits at the provider are for more requests than this one. */
 const AT_ONCE = 4;
 
-/** Sends a request, or all of its parts. */
-export function dispatch(transport: Transport, request: DividedRequest, sink: UpstreamSink): UpstreamCall {
-  if (request.rest === undefined) return transport.dispatch(request, sink);
-  return new DividedCall(transport, [request, ...request.rest], sink);
+/** Sends all parts of a request. */
+export function dispatchParts(
+  transport: Transport,
+  parts: readonly UpstreamRequest[],
+  sink: UpstreamSink,
+  onWasted: OnWasted,
+): UpstreamCall {
+  return new DividedCall(transport, parts, sink, onWasted);
 }
 
 /**
  * One call that is several. Its answer is there when all parts have theirs; the first part that fails is the answer, and
- * the others are stopped.
+ * the others are stopped. Those that were answered before that, or before the client left, were paid for all the same.
  */
 class DividedCall implements UpstreamCall {
   private readonly answers: string[] = [];
@@ -40,14 +47,17 @@ class DividedCall implements UpstreamCall {
     private readonly transport: Transport,
     private readonly parts: readonly UpstreamRequest[],
     private readonly sink: UpstreamSink,
+    private readonly onWasted: OnWasted,
   ) {
     while (this.next < Math.min(AT_ONCE, parts.length) && !this.over) this.start();
   }
 
   abort(): void {
+    if (this.over) return;
     this.over = true;
     for (const call of this.running) call.abort();
     this.running.clear();
+    if (this.done > 0) this.onWasted(this.answers);
   }
 
   /** Nothing is held back: what comes is kept until all of it is there. */

@@ -9,6 +9,8 @@ export const NO_FIELD = -1;
 export interface FieldSetOptions {
   /** Brackets that may be open at once, the outer object's included. Default 512. */
   readonly maxDepth?: number;
+  /** Keys whose places are wanted wherever they stand inside the values of the fields, at any depth. Default none. */
+  readonly inside?: readonly string[];
 }
 
 interface Candidate {
@@ -26,6 +28,12 @@ const NO_CANDIDATES: readonly Candidate[] = [];
 export class FieldSet<Name extends string = string> {
   readonly names: readonly Name[];
   readonly maxDepth: number;
+  /** Of the keys inside; null when there are none. */
+  readonly inside: FieldSet | null;
+  /** Bytes of the shortest key, quotes included, that can be one of the names written with an escape. */
+  readonly shortestEscaped: number;
+  /** 1 at each byte that ends one of the names, in either case. */
+  readonly endings = new Uint8Array(256);
   readonly #byLength: readonly (readonly Candidate[])[];
   readonly #byFold: ReadonlyMap<string, number>;
 
@@ -42,11 +50,17 @@ export class FieldSet<Name extends string = string> {
       if (byFold.has(fold(name))) throw new TypeError(`the field ${JSON.stringify(name)} is named twice`);
       byFold.set(fold(name), index);
       const bytes = Buffer.from(name, 'latin1');
+      const last = name.slice(-1);
+      for (const end of [last.toLowerCase(), last.toUpperCase()]) this.endings[end.charCodeAt(0)] = 1;
       const sameLength = (byLength[name.length] ??= []);
       sameLength.push({ index, bytes, folded: bytes.map((byte) => byte | 0x20) });
     });
     this.names = [...names];
     this.maxDepth = options.maxDepth ?? DEFAULT_MAX_DEPTH;
+    const { inside = [] } = options;
+    this.inside = inside.length === 0 ? null : new FieldSet(inside);
+    this.shortestEscaped =
+      Math.min(...names.map(({ length }) => length)) + '""'.length + '\\u0000'.length - 1;
     this.#byLength = Array.from({ length: MAX_NAME + 1 }, (_, length) => byLength[length] ?? NO_CANDIDATES);
     this.#byFold = byFold;
   }

@@ -2,6 +2,7 @@ import { asBuffer } from './as-buffer.js';
 import { type FieldSet, lookAlike, NO_FIELD } from './json-fields.js';
 import {
   MALFORMED,
+  seekInside,
   skipSpace,
   skipStoppedAt,
   skipString,
@@ -40,6 +41,7 @@ export function scanTopLevel(bytes: Uint8Array, fields: FieldSet, out: FieldSpan
   const length = body.length;
   const valueDepth = fields.maxDepth - 1;
   out.reset();
+  seekInside(fields.inside, out.inside);
   let i = skipSpace(body, 0);
   if (i >= length || body[i] !== OPEN_BRACE) return fail(out, 'not_object', i);
   i = skipSpace(body, i + 1);

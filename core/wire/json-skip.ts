@@ -1,3 +1,5 @@
+import { type FieldSet, NO_FIELD } from './json-fields.js';
+
 /**
  * Steps over JSON values in raw bytes. Every `skip…` takes the offset of the value's first byte and answers with the
  * offset just after the value, or one of the negative codes below. None of them recurses or allocates.
@@ -13,6 +15,8 @@ const OPEN_BRACKET = 0x5b;
 const MINUS = 0x2d;
 const DOT = 0x2e;
 const ZERO = 0x30;
+const COLON = 0x3a;
+const SPACE = 0x20;
 
 /** Escaped quotes closer together than this are sought by a loop. */
 const DENSE = 6;
@@ -39,6 +43,41 @@ const NULL = Buffer.from('null');
 
 /** The bracket byte that was opened at each depth. Shared by all scans, which never overlap: they are synchronous. */
 let opened = new Uint8Array(512);
+
+/** Keys that are looked for in what is stepped over, and where their ends are put. Of the running scan, as `opened`. */
+let sought: FieldSet | null = null;
+let found: number[] = [];
+/** Last bytes of these keys, and from which length on a key may be one of them in disguise: most keys are told by that. */
+const NO_ENDINGS = new Uint8Array(256);
+let endings = NO_ENDINGS;
+let longKey = Number.POSITIVE_INFINITY;
+
+/** From now on the places of these keys are put into `into`; null: of none. */
+export function seekInside(keys: FieldSet | null, into: number[]): void {
+  sought = keys;
+  found = into;
+  endings = keys === null ? NO_ENDINGS : keys.endings;
+  longKey = keys === null ? Number.POSITIVE_INFINITY : keys.shortestEscaped;
+}
+
+/** The string in [start, end) is a key, or has a space behind it as keys may. */
+function meetKey(body: Buffer, start: number, end: number): void {
+  const keys = sought as FieldSet;
+  if (keys.lookUp(body, start + 1, end - 1) !== NO_FIELD || isEscapedKey(body, start, end, keys))
+    found.push(end);
+}
+
+function isEscapedKey(body: Buffer, start: number, end: number, keys: FieldSet): boolean {
+  if (end - start < keys.shortestEscaped) return false;
+  let i = start + 1;
+  while (i < end && body[i] !== BACKSLASH) i++;
+  if (i === end) return false;
+  try {
+    return keys.lookUpText(JSON.parse(body.toString('utf8', start, end)) as string) !== NO_FIELD;
+  } catch {
+    return false;
+  }
+}
 
 let stoppedAt = 0;
 
@@ -113,8 +152,11 @@ function skipContainer(body: Buffer, at: number, maxDepth: number): number {
       do i++;
       while (i < length && KIND[body[i]!] === PLAIN);
     } else if (kind === STRING) {
-      i = skipString(body, i);
+      const start = i;
+      i = skipString(body, start);
       if (i < 0) return i;
+      if ((endings[body[i - 2]!] === 1 || i - start >= longKey) && (body[i] === COLON || body[i]! <= SPACE))
+        meetKey(body, start, i);
     } else if (kind === OPEN) {
       if (depth >= maxDepth) return stopSkip(TOO_DEEP, i);
       stack[depth++] = byte;

@@ -21,6 +21,8 @@ export class FieldSpans {
   lookAlike = -1;
   /** Offset at which a failed scan stopped, else -1. */
   errorAt = -1;
+  /** Offsets just after the keys inside the values that the FieldSet wants to know of, in their order; also after a failure. */
+  readonly inside: number[] = [];
   readonly #at: Int32Array;
 
   constructor(fields: FieldSet) {
@@ -34,6 +36,7 @@ export class FieldSpans {
     this.duplicate = -1;
     this.lookAlike = -1;
     this.errorAt = -1;
+    if (this.inside.length > 0) this.inside.length = 0;
   }
 
   /** Records one member. A repeated key overwrites the first one, as JSON.parse does, and shows in `duplicate`. */

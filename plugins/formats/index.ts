@@ -1,11 +1,11 @@
 import type { WireFormat } from '@headgate/sdk';
 import { anthropicCountTokens, anthropicMessages } from './anthropic-messages/index.js';
-import { bedrockConverse } from './bedrock-converse/index.js';
+import { bedrockConverse, bedrockCountTokens } from './bedrock-converse/index.js';
 import { bedrockCohereEmbed, bedrockEmbed, bedrockTitanEmbed } from './bedrock-embed/index.js';
 import { cohereChat } from './cohere-chat/index.js';
 import { cohereEmbed, cohereEmbedV1 } from './cohere-embed/index.js';
-import { gemini, geminiCountTokens } from './gemini/index.js';
-import { geminiLive } from './gemini/live.js';
+import { gemini, geminiCountTokens, vertexCountTokens } from './gemini/index.js';
+import { geminiLive, geminiLiveAlpha, geminiLiveConstrained, vertexLive } from './gemini/live.js';
 import { geminiBatchEmbed, geminiEmbed } from './gemini-embed/index.js';
 import { ollamaChat } from './ollama-chat/index.js';
 import { ollamaEmbed, ollamaEmbeddings } from './ollama-embed/index.js';
@@ -14,7 +14,7 @@ import { openaiChat } from './openai-chat/index.js';
 import { openaiCompletions } from './openai-completions/index.js';
 import { jinaEmbeddings, openaiEmbeddings, voyageEmbeddings } from './openai-embeddings/index.js';
 import { openaiRealtime } from './openai-realtime/index.js';
-import { openaiResponses } from './openai-responses/index.js';
+import { openaiInputTokens, openaiResponses } from './openai-responses/index.js';
 import { openaiResponsesSocket } from './openai-responses-socket/index.js';
 import { bedrockRerank, cohereRerank, rerank, teiRerank, voyageRerank } from './rerank/index.js';
 import { vertexEmbeddings } from './vertex-embeddings/index.js';
@@ -50,7 +50,13 @@ export const formats: readonly WireFormat[] = [
   bedrockRerank,
   anthropicCountTokens,
   geminiCountTokens,
+  vertexCountTokens,
+  openaiInputTokens,
+  bedrockCountTokens,
   openaiRealtime,
   openaiResponsesSocket,
   geminiLive,
+  geminiLiveAlpha,
+  geminiLiveConstrained,
+  vertexLive,
 ];

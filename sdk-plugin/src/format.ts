@@ -141,6 +141,21 @@ export interface FinishedBatch {
   readonly usage: Usage;
 }
 
+/** What one request of a batch came to. */
+export interface BatchedUsage {
+  /** The provider's name of the model. */
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+/** Of an API whose batches say what they used in their results alone: JSON, one line for each request. */
+export interface BatchResults {
+  /** The id of the batch whose results a path has, without its version: `messages/batches/{id}/results`. Null for other paths. */
+  batchOf(path: string): string | null;
+  /** What one line says was used; null when it says nothing, or is broken. */
+  usage(line: string): BatchedUsage | null;
+}
+
 /** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
 export interface ScannedFields {
   json(name: string): string | undefined;
@@ -191,6 +206,11 @@ export interface WireFormat {
   readonly foreignSeals?: readonly string[];
   /** Request fields (beside `model` and `stream`) that the gateway should find in the bytes for the members below. */
   readonly fields: readonly string[];
+  /**
+   * Names of members, anywhere inside the fields of a request, that hold the id, or a list of ids, of something that the
+   * provider stores: `file_id`. Such a request goes to where that is, and nobody may name what is another's.
+   */
+  readonly objectIds?: readonly string[];
   /** The cap on output tokens that a request sets, for reservations. */
   maxOutputTokens?(fields: ScannedFields): number | undefined;
   /** The price list that a request asks for; `any` when it leaves that to the provider in so many words. */
@@ -202,6 +222,13 @@ export interface WireFormat {
   forwardedUnits?(call: ForwardedCall): UsageUnits | null;
   /** Reads the description of a batch; null when it is not done, or says nothing of usage. Of the format that stands for the whole API. */
   finishedBatch?(answer: Buffer): FinishedBatch | null;
+  /**
+   * Reads an answer that a provider made in the background, when it is asked for later; null when it is not done, or was
+   * not made so. Of the format that stands for the whole API too.
+   */
+  finishedAnswer?(answer: Buffer): FinishedBatch | null;
+  /** Of the format that stands for the whole API too. */
+  readonly batchResults?: BatchResults;
   /** The end user that the request names, if any. */
   user?(fields: ScannedFields): string | undefined;
   /** What to set in a streamed same-format request so that its usage can be metered; then the meter strips that event. */

@@ -54,6 +54,8 @@ export const providerRow = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   /** Request fields to rename, per wire format: `{ "openai-chat": { "max_completion_tokens": "max_tokens" } }`. */
   renames: z.record(z.string(), z.record(z.string(), z.string())).default({}),
+  /** Beginnings of models' names that do not stand in the path of a wire format: `{ "bedrock-count-tokens": ["us."] }`. */
+  modelPrefixes: z.record(z.string(), z.array(z.string())).default({}),
   /** Request fields to put in or leave out, per wire format; after `renames`. */
   body: z.record(z.string(), bodyEdit).default({}),
   /** `option`: usage in streams must be asked for. `always`: it comes by itself and asking would be an error. */

@@ -7,6 +7,8 @@ export interface SocketHandshake {
   readonly modelQuery?: readonly string[];
   /** Further query parameters that are passed on to the provider. */
   readonly query?: readonly string[];
+  /** Query parameter that names a session which is there already, begun in another way: it has its model. */
+  readonly callQuery?: string;
   /** Headers that are passed on to the provider, lower case. */
   readonly headers?: readonly string[];
   /** The subprotocol that is agreed to when the client offers it. */
@@ -15,6 +17,8 @@ export interface SocketHandshake {
   readonly keyProtocol?: string;
   /** What begins a short-lived secret that the provider itself made, to be given to browsers. */
   readonly secretPrefix?: string;
+  /** What stands before such a secret in the header `authorization`; `Bearer` when absent. */
+  readonly secretScheme?: string;
   /** Query parameter that carries the client's key. */
   readonly keyQuery?: string;
   /** Subprotocols that stand for a header of the provider. */
@@ -58,8 +62,13 @@ export interface SocketFormat {
    * most messages must be told from their first bytes. `message` is only borrowed.
    */
   modelPath(message: Buffer): readonly string[] | null;
-  /** What may stand before the model's name in a message, such as `models/`. */
-  readonly modelPrefix?: string;
+  /**
+   * What may stand before the model's name in a message, such as `models/`. What a provider's path of this format has behind
+   * a `#` takes its place there.
+   */
+  readonly modelPrefix?: string | RegExp;
+  /** The same for the provider's messages: where one repeats the model's name, the client reads the one it knows. */
+  modelToldIn?(message: Buffer): readonly string[] | null;
   reader(): SocketReader;
   /** An error as a message to the client; null where this API has none and the reason of the close must do. */
   error(error: CanonicalError, requestId: string): string | null;

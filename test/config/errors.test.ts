@@ -53,7 +53,7 @@ describe('mistyped names', () => {
 
   it('lists what there is when nothing is near', () => {
     expect(refusalLines('providers:\n  openai:\n    api_key: sk-1\n')).toEqual([
-      'headgate.yaml:3:5  providers.openai.api_key: unknown key, expected one of extends, base_url, keys, headers, formats, variables, timeouts',
+      'headgate.yaml:3:5  providers.openai.api_key: unknown key, expected one of extends, base_url, keys, headers, formats, stateless, variables, timeouts',
     ]);
   });
 

@@ -128,7 +128,7 @@ function checkContents(request: Json): void {
   checkCallTurns(contents);
 }
 
-/** Throws what the API answers to a request it refuses. Only camelCase is known here, which is what SDKs send. */
+/** Throws what the API answers to a request it refuses. Fields are spelled in camelCase. */
 export function checkGenerate(request: Json): void {
   known(request, REQUEST, '');
   checkContents(request);

@@ -3,6 +3,7 @@ import { scripted } from './error-after.js';
 import { checkCount, checkGenerate } from './gemini-checks.js';
 import { content, contentPieces } from './gemini-content.js';
 import { geminiError, KEY_INVALID } from './gemini-errors.js';
+import { spelledInCamelCase } from './gemini-spelling.js';
 import { type Json, parseObject, Refused } from './json-value.js';
 import { type Behaviour, type FakeProvider, startProvider } from './provider.js';
 import type { Received } from './received.js';
@@ -79,8 +80,9 @@ function route(
       `models/${model} is not found for API version v1beta, or is not supported for ${method}.`,
     );
   }
-  const body = parseObject(request.body);
-  if (body === null) throw new Refused(400, 'Invalid JSON payload received. Unexpected token.');
+  const parsed = parseObject(request.body);
+  if (parsed === null) throw new Refused(400, 'Invalid JSON payload received. Unexpected token.');
+  const body = spelledInCamelCase(parsed);
   if (method === 'countTokens') {
     const totalTokens = Math.ceil(JSON.stringify(checkCount(body)).length / 4);
     return whole({ totalTokens, promptTokensDetails: [{ modality: 'TEXT', tokenCount: totalTokens }] });

@@ -2,7 +2,7 @@ import type { CanonicalResponse, JsonObject, Part } from '@headgate/sdk';
 import { emptyUsage, foldEvents, unfoldResponse } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { text as anyText, name } from './generate/json.js';
+import { name, text } from './generate/json.js';
 import {
   checkOrder,
   decodeStream,
@@ -16,9 +16,6 @@ import {
 
 /** Times as many runs as usual: `RUNS=20 npx vitest run test/formats/answer-matrix.test.ts` finds what is rare. */
 const TIMES = Number(process.env['RUNS'] ?? 1);
-
-/** Some APIs refuse blocks of nothing but white space, so these are left out for them. */
-const text = anyText.filter((one) => one.trim() !== '');
 
 const call = fc.record({
   type: fc.constant('tool-call' as const),

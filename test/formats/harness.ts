@@ -23,7 +23,7 @@ export const MODELS: Record<FormatId, string> = {
   'anthropic-messages': 'claude-sonnet-4-5',
   gemini: 'gemini-2.5-flash',
   'bedrock-converse': 'anthropic.claude-sonnet-4-5-20250929-v1:0',
-  'cohere-chat': 'command-a-03-2025',
+  'cohere-chat': 'command-a-reasoning-08-2025',
   'ollama-chat': 'qwen3',
   'ollama-generate': 'qwen3',
   'openai-completions': 'gpt-3.5-turbo-instruct',

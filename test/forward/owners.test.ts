@@ -104,6 +104,29 @@ describe('the book of a thread', () => {
   });
 });
 
+describe('a mark', () => {
+  it('is the first asker’s, over threads that share a store and after a restart', async () => {
+    const all = await owners();
+    const store = {
+      ownersOf: async (ids: readonly string[]) => all.find(ids),
+      own: async (objects: readonly OwnedObject[]) => void (await all.add(objects)),
+    };
+    const thread = (): ObjectBook => new ObjectBook(store, () => undefined);
+    const [one, two] = [thread(), thread()];
+    const asked = [one.claim('m', 'p', 'a'), two.claim('m', 'p', 'b'), one.claim('m', 'p', 'c')];
+    expect(await Promise.all(asked)).toEqual([true, false, false]);
+    expect(await thread().claim('m', 'p', 'd')).toBe(false);
+  });
+
+  it('is given by each thread for itself when the store does not answer', async () => {
+    const troubles: unknown[] = [];
+    const fail = async (): Promise<never> => Promise.reject(new Error('no store'));
+    const book = new ObjectBook({ ownersOf: fail, own: fail }, (error) => troubles.push(error));
+    expect([await book.claim('m', 'p', 'a'), await book.claim('m', 'p', 'b')]).toEqual([true, false]);
+    expect(troubles).toHaveLength(1);
+  });
+});
+
 describe('a gateway that was started anew', () => {
   it('still knows where a file is', async () => {
     const [one, two] = [await startOpenAiPlatform('one'), await startOpenAiPlatform('two')];

@@ -186,6 +186,23 @@ describe('a large upload', () => {
     expect(upstream.ended.filter(({ complete }) => complete)).toEqual([]);
   });
 
+  it('that was refused for its length is kept nowhere, however long its client goes on sending', async () => {
+    const connection = new RawConnection(gateway.port).send(
+      'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ncontent-length: 900000000\r\n\r\n',
+    );
+    expect((await connection.answer())?.status).toBe(413);
+    const taken = upstream.taken;
+    const memory = watchMemory(gateway.pid);
+    for (let i = 0; i < 60 && !connection.socket.destroyed; i++) {
+      connection.send(piece);
+      await sleep(5);
+    }
+    expect(memory.stop()).toBeLessThan(40);
+    connection.destroy();
+    expect(upstream.taken).toBe(taken);
+    expect(await send('/v1/files', form(1, 'none'), 1)).toMatchObject({ status: 200 });
+  });
+
   it('is cut when it passes the limit without having said so', async () => {
     const head =
       'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: application/octet-stream\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -260,6 +277,17 @@ describe('a form', () => {
     expect(answer.status).toBe(400);
     expect(JSON.parse(answer.text)).toMatchObject({ error: { code: 'invalid_form' } });
     expect(upstream.ended).toEqual([]);
+  });
+
+  it('whose end only its provider needs is passed on without one', async () => {
+    const { head, type } = form(0, 'none');
+    const response = await fetch(`${gateway.url}/v1/files`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: Buffer.concat([head, piece.subarray(0, 5_000)]),
+    });
+    expect(response.status).toBe(200);
+    expect(upstream.ended[0]).toMatchObject({ bytes: head.length + 5_000, complete: true });
   });
 
   it('leaves the connection fit for the next request', async () => {

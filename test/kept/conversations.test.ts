@@ -110,15 +110,21 @@ describe.each([false, true])('a conversation with a provider without state (stre
     expect(sent(openai)).toMatchObject({ previous_response_id: second.id, input: 'And now?' });
   });
 
-  it('is kept for a provider of the same API that keeps nothing, and which is not told to', async () => {
-    const first = await ask({ model: 'plain', input: 'Hi', store: true });
-    expect(first.id).toMatch(/^resp_hg/);
-    const second = await ask({ model: 'plain', previous_response_id: first.id, input: 'Go on' });
-    expect(second).toMatchObject({ store: true });
-    for (const i of [0, 1]) expect(Object.keys(sent(openai, i))).not.toContain('store');
-    expect(sent(openai)['previous_response_id']).toBeUndefined();
-    expect(listOf(sent(openai)['input'])).toHaveLength(3);
-  });
+  it.each([
+    ['plain', 'by its row'],
+    ['forgetting', 'by the configuration'],
+  ])(
+    'is kept for a provider of the same API, %s, that keeps nothing %s, and is not told to',
+    async (model) => {
+      const first = await ask({ model, input: 'Hi', store: true });
+      expect(first.id).toMatch(/^resp_hg/);
+      const second = await ask({ model, previous_response_id: first.id, input: 'Go on' });
+      expect(second).toMatchObject({ store: true });
+      for (const i of [0, 1]) expect(Object.keys(sent(openai, i))).not.toContain('store');
+      expect(sent(openai)['previous_response_id']).toBeUndefined();
+      expect(listOf(sent(openai)['input'])).toHaveLength(3);
+    },
+  );
 
   it('is not kept when the request says so', async () => {
     const { id } = await ask({ model: 'claude', input: 'Hi', store: false });

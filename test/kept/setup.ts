@@ -30,6 +30,12 @@ export const configOf = (anthropic: FakeProvider, openai: FakeProvider, more: ob
       keys: ['a', 'b', 'c'].map((one) => ({ value: `sk-account-${one}-0123456789`, name: `account-${one}` })),
     },
     // The same server, as one that keeps nothing.
+    forgetful: {
+      extends: 'openai',
+      base_url: `${openai.url}/v1`,
+      keys: [{ value: 'sk-forgetful-0123456789' }],
+      stateless: ['openai-responses'],
+    },
     stateless: {
       extends: 'groq',
       base_url: `${openai.url}/v1`,
@@ -43,6 +49,7 @@ export const configOf = (anthropic: FakeProvider, openai: FakeProvider, more: ob
     // A model of its own: what its provider said of waiting holds for later requests too.
     rested: { targets: ['anthropic/claude-sonnet-4-5', 'openai/gpt-4o-mini'], retries: { attempts: 1 } },
     plain: { targets: ['stateless/gpt-4o'], retries: { attempts: 1 } },
+    forgetting: { targets: ['forgetful/gpt-4o'], retries: { attempts: 1 } },
     both: { targets: ['anthropic/claude-sonnet-4-5', 'openai/gpt-4o'], retries: { attempts: 1 } },
   },
   keys: [

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { definePlugin, type SettledRecord } from '@headgate/sdk';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { embed, json } from '../gateway/embedded.js';
+import { embed, json, until } from '../gateway/embedded.js';
 
 /** Answers that OpenAI's API reference documents, by path. */
 let answers: Record<string, object | Buffer> = {};
@@ -10,7 +10,11 @@ const provider = createServer((request, response) => {
   request.resume().on('end', () => {
     const answer = answers[request.url ?? ''] ?? {};
     const sound = Buffer.isBuffer(answer);
-    response.setHeader('content-type', sound ? 'audio/mpeg' : 'application/json');
+    const events = sound && answer.includes('event:');
+    response.setHeader(
+      'content-type',
+      events ? 'text/event-stream' : sound ? 'audio/mpeg' : 'application/json',
+    );
     response.end(sound ? answer : JSON.stringify(answer));
   });
 });
@@ -234,6 +238,65 @@ describe('a batch', () => {
       costNano: 675_000_000,
     });
     expect(await read()).toBeNull();
+  });
+});
+
+describe('an answer that a provider makes in the background', () => {
+  const done = (id: string): object => ({
+    id,
+    object: 'response',
+    background: true,
+    model: 'gpt-5-2025-08-07',
+    output: [],
+    usage: { input_tokens: 1000, output_tokens: 100, total_tokens: 1100 },
+    status: 'completed',
+  });
+  const make = (id: string) =>
+    ask('/v1/responses', { model: 'openai/gpt-5', input: 'hi', background: true }).then(({ cost }) => [
+      id,
+      cost,
+    ]);
+  const read = async (id: string) => {
+    const answer = await gateway.fetch(`/v1/responses/${id}`);
+    await answer.text();
+    return answer.headers.get('x-headgate-cost-usd');
+  };
+
+  it('costs what it used, once, when it is first read as done', async () => {
+    answers['/v1/responses'] = { ...done('resp_b1'), status: 'queued', usage: null };
+    answers['/v1/responses/resp_b1'] = { ...done('resp_b1'), status: 'in_progress', usage: null };
+    expect(await make('resp_b1')).toEqual(['resp_b1', null]);
+    expect(await read('resp_b1')).toBeNull();
+    answers['/v1/responses/resp_b1'] = done('resp_b1');
+    const costs = await Promise.all([read('resp_b1'), read('resp_b1')]);
+    expect(costs.filter((cost) => cost !== null)).toEqual(['0.00225']);
+    expect(await read('resp_b1')).toBeNull();
+  });
+
+  it('costs the same, once, where its stream is read', async () => {
+    const event = (type: string, response: object): string =>
+      `event: ${type}\ndata: ${JSON.stringify({ type, response })}\n\n`;
+    const begun = event('response.created', { ...done('resp_b3'), status: 'in_progress', usage: null });
+    const stream = begun + event('response.completed', done('resp_b3'));
+    answers['/v1/responses'] = { ...done('resp_b3'), status: 'queued', usage: null };
+    answers['/v1/responses/resp_b3?stream=true'] = Buffer.from(stream);
+    answers['/v1/responses/resp_b3'] = done('resp_b3');
+    await make('resp_b3');
+    settled.length = 0;
+    const follow = async () => (await gateway.fetch('/v1/responses/resp_b3?stream=true')).text();
+    expect(await follow()).toBe(stream);
+    await until('a record', () => settled.length === 1);
+    expect(settled[0]).toMatchObject({ costNano: 2_250_000, targetModel: 'gpt-5-2025-08-07' });
+    await follow();
+    await until('another', () => settled.length === 2);
+    expect([settled[1]?.usage, await read('resp_b3')]).toEqual([null, null]);
+  });
+
+  it('costs nothing again where the request that made it has told its usage', async () => {
+    answers['/v1/responses'] = done('resp_b2');
+    answers['/v1/responses/resp_b2'] = done('resp_b2');
+    expect(await make('resp_b2')).toEqual(['resp_b2', '0.00225']);
+    expect(await read('resp_b2')).toBeNull();
   });
 });
 

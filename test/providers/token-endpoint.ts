@@ -5,6 +5,7 @@ export interface Asked {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly form: Record<string, string>;
+  readonly body: string;
 }
 
 /** A token endpoint without a network, and a clock that moves when it is told to. */
@@ -25,6 +26,7 @@ export class TokenEndpoint {
         method: init.method ?? 'GET',
         headers: init.headers ?? {},
         form: Object.fromEntries(new URLSearchParams(init.body ?? '')),
+        body: init.body ?? '',
       };
       this.asked.push(asked);
       const held = this.held;

@@ -2,8 +2,8 @@ import { createVerify, generateKeyPairSync } from 'node:crypto';
 import type { SignerFailure } from '@headgate/sdk';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { azureSigner } from '../../plugins/providers/signers/azure.js';
-import { googleSigner } from '../../plugins/providers/signers/google.js';
-import { googleApiKey } from '../../plugins/providers/signers/google-api-key.js';
+import { googleApiKey } from '../../plugins/providers/signers/google/api-key.js';
+import { googleSigner } from '../../plugins/providers/signers/google/index.js';
 import { ibmIam } from '../../plugins/providers/signers/ibm-iam.js';
 import { oauthClientCredentials } from '../../plugins/providers/signers/oauth-client-credentials.js';
 import { query } from '../../plugins/providers/signers/query.js';
@@ -102,8 +102,8 @@ describe('google', () => {
     ['/no.json', 'the credentials file /no.json cannot be read (ENOENT)'],
     ['{"type":"service_account"}', 'the service account lacks client_email and private_key'],
     [
-      '{"type":"external_account"}',
-      'credentials of type "external_account" cannot be used; a service account\'s or a user\'s can',
+      '{"type":"gdch_service_account"}',
+      'credentials of type "gdch_service_account" cannot be used; those of a service account, a user, an external account or an impersonated service account can',
     ],
     ['{broken', 'the credential begins like JSON but cannot be read as such'],
     [

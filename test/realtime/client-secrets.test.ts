@@ -38,7 +38,7 @@ describe('a client secret', () => {
     await fake.close();
   });
 
-  const made = (model: string) => ({ principal: key, provider: 'openai', model });
+  const made = (model: string) => ({ principal: key, provider: 'openai', key: 'key-1', model });
   const withSecret = (secret: string, path = '/v1/realtime?model=voice') =>
     connect(thread, path, { protocols: ['realtime', `openai-insecure-api-key.${secret}`] });
 
@@ -57,7 +57,7 @@ describe('a client secret', () => {
     client.socket.close(1000);
     await client.closed;
     const without = await withSecret('ek_browser', '/v1/realtime');
-    expect((await without.event('session.created'))['session']).toMatchObject({ model: 'gpt-realtime' });
+    expect((await without.event('session.created'))['session']).toMatchObject({ model: 'voice' });
     without.socket.close(1000);
     await without.closed;
   });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -79,6 +79,8 @@ export interface FakeRealtime {
 export interface FakeOptions {
   /** Paths of PEM files: speak TLS. */
   tls?: { cert: string; key: string };
+  /** Answers requests that are no handshake; refused without. */
+  respond?: (request: IncomingMessage, response: ServerResponse) => void;
   /** What the provider says first, and to each event of the client. */
   greet?: (connection: FakeConnection) => void;
   answer?: (connection: FakeConnection, event: Record<string, unknown>) => void;
@@ -86,8 +88,10 @@ export interface FakeOptions {
 
 /** A provider's WebSocket on a loopback port. */
 export async function startFakeRealtime(options: FakeOptions = {}): Promise<FakeRealtime> {
-  const refuse = (_: unknown, response: ServerResponse): void =>
-    void response.writeHead(426).end('Upgrade Required');
+  const refuse =
+    options.respond ??
+    ((_: IncomingMessage, response: ServerResponse): void =>
+      void response.writeHead(426).end('Upgrade Required'));
   const { tls } = options;
   const server =
     tls === undefined

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import OpenAI from 'openai';
+import OpenAI, { AzureOpenAI } from 'openai';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import { ResponsesWS } from 'openai/resources/responses/ws';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -64,6 +64,35 @@ describe('the realtime client of the official package', () => {
     realtime.close({ code: 1000, reason: 'done' });
     const line = await settled(secure, (one) => one['model'] === 'voice');
     expect(line).toMatchObject({ outcome: 'ok', input_tokens: 132, output_tokens: 121, cached_tokens: 64 });
+  });
+
+  it('of Azure OpenAI talks at its own address with its own header', async () => {
+    const azure = new AzureOpenAI({
+      apiKey: KEY,
+      endpoint: secureUrl,
+      apiVersion: '2025-04-01-preview',
+      deployment: 'voice',
+    });
+    const realtime = await OpenAIRealtimeWS.azure(azure, { options: insecure });
+    const { session } = await new Promise<{ session: object }>((resolve, reject) => {
+      realtime.once('session.created', resolve);
+      realtime.once('error', reject);
+    });
+    expect(session).toMatchObject({ model: 'voice' });
+    const { url, headers } = await fake.connection(fake.connections.length);
+    expect(url).toBe('/v1/realtime?model=gpt-realtime');
+    expect(headers.authorization).toBe('Bearer sk-provider-0123456789');
+    expect(JSON.stringify(headers)).not.toContain(KEY);
+    realtime.close();
+  });
+
+  it('is told that nobody has begun the call that it wants to join', async () => {
+    const beside = new OpenAIRealtimeWS(
+      { callID: 'rtc_made_elsewhere', options: insecure },
+      clientFor(secureUrl),
+    );
+    const error = await new Promise<Error>((resolve) => beside.once('error', resolve));
+    expect(error.message).toContain('404');
   });
 
   it('is told that its key is wrong', async () => {

@@ -41,7 +41,7 @@ describe('a realtime session', () => {
       headers: { ...bearer, 'openai-beta': 'realtime=v1', cookie: 'a=b' },
     });
     const created = await client.event('session.created');
-    expect(created['session']).toMatchObject({ model: 'gpt-realtime' });
+    expect(created['session']).toMatchObject({ model: 'voice' });
     const { url, headers } = await last();
     expect(url).toBe('/v1/realtime?model=gpt-realtime');
     expect(headers.authorization).toBe(`Bearer ${PROVIDER_KEY}`);
@@ -178,6 +178,9 @@ describe('a realtime session', () => {
       '{"type":"session.update", "session":{"type":"realtime","model":"gpt-realtime" ,"x":1}}',
       '{"type":"session.update","session":{"instructions":"voice"}}',
     ]);
+    // What the provider says of its session can be sent back.
+    expect((await client.event('session.created'))['session']).toMatchObject({ model: 'voice' });
+    expect((await client.event('session.updated'))['session']).toMatchObject({ model: 'voice', x: 1 });
     client.send({ type: 'session.update', session: { model: 'azure/other' } });
     const { error } = (await client.event('error')) as { error: Record<string, unknown> };
     expect(error).toMatchObject({ code: 'model_not_allowed' });

@@ -1,18 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GoogleGenAI } from '@google/genai';
+import { definePlugin, type SettledRecord } from '@headgate/sdk';
 import { CohereClientV2 } from 'cohere-ai';
 import { Ollama } from 'ollama';
 import OpenAI from 'openai';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { fakeVector } from '../fakes/openai-embeddings.js';
-import { json } from '../gateway/embedded.js';
+import { json, until } from '../gateway/embedded.js';
 import { startTasks } from './setup.js';
 
-const setup = await startTasks({
-  models: {
-    strict: { targets: ['ollama/embeddinggemma', 'cohere/embed-v4.0'], on_unsupported: 'reject' },
-    chain: { targets: ['cohere/embed-v4.0', 'ollama/embeddinggemma'] },
-  },
+const settled: SettledRecord[] = [];
+const witness = definePlugin({
+  name: 'witness',
+  version: '1.0.0',
+  setup: () => ({ settled: (record) => void settled.push(structuredClone(record)) }),
 });
+const setup = await startTasks(
+  {
+    models: {
+      strict: { targets: ['ollama/embeddinggemma', 'cohere/embed-v4.0'], on_unsupported: 'reject' },
+      chain: { targets: ['cohere/embed-v4.0', 'ollama/embeddinggemma'] },
+    },
+  },
+  [witness],
+);
 const { gateway, url, openai: fakeOpenAi, vectors } = setup;
 const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'any', maxRetries: 0 });
 const cohere = new CohereClientV2({ environment: url, token: 'any', maxRetries: 0 });
@@ -190,6 +201,51 @@ describe('what vectors cost', () => {
     const answer = await gateway.fetch('/api/embed', json({ model: 'cohere/embed-v4.0', input: texts }));
     // 9 tokens at $0.12 a million.
     expect(answer.headers.get('x-headgate-cost-usd')).toBe('0.00000108');
+  });
+
+  // Four of five parts were answered, and charged by the provider, before the last one failed: they were in no sum.
+  describe('of a request of which a part fails', () => {
+    const many = Array.from({ length: 5 * 96 }, (_, i) => `text ${i}`);
+    const paid = { inputTokens: 4 * 96 * 3 };
+    const failLast = (status: number): void => vectors.next({}, {}, {}, {}, { status, delayHeadMs: 150 });
+
+    it('is in the record of the request that failed', async () => {
+      settled.length = 0;
+      failLast(400);
+      const answer = await gateway.fetch('/api/embed', json({ model: 'cohere/embed-v4.0', input: many }));
+      expect(answer.status).toBe(400);
+      await until('a record', () => settled.length === 1);
+      expect(settled[0]).toMatchObject({ outcome: 'error', usage: paid, costNano: 138_240 });
+    });
+
+    it('is added to what the next target’s answer costs', async () => {
+      settled.length = 0;
+      failLast(401);
+      const answer = await gateway.fetch('/api/embed', json({ model: 'chain', input: many }));
+      expect(answer.headers.get('x-headgate-provider')).toBe('ollama');
+      expect(answer.headers.get('x-headgate-cost-usd')).toBe('0.00013824');
+      expect(settled[0]).toMatchObject({
+        outcome: 'ok',
+        usage: { inputTokens: paid.inputTokens + many.length * 3 },
+        costNano: 138_240,
+      });
+    });
+
+    it('is counted when the client leaves before the last part', async () => {
+      settled.length = 0;
+      vectors.next({}, {}, {}, {}, { delayHeadMs: 2_000 });
+      const leaving = new AbortController();
+      const asked = fetch(
+        `${url}/api/embed`,
+        json({ model: 'cohere/embed-v4.0', input: many }, { signal: leaving.signal }),
+      ).catch(() => undefined);
+      await vectors.request(5);
+      await sleep(100);
+      leaving.abort();
+      await asked;
+      await until('a record', () => settled.length === 1);
+      expect(settled[0]).toMatchObject({ outcome: 'client-closed', usage: paid, costNano: 138_240 });
+    });
   });
 
   it('is estimated by counting where the provider says nothing', async () => {

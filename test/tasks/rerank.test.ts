@@ -100,3 +100,24 @@ describe('a request to rank', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'provider_bad_answer' } });
   });
 });
+
+describe('what a ranking costs', () => {
+  it.each(['/v1/rerank', '/v2/rerank'])('is by the search units that Cohere bills, at %s', async (path) => {
+    const answer = await gateway.fetch(
+      path,
+      json({ model: 'cohere/rerank-v3.5', query: 'which?', documents }),
+    );
+    // $2 for a thousand searches.
+    expect(answer.headers.get('x-headgate-cost-usd')).toBe('0.002');
+  });
+
+  it('is by as many as a long list takes', async () => {
+    const billed_units = { search_units: 3 };
+    vectors.next({
+      body: JSON.stringify({ id: 'r', results: [{ index: 0, relevance_score: 1 }], meta: { billed_units } }),
+    });
+    const body = { model: 'cohere/rerank-v3.5', query: 'which?', documents, top_n: 1 };
+    const answer = await gateway.fetch('/voyage/v1/rerank', json({ ...body, top_k: 1 }));
+    expect(answer.headers.get('x-headgate-cost-usd')).toBe('0.006');
+  });
+});

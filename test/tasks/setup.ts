@@ -1,3 +1,4 @@
+import type { Plugin } from '@headgate/sdk';
 import { startOpenAi } from '../fakes/openai.js';
 import type { FakeProvider } from '../fakes/provider.js';
 import { startVectorServers } from '../fakes/vector-servers.js';
@@ -15,7 +16,10 @@ export interface TaskSetup {
 const keys = [{ value: 'fake-key-0123456789' }];
 
 /** A gateway in the process before every provider that has embeddings or reranking in words of its own. */
-export async function startTasks(more: Record<string, unknown> = {}): Promise<TaskSetup> {
+export async function startTasks(
+  more: Record<string, unknown> = {},
+  plugins: Plugin[] = [],
+): Promise<TaskSetup> {
   const [openai, vectors] = await Promise.all([startOpenAi(), startVectorServers()]);
   const { url } = vectors;
   const gateway = await embed({
@@ -39,6 +43,7 @@ export async function startTasks(more: Record<string, unknown> = {}): Promise<Ta
       },
       ...more,
     },
+    plugins,
   });
   const origin = await gateway.listen();
   return {

@@ -57,6 +57,32 @@ describe('scanTopLevel', () => {
     );
   });
 
+  it('finds every key inside the values that it shall look for, however it is written, and no other', () => {
+    const seeking = compileFields(['outside'], { inside: WANTED });
+    const wanted = compileFields(WANTED);
+    fc.assert(
+      fc.property(valueText, (text) => {
+        const bytes = Buffer.from(`{"a":${text},"outside":${text}}`);
+        const spans = new FieldSpans(seeking);
+        expect(scanTopLevel(bytes, seeking, spans)).toBe('ok');
+        const strings = bytes.toString('latin1').matchAll(/("(?:[^"\\]|\\.)*")([ \t\r\n]*:)?/g);
+        const keys = [...strings].flatMap(({ index, 1: raw = '', 2: colon }) => {
+          const end = index + raw.length;
+          return colon === undefined
+            ? []
+            : [{ end, name: JSON.parse(bytes.toString('utf8', index, end)) as string }];
+        });
+        const exact = keys.filter(({ name }) => (WANTED as readonly string[]).includes(name));
+        const nested = exact.map(({ end }) => end);
+        expect(spans.inside).toEqual(expect.arrayContaining(nested));
+        const alike = keys.filter(({ name }) => wanted.lookUpText(name) !== -1).map(({ end }) => end);
+        expect(alike).toEqual(expect.arrayContaining(spans.inside));
+        expect(spans.inside).toEqual([...new Set(spans.inside)].toSorted((a, b) => a - b));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('agrees with JSON.parse about what JSON.stringify writes, indented or not', () => {
     const record = fc.dictionary(fc.oneof(fc.constantFrom(...WANTED), fc.string()), fc.jsonValue());
     fc.assert(

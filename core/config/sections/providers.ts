@@ -71,6 +71,13 @@ const provider = z.strictObject({
     .describe(
       'Wire formats it speaks and their paths below `base_url`, instead of those of the built-in provider.',
     ),
+  stateless: z
+    .array(z.string(wants('a wire format such as openai-responses')), wants('a list of wire formats'))
+    .optional()
+    .describe(
+      'Wire formats whose answers it does not keep although the API says so, such as `openai-responses`: Headgate keeps them ' +
+        'instead. `[]`: it keeps all. Left out: as the built-in provider.',
+    ),
   variables: z
     .record(
       z.string(),

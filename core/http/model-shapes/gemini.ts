@@ -1,5 +1,10 @@
 import { type ModelShape, more, pageSize } from './shape.js';
 
+const METHODS: Readonly<Record<string, string[]>> = {
+  '': ['generateContent', 'streamGenerateContent', 'countTokens'],
+  embedding: ['embedContent', 'batchEmbedContents'],
+};
+
 /** https://ai.google.dev/api/models; a page's token is the place it begins at. */
 export const geminiModels: ModelShape = {
   list(models, query) {
@@ -15,7 +20,7 @@ export const geminiModels: ModelShape = {
     displayName: model.id,
     ...(model.contextWindow !== null && { inputTokenLimit: model.contextWindow }),
     ...(model.maxOutputTokens !== null && { outputTokenLimit: model.maxOutputTokens }),
-    supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+    supportedGenerationMethods: METHODS[model.mode ?? ''] ?? METHODS[''],
     ...more(model),
   }),
 };

@@ -68,6 +68,10 @@ function documentPart(json: JsonObject, path: string): Part {
   const part: Part = withBase({ type: 'document', source: known }, json, DOCUMENT_KEYS);
   const title = optString(json, 'title', path);
   if (title !== undefined) part.name = title;
+  // Both stay in the bag as well, from which a target of this format gets them as they came.
+  const { context, citations } = json;
+  if (typeof context === 'string' && part.type === 'document') part.context = context;
+  if (isObject(citations) && citations['enabled'] === true && part.type === 'document') part.cited = true;
   // Blocks say more than their text; a target of this format gets them back.
   if (custom) part.extra = { ...part.extra, source };
   return part;

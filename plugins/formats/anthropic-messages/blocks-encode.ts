@@ -62,7 +62,10 @@ function document(part: DocumentPart, context: BlockContext): JsonObject | undef
   if (encoded === undefined) return undefined;
   const json: JsonObject = { type: 'document', source: encoded };
   if (part.name !== undefined) json['title'] = part.name;
-  return context.same ? { ...json, ...part.extra } : json;
+  if (context.same) return { ...json, ...part.extra };
+  if (part.context !== undefined) json['context'] = part.context;
+  if (part.cited === true) json['citations'] = { enabled: true };
+  return json;
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { JsonObject, RequestCodec, ResponseCodec, WireFormat } from '@headgate/sdk';
-import { emptyUsage } from '@headgate/sdk';
-import { count, stringOr } from '../shared/read-json.js';
+import type { RequestCodec, ResponseCodec, WireFormat } from '@headgate/sdk';
+import { countable, countedAnswer, countOf } from '../shared/countable.js';
+import { count } from '../shared/read-json.js';
 import { anthropicError } from './error.js';
+import { OBJECT_IDS } from './object-ids.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 import { ANTHROPIC_COUNT_TOKENS } from './types.js';
@@ -22,7 +23,7 @@ const ANSWER_ONLY = [
 const request: RequestCodec = {
   decode: (body) => ({ ...decodeRequest(body), origin: ANTHROPIC_COUNT_TOKENS }),
   encode(canonical, context) {
-    const body = encodeRequest(canonical, context);
+    const body = encodeRequest(countable(canonical), context);
     for (const key of ANSWER_ONLY) delete body[key];
     return body;
   },
@@ -30,19 +31,8 @@ const request: RequestCodec = {
 
 /** `{ input_tokens }`: an answer without choices whose usage is all it says. */
 const response: ResponseCodec = {
-  decode(body: JsonObject) {
-    const usage = emptyUsage();
-    usage.inputTokens = count(body['input_tokens']);
-    return {
-      origin: ANTHROPIC_COUNT_TOKENS,
-      id: '',
-      model: stringOr(body['model'], ''),
-      created: Math.floor(Date.now() / 1000),
-      choices: [],
-      usage,
-    };
-  },
-  encode: (canonical) => ({ input_tokens: canonical.usage?.inputTokens ?? 0 }),
+  decode: (body) => countedAnswer(ANTHROPIC_COUNT_TOKENS, count(body['input_tokens'])),
+  encode: (canonical) => ({ input_tokens: countOf(canonical) }),
 };
 
 /**
@@ -57,5 +47,6 @@ export const anthropicCountTokens: WireFormat = {
   response,
   error: anthropicError,
   fields: ['metadata'],
+  objectIds: OBJECT_IDS,
   user: userOf,
 };

@@ -1,7 +1,9 @@
 import type { WireFormat } from '@headgate/sdk';
 import { scannedInteger } from '../shared/scanned-field.js';
+import { batchResults } from './batch-results.js';
 import { anthropicError } from './error.js';
 import { anthropicMeter } from './meter.js';
+import { OBJECT_IDS } from './object-ids.js';
 import { anthropicRequest } from './request.js';
 import { anthropicResponse } from './response.js';
 import { anthropicStream } from './stream.js';
@@ -23,6 +25,8 @@ export const anthropicMessages: WireFormat = {
   // Reasoning of Gemini and of OpenAI's Responses that an earlier turn got from there; see shared/reasoning-seal.ts.
   foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata'],
+  objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  batchResults,
   user: userOf,
 };

@@ -66,6 +66,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
         this.messageDelta(json, emit);
         break;
       case 'message_stop':
+        if (!this.started) throw new MalformedBody('the stream ended before its answer began');
         this.complete(emit);
         break;
       case 'ping':

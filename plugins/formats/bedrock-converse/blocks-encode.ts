@@ -9,8 +9,9 @@ import type {
   ToolResultPart,
   Warn,
 } from '@headgate/sdk';
+import { cacheMarkOf } from '../shared/cache-mark.js';
 import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
+import { argumentsObject } from '../shared/tool-arguments.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import { cachePoint } from './cache-point.js';
 import { redactedContent } from './encrypted.js';
@@ -31,9 +32,9 @@ export interface BlockContext {
   traits: ModelTraits;
 }
 
-/** Converse refuses blank text, in messages, the system prompt and results alike. */
+/** Converse refuses blank text, in messages, the system prompt and results alike; answers may have it. */
 function isBlank(part: TextPart, context: BlockContext): boolean {
-  if (context.same || part.text.trim() !== '') return false;
+  if (context.same || part.text.trim() !== '' || (context.answer && part.text !== '')) return false;
   if (part.text !== '') context.warn('content', 'text of white space only is refused by this format');
   return true;
 }
@@ -75,15 +76,10 @@ function reasoning(part: ReasoningPart, context: BlockContext): JsonObject | und
   return { reasoningContent: { reasoningText: inner } };
 }
 
-/**
- * Arguments as the object that Converse wants. No arguments are `{}`. A text that is no JSON object, which models do
- * write and which custom tools write by design, is kept under one name so that nothing of it is lost.
- */
+/** Arguments as the object that Converse wants; of its own format, whatever JSON came. */
 function toolInput(part: ToolCallPart, context: BlockContext): JsonValue {
-  if (part.arguments.trim() === '') return {};
-  const parsed = tryParse(part.arguments);
-  if (isObject(parsed) || (context.same && parsed !== undefined)) return parsed;
-  return { input: part.arguments };
+  const parsed = context.same ? tryParse(part.arguments) : undefined;
+  return parsed ?? argumentsObject(part.arguments);
 }
 
 function resultBlock(part: Part, context: BlockContext): JsonObject | undefined {
@@ -141,7 +137,7 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
     case 'text':
       return text(part, context);
     case 'refusal':
-      return part.text.trim() === '' ? undefined : { text: part.text };
+      return (context.answer ? part.text : part.text.trim()) === '' ? undefined : { text: part.text };
     case 'image': {
       const guarded = context.same && part.extra?.['guardContent'] !== undefined;
       const image = imageBlock(part, innerExtra(part, guarded ? 'guardContent' : 'image', context), context);
@@ -183,10 +179,19 @@ export function encodeBlock(part: Part, context: BlockContext): JsonObject | und
   return part.type === 'opaque' ? block : outer(part, block, context);
 }
 
-/** The mark after a part; that of a piece of a tool's result counts for the whole, inside of which there is none. */
+/**
+ * The mark after a part; that of a piece of a tool's result counts for the whole, inside of which there is none, and that
+ * of a part which only another format knows stays where the part would have been.
+ */
 function markOf(part: Part, context: BlockContext): CacheMark | undefined {
-  if (part.cache !== undefined || part.type !== 'tool-result' || context.same) return part.cache;
-  return part.content.find((one) => one.cache !== undefined)?.cache;
+  if (part.cache !== undefined || context.same) return part.cache;
+  if (part.type === 'opaque' && part.format !== BEDROCK_CONVERSE) return cacheMarkOf(part.value);
+  if (part.type !== 'tool-result') return undefined;
+  for (const one of part.content) {
+    const mark = markOf(one, context);
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
 }
 
 /** Writes a part, and the cache point after it, into a list of blocks. */
@@ -195,7 +200,8 @@ export function encodeInto(blocks: JsonObject[], part: Part, context: BlockConte
   if (block !== undefined) blocks.push(block);
   const mark = markOf(part, context);
   if (mark === undefined) return;
-  if (context.same || (context.traits.cache && blocks.length > 0)) blocks.push(cachePoint(mark));
+  const marked = blocks.at(-1)?.['cachePoint'] !== undefined;
+  if (context.same || (context.traits.cache && blocks.length > 0 && !marked)) blocks.push(cachePoint(mark));
   else if (!context.traits.cache)
     context.warn('cache_control', 'this model caches no prompts at given points');
 }

@@ -10,6 +10,8 @@ import { BedrockStreamDecoder } from './stream-decode.js';
 import { BedrockStreamEncoder } from './stream-encode.js';
 import { BEDROCK_CONVERSE } from './types.js';
 
+export { bedrockCountTokens } from './count-tokens.js';
+
 function maxOutputTokens(fields: ScannedFields): number | undefined {
   const inference = scannedJson(fields.json('inferenceConfig'));
   if (typeof inference !== 'object' || inference === null) return undefined;

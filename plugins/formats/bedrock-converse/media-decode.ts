@@ -86,6 +86,10 @@ export function documentPart(json: JsonObject, path: string): Part | undefined {
   const found = textSource(inner, source, mediaType) ?? sourceOf(inner, mediaType, DOCUMENT_KEYS, at);
   if (found === undefined) return undefined;
   const part: Part = { type: 'document', source: found.source };
+  // Both stay in the bag as well, from which a target of this format gets them as they came.
+  const { context, citations } = inner;
+  if (typeof context === 'string') part.context = context;
+  if (isObject(citations) && citations['enabled'] === true) part.cited = true;
   const extra: JsonObject = { ...found.extra };
   // Null stands for a format that was left out, where one would follow from the media type.
   if (found.source.kind !== 'file' && format !== documentFormat(mediaType)) extra['format'] = format ?? null;

@@ -116,7 +116,15 @@ function foreignDocument(part: DocumentPart, context: BlockContext): JsonObject 
     context.warn('document', 'only PDF, Word, Excel, CSV, HTML and text can be sent in this format');
     return undefined;
   }
-  return { format, name: context.names.of(part.name), source: encoded };
+  const json: JsonObject = { format, name: context.names.of(part.name), source: encoded };
+  if (part.context === undefined && part.cited !== true) return json;
+  if (context.traits.family !== 'anthropic' && context.traits.family !== '') {
+    context.warn('document', 'this model takes nothing but the document itself');
+    return json;
+  }
+  if (part.context !== undefined) json['context'] = part.context;
+  if (part.cited === true) json['citations'] = { enabled: true };
+  return json;
 }
 
 export function documentBlock(part: DocumentPart, context: BlockContext): JsonObject | undefined {

@@ -1,3 +1,5 @@
+import { claudeModel } from '../shared/claude-models.js';
+
 /** Whose model it is, as far as requests differ; '' when the id does not say (ARNs of inference profiles, prompts). */
 export type Family = 'anthropic' | 'nova' | 'openai' | 'mistral' | 'cohere' | 'other' | '';
 
@@ -38,31 +40,12 @@ const GENERAL: ModelTraits = {
 /** The general rules, but for what may well be a Claude model. */
 const UNKNOWN: ModelTraits = { ...GENERAL, family: '', cache: true, cacheTools: true };
 
-const NAMED = /claude-(opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/;
-const NUMBERED = /claude-(\d)(?:[-.](\d))?-(opus|sonnet|haiku)/;
-
-/** E.g. `{ family: 'opus', version: 45 }`; undefined for a model that is not named by these schemes. */
-function claudeVersion(model: string): { name: string; version: number } | undefined {
-  const named = NAMED.exec(model);
-  if (named !== null)
-    return { name: named[1] as string, version: Number(named[2]) * 10 + Number(named[3] ?? 0) };
-  const numbered = NUMBERED.exec(model);
-  if (numbered === null) return undefined;
-  return { name: numbered[3] as string, version: Number(numbered[1]) * 10 + Number(numbered[2] ?? 0) };
-}
-
-/**
- * Anthropic's rules by version: thinking since 3.7, adaptive since 4.6, no sampling parameters since 4.7, always on for
- * Fable and Mythos and for Opus and Sonnet since 5.5. Bedrock caches prompts since 3.5 and checks the schemas of answers
- * and tools from 4.5 to 4.6; of the newer models it refuses them.
- */
+/** Bedrock caches prompts since 3.5 and checks the schemas of answers and tools from 4.5 to 4.6; of newer models it refuses them. */
 function claudeTraits(model: string): ModelTraits {
-  const found = claudeVersion(model);
+  const found = claudeModel(model);
   if (found === undefined) return { ...UNKNOWN, family: 'anthropic', structured: false };
-  const { name, version } = found;
-  const other = name === 'fable' || name === 'mythos';
-  const adaptive = other || version >= 46;
-  const alwaysThinks = other || (version >= 55 && name !== 'haiku');
+  const { family, version, adaptive, alwaysThinks, noSampling, oneOfTemperatureAndTopP } = found;
+  const other = family === 'fable' || family === 'mythos';
   return {
     ...GENERAL,
     family: 'anthropic',
@@ -72,7 +55,7 @@ function claudeTraits(model: string): ModelTraits {
     reasoning: adaptive ? 'adaptive' : version >= 37 ? 'budget' : 'none',
     alwaysThinks,
     noForcedTools: alwaysThinks,
-    sampling: other || version >= 47 ? 'none' : version >= 41 ? 'one' : 'both',
+    sampling: noSampling ? 'none' : oneOfTemperatureAndTopP ? 'one' : 'both',
   };
 }
 

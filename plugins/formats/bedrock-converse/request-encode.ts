@@ -1,9 +1,11 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
+import { cacheMarkOf } from '../shared/cache-mark.js';
 import { isObject } from '../shared/read-json.js';
 import { schemaInstruction } from '../shared/schema-instruction.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import type { BlockContext } from './blocks-encode.js';
+import { cachePoint } from './cache-point.js';
 import { DocumentNames } from './media-encode.js';
 import { type EncodedMessages, encodeMessages } from './messages-encode.js';
 import { type ModelTraits, modelTraits } from './model-traits.js';
@@ -130,7 +132,19 @@ function tierOf(tier: string, same: boolean, warn: Warn): string | undefined {
 function warnOfRest(request: CanonicalRequest, warn: Warn): void {
   if (request.choices !== undefined && request.choices > 1) warn('n', 'one answer a request in this format');
   if (request.user !== undefined) warn('user', 'the end user cannot be named in this format');
-  for (const key of Object.keys(request.extra ?? {})) warn(key, 'not part of this format');
+  for (const key of Object.keys(request.extra ?? {}))
+    if (key !== 'cache_control') warn(key, 'not part of this format');
+}
+
+/** Anthropic's mark of a whole request stands for one after the last thing that is said. */
+function markEnd(messages: JsonObject[], extra: JsonObject, traits: ModelTraits, warn: Warn): void {
+  if (extra['cache_control'] === undefined || extra['cache_control'] === null) return;
+  const mark = cacheMarkOf(extra);
+  const content = messages.at(-1)?.['content'];
+  if (mark === undefined || !traits.cache || !Array.isArray(content) || content.length === 0)
+    warn('cache_control', 'this model caches no prompts at given points');
+  else if (!content.some((block) => isObject(block) && block['cachePoint'] !== undefined))
+    content.push(cachePoint(mark));
 }
 
 /** Reasoning as this API asked for it, or planned anew. */
@@ -191,6 +205,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   else {
     fittedSampling(inference, fields, request.sampling, traits, thinking.thinks, warn);
     warnOfRest(request, warn);
+    markEnd(encoded.messages, request.extra ?? {}, traits, warn);
     // Only then Claude says which of them it wrote.
     if (traits.family === 'anthropic' && inference['stopSequences'] !== undefined)
       body['additionalModelResponseFieldPaths'] = [

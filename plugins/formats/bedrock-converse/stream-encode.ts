@@ -4,6 +4,7 @@ import { bedrockError } from '../shared/bedrock-error.js';
 import { eventMessage } from '../shared/eventstream-write.js';
 import { OneAtATime, type PartEvent } from '../shared/one-at-a-time.js';
 import { isObject } from '../shared/read-json.js';
+import { ArgumentsWriter } from '../shared/tool-arguments.js';
 import { redactedContent } from './encrypted.js';
 import { imageFormat } from './media-types.js';
 import { BEDROCK_CONVERSE, stopReason } from './types.js';
@@ -39,6 +40,8 @@ export class BedrockStreamEncoder implements StreamEncoder {
   private index = 0;
   private block: Block = '';
   private kind: PartStart['kind'] = 'text';
+  /** Of the open call, if it is of another format. */
+  private writer: ArgumentsWriter | null = null;
   private before = '';
   private after = '';
   private finish: Finish | null = null;
@@ -127,6 +130,7 @@ export class BedrockStreamEncoder implements StreamEncoder {
   private startTool(start: PartStart): void {
     this.called = true;
     this.open('tool');
+    this.writer = this.same ? null : new ArgumentsWriter();
     const inner = this.same ? start.extra?.['toolUse'] : undefined;
     this.start('toolUse', {
       ...(isObject(inner) ? inner : {}),
@@ -151,9 +155,10 @@ export class BedrockStreamEncoder implements StreamEncoder {
       this.open('reasoning');
       this.other(`{"reasoningContent":{"signature":${JSON.stringify(event.signature)}}}`);
     }
-    if (event.text !== '') {
+    const text = this.writer === null ? event.text : this.writer.push(event.text);
+    if (text !== '') {
       this.open(this.kind === 'tool-call' ? 'tool' : reasoning ? 'reasoning' : 'text');
-      this.write('contentBlockDelta', this.before + JSON.stringify(event.text) + this.after);
+      this.write('contentBlockDelta', this.before + JSON.stringify(text) + this.after);
     }
     if (event.citation !== undefined && this.same && !reasoning) {
       this.open('text');
@@ -167,6 +172,9 @@ export class BedrockStreamEncoder implements StreamEncoder {
 
   private stop(): void {
     if (this.block === '') return;
+    const owed = this.writer?.end() ?? '';
+    this.writer = null;
+    if (owed !== '') this.write('contentBlockDelta', this.before + JSON.stringify(owed) + this.after);
     this.block = '';
     this.write('contentBlockStop', `{"contentBlockIndex":${this.index++}}`);
   }

@@ -1,5 +1,6 @@
-import type { CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@headgate/sdk';
+import type { CacheMark, CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { cacheMarkOf } from '../shared/cache-mark.js';
 import {
   extraOf,
   isObject,
@@ -100,14 +101,19 @@ function encodeTool(tool: FunctionTool, same: boolean, traits: ModelTraits, warn
 function encodeList(request: CanonicalRequest, traits: ModelTraits, same: boolean, warn: Warn): JsonObject[] {
   const tools: JsonObject[] = [];
   for (const tool of request.tools ?? []) {
-    if (tool.kind === 'opaque') {
-      if (tool.format === BEDROCK_CONVERSE) tools.push(tool.value);
-      else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
-      continue;
+    let mark: CacheMark | undefined;
+    if (tool.kind === 'function') {
+      tools.push(encodeTool(tool, same, traits, warn));
+      mark = tool.cache;
+    } else if (tool.format === BEDROCK_CONVERSE) tools.push(tool.value);
+    else {
+      warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
+      // Its mark was about all tools up to it.
+      const last = tools.at(-1);
+      if (last !== undefined && last['cachePoint'] === undefined) mark = cacheMarkOf(tool.value);
     }
-    tools.push(encodeTool(tool, same, traits, warn));
-    if (tool.cache === undefined) continue;
-    if (same || traits.cacheTools) tools.push(cachePoint(tool.cache));
+    if (mark === undefined) continue;
+    if (same || traits.cacheTools) tools.push(cachePoint(mark));
     else warn('cache_control', 'this model caches no tools at given points');
   }
   return tools;

@@ -9,6 +9,7 @@ import {
   optArray,
   optString,
 } from '../shared/read-json.js';
+import { argumentsJson } from '../shared/tool-arguments.js';
 
 const CALL_KEYS = new Set(['id', 'type', 'function']);
 const FUNCTION_KEYS = new Set(['name', 'arguments']);
@@ -46,8 +47,8 @@ export function encodeCall(part: ToolCallPart, same: boolean): JsonObject {
   const called: JsonObject = {
     ...(isObject(inner) ? inner : {}),
     name: part.name,
-    // Cohere parses them; no arguments have to be an object.
-    arguments: !same && part.arguments.trim() === '' ? '{}' : part.arguments,
+    // Cohere parses them, and its clients do.
+    arguments: same ? part.arguments : argumentsJson(part.arguments),
   };
   return { ...rest, id: part.id, type: 'function', function: called };
 }

@@ -2,6 +2,7 @@ import type { DocumentPart, ImagePart, JsonObject, Part, ReasoningPart, Warn } f
 import { dataUrl } from '../shared/data-url.js';
 import { documentText } from '../shared/document-text.js';
 import { isObject } from '../shared/read-json.js';
+import { warnOfSeal } from '../shared/reasoning-seal.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import { COHERE_CHAT } from './types.js';
 
@@ -42,10 +43,8 @@ function thinking(part: ReasoningPart, { same, warn }: MessageContext): JsonObje
     if (part.encrypted !== undefined) json['encrypted'] = part.encrypted;
     return json;
   }
-  if (part.encrypted !== undefined) {
-    warn('reasoning', 'reasoning encrypted by another provider cannot be sent in this format');
-    return undefined;
-  }
+  warnOfSeal(part, warn);
+  if (part.encrypted !== undefined) return undefined;
   return part.text === '' ? undefined : { type: 'thinking', thinking: part.text };
 }
 

@@ -5,6 +5,13 @@ const PART_KEYS = new Set(['type', 'document']);
 /** Members of a document's data that hold its text, as Cohere's own examples name them. */
 const TEXTS = ['text', 'snippet', 'content'];
 
+/** The text of a document's data, headed by its title. */
+export function textOfData(data: JsonObject): string {
+  const title = stringOr(data['title'], '');
+  const text = textOf(data);
+  return title === '' ? text : `${title}\n\n${text}`;
+}
+
 function textOf(data: JsonObject): string {
   const { title: _, ...rest } = data;
   const keys = Object.keys(rest);
@@ -19,11 +26,9 @@ function textOf(data: JsonObject): string {
 export function documentPart(json: JsonObject, path: string): TextPart {
   const document = needObject(json, 'document', path);
   const data = isObject(document['data']) ? document['data'] : {};
-  const title = stringOr(data['title'], '');
-  const text = textOf(data);
   return {
     type: 'text',
-    text: title === '' ? text : `${title}\n\n${text}`,
+    text: textOfData(data),
     extra: { ...extraOf(json, PART_KEYS), document },
   };
 }

@@ -1,8 +1,12 @@
 import type { JsonObject, Message, Part, ToolCallPart, ToolResultPart } from '@headgate/sdk';
 import { assistantTurns } from '../shared/assistant-turns.js';
+import { warnOfSeal } from '../shared/reasoning-seal.js';
 import { encodeCall } from './calls.js';
 import { citationsOf } from './citations.js';
 import { encodeContent, type MessageContext } from './content-encode.js';
+
+/** Between thoughts, or texts, that stood apart and become one. */
+const BETWEEN = '\n\n';
 
 function isSystem(message: Message): boolean {
   return message.role === 'system' || message.role === 'developer';
@@ -28,13 +32,15 @@ function assistant(message: Message, context: MessageContext): JsonObject {
     else if (
       part.type === 'reasoning' &&
       (same ? part.extra?.['plan'] === true : called && part.encrypted === undefined)
-    )
-      plan = (plan ?? '') + part.text;
-    else content.push(part);
+    ) {
+      if (!same) warnOfSeal(part, context.warn);
+      plan = plan === undefined ? part.text : plan + (same ? '' : BETWEEN) + part.text;
+    } else content.push(part);
   }
   const json: JsonObject = { ...rest, role: 'assistant' };
   if (plan !== undefined && (same || plan !== '')) json['tool_plan'] = plan;
-  const text = encodeContent(content, context, list, '');
+  const refused = content.some((part) => part.type === 'refusal');
+  const text = encodeContent(content, context, list, refused ? BETWEEN : '');
   const said = text.length > 0 || list || (same && content.length > 0);
   if (said || (calls.length === 0 && plan === undefined)) json['content'] = text;
   if (calls.length > 0) json['tool_calls'] = calls.map((call) => encodeCall(call, same));
@@ -135,5 +141,10 @@ export function encodeMessages(messages: Message[], context: MessageContext): Js
     if (media.length > 0 && next?.role !== 'user' && !hasResult(next))
       out.push({ role: 'user', content: encodeContent(media.splice(0), context, false) });
   });
-  return out;
+  return context.same ? out : out.filter(says);
+}
+
+/** Cohere refuses a message that says nothing, such as one whose parts could not be sent. */
+function says(message: JsonObject): boolean {
+  return message['content'] !== '' || message['tool_calls'] !== undefined || message['role'] === 'tool';
 }

@@ -2,6 +2,7 @@ import type { CanonicalRequest, JsonObject, OutputFormat, ReasoningRequest, Samp
 import { MalformedBody } from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
 import { decodeMessages } from './messages-decode.js';
+import { putDocuments } from './request-documents.js';
 import { decodeToolChoice, decodeTools } from './tools.js';
 import { COHERE_CHAT, REQUEST_KEYS } from './types.js';
 
@@ -66,6 +67,9 @@ export function decodeRequest(body: JsonObject): CanonicalRequest {
   set('output', decodeOutput(body));
   set('maxOutputTokens', read.optInteger(body, 'max_tokens', ''));
   set('reasoning', decodeThinking(body));
-  set('extra', read.extraOf(body, REQUEST_KEYS));
+  const { documents, ...extra } = read.extraOf(body, REQUEST_KEYS) ?? {};
+  const put = Array.isArray(documents) && documents.length > 0 && putDocuments(documents, request.messages);
+  if (documents !== undefined && !put) extra['documents'] = documents;
+  if (Object.keys(extra).length > 0) request.extra = extra;
   return request;
 }

@@ -9,6 +9,7 @@ import type {
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { encodeMessages } from './messages-encode.js';
+import { takeDocuments } from './request-documents.js';
 import { encodeTools } from './tools.js';
 import { COHERE_CHAT } from './types.js';
 
@@ -18,9 +19,22 @@ type Effort = NonNullable<ReasoningRequest['effort']>;
 const BUDGETS: Partial<Record<Effort, number>> = { minimal: 1024, low: 2048, medium: 8192 };
 const MAX_STOPS = 5;
 
-function encodeThinking(reasoning: ReasoningRequest, same: boolean): JsonObject | undefined {
+/** Models from before Cohere's first that thinks; of newer ones, and those of others, nothing is known. */
+const THOUGHTLESS =
+  /^(?:command(?:-light|-nightly)?$|command-light-nightly$|command-r|command-a-(?:\d|vision|translate)|c4ai-)/;
+
+function encodeThinking(
+  reasoning: ReasoningRequest,
+  same: boolean,
+  model: string,
+  warn: Warn,
+): JsonObject | undefined {
   const { enabled, effort, budgetTokens } = reasoning;
   const off = enabled === false || effort === 'none';
+  if (!same && THOUGHTLESS.test(model)) {
+    if (!off) warn('reasoning', 'this model does not think before it answers');
+    return undefined;
+  }
   const json: JsonObject = { ...(same ? reasoning.extra : {}), type: off ? 'disabled' : 'enabled' };
   const budget = budgetTokens ?? (effort === undefined ? undefined : BUDGETS[effort]);
   if (budget !== undefined && (same || (!off && budget > 0))) json['token_budget'] = budget;
@@ -104,19 +118,26 @@ function warnOfRest(request: CanonicalRequest, warn: Warn): void {
 export function encodeRequest(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === COHERE_CHAT;
   const warn = warnOnce(context.warn);
+  const { messages, documents } = same
+    ? takeDocuments(request.messages)
+    : { messages: request.messages, documents: [] };
   const body: JsonObject = {
     ...(same ? request.extra : {}),
     model: context.model,
-    messages: encodeMessages(request.messages, { same, warn }),
+    messages: encodeMessages(messages, { same, warn }),
   };
-  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control', 'is_error'], warn);
+  if (documents.length > 0) body['documents'] = documents;
+  if (!same)
+    warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'cache_control', 'is_error'], warn);
   encodeTools(body, request, same, warn);
   encodeOutput(body, request, same, warn);
   if (same) sameSampling(body, request.sampling);
   else fittedSampling(body, request.sampling, warn);
   if (request.sampling.logprobs !== undefined) body['logprobs'] = true;
   if (request.maxOutputTokens !== undefined) body['max_tokens'] = request.maxOutputTokens;
-  if (request.reasoning !== undefined) body['thinking'] = encodeThinking(request.reasoning, same);
+  const { reasoning } = request;
+  const thinking = reasoning && encodeThinking(reasoning, same, context.model, warn);
+  if (thinking !== undefined) body['thinking'] = thinking;
   if (request.stream) body['stream'] = true;
   if (!same) warnOfRest(request, warn);
   return body;

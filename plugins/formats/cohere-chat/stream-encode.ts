@@ -7,8 +7,10 @@ import type {
   Usage,
 } from '@headgate/sdk';
 import { cohereError } from '../shared/cohere-error.js';
+import { OneAtATime, type PartEvent } from '../shared/one-at-a-time.js';
 import { isObject } from '../shared/read-json.js';
 import { namedEvent } from '../shared/sse-text.js';
+import { ArgumentsWriter } from '../shared/tool-arguments.js';
 import { COHERE_CHAT, finishWord } from './types.js';
 import { cohereUsage } from './usage.js';
 
@@ -28,6 +30,8 @@ interface Open {
   head: string;
   tail: string;
   format: string | undefined;
+  /** Of a call of another format; null where its arguments pass as they are. */
+  writer: ArgumentsWriter | null;
 }
 
 /** Writes Cohere's events by joining text; a content starts on the wire with the first that is said of it. */
@@ -39,6 +43,10 @@ export class CohereStreamEncoder implements StreamEncoder {
   private calls = 0;
   private citations = 0;
   private readonly open = new Map<number, Open>();
+  private readonly order = new OneAtATime((event) => {
+    this.out += this.part(event);
+  });
+  private out = '';
   private finish: Finish | null = null;
   private usage: Usage | null = null;
 
@@ -48,16 +56,13 @@ export class CohereStreamEncoder implements StreamEncoder {
     if (this.over) return '';
     switch (event.type) {
       case 'part-delta':
-        // This API gives one answer a request.
-        return event.choice === 0 ? this.delta(event) : '';
       case 'part-start':
-        return event.choice === 0 ? this.messageStart() + this.partStart(event) : '';
       case 'part-end':
-        return event.choice === 0 ? this.partEnd(event.part) : '';
       case 'part-whole':
-        return event.choice === 0 && event.format === COHERE_CHAT
-          ? this.messageStart() + this.whole(event.value)
-          : '';
+        // This API gives one answer a request, and one piece of it after the other.
+        if (event.choice !== 0) return '';
+        this.order.push(event);
+        return this.taken();
       case 'start':
         this.pending = event;
         this.same = event.origin === COHERE_CHAT;
@@ -79,6 +84,25 @@ export class CohereStreamEncoder implements StreamEncoder {
     }
   }
 
+  private taken(): string {
+    const { out } = this;
+    this.out = '';
+    return out;
+  }
+
+  private part(event: PartEvent): string {
+    switch (event.type) {
+      case 'part-delta':
+        return this.delta(event);
+      case 'part-start':
+        return this.messageStart() + this.partStart(event);
+      case 'part-end':
+        return this.partEnd(event.part);
+      case 'part-whole':
+        return event.format === COHERE_CHAT ? this.messageStart() + this.whole(event.value) : '';
+    }
+  }
+
   private messageStart(): string {
     const start = this.pending;
     if (start === null) return '';
@@ -94,7 +118,7 @@ export class CohereStreamEncoder implements StreamEncoder {
 
   private partStart(event: PartStart): string {
     const format = typeof event.extra?.['format'] === 'string' ? event.extra['format'] : undefined;
-    const part: Open = { kind: 'text', index: -1, head: '', tail: '', format };
+    const part: Open = { kind: 'text', index: -1, head: '', tail: '', format, writer: null };
     this.open.set(event.part, part);
     if (event.kind === 'reasoning')
       part.kind = this.same && event.extra?.['plan'] === true ? 'plan' : 'thinking';
@@ -107,6 +131,7 @@ export class CohereStreamEncoder implements StreamEncoder {
 
   private callStart(part: Open, event: PartStart): string {
     part.kind = 'call';
+    part.writer = this.same ? null : new ArgumentsWriter();
     part.index = this.calls++;
     part.head = `event: tool-call-delta\ndata: {"type":"tool-call-delta","index":${part.index},"delta":{"message":{"tool_calls":{"function":{"arguments":`;
     part.tail = '}}}}}\n\n';
@@ -145,7 +170,9 @@ export class CohereStreamEncoder implements StreamEncoder {
     const logprobs = this.same ? itemsOf(event) : undefined;
     if (event.text === '' && logprobs === undefined) return '';
     const head = this.contentStart(part);
-    const text = `${part.head}${JSON.stringify(event.text)}${part.tail}`;
+    const said = part.writer === null ? event.text : part.writer.push(event.text);
+    if (part.writer !== null && said === '') return '';
+    const text = `${part.head}${JSON.stringify(said)}${part.tail}`;
     if (part.kind === 'plan' || part.kind === 'call') return head + text;
     return head + (logprobs === undefined ? `${text}}\n\n` : withLogprobs(part, text, logprobs));
   }
@@ -178,7 +205,9 @@ export class CohereStreamEncoder implements StreamEncoder {
     this.open.delete(number);
     if (part === undefined || part.index === -1) return '';
     const type = part.kind === 'call' ? 'tool-call-end' : 'content-end';
-    return namedEvent(type, `{"type":"${type}","index":${part.index}}`);
+    const rest = part.writer?.end() ?? '';
+    const owed = rest === '' ? '' : `${part.head}${JSON.stringify(rest)}${part.tail}`;
+    return owed + namedEvent(type, `{"type":"${type}","index":${part.index}}`);
   }
 
   private whole(value: JsonObject): string {
@@ -187,8 +216,8 @@ export class CohereStreamEncoder implements StreamEncoder {
   }
 
   private end(): string {
-    let text = '';
-    for (const number of [...this.open.keys()]) text += this.partEnd(number);
+    this.order.end();
+    const text = this.taken();
     const { finish } = this;
     const { usage: kept, message: _, ...extra } = (this.same ? finish?.extra : undefined) ?? {};
     const delta: JsonObject = {

@@ -87,6 +87,8 @@ export interface ResultContext {
   warn: Warn;
   /** The model takes pictures and documents inside a result. */
   mediaInResults: boolean;
+  /** It takes the resolution of each picture. */
+  resolutions: boolean;
   /** Name of the function that a call id belongs to. */
   nameOf(callId: string): string | undefined;
 }
@@ -110,7 +112,7 @@ export function encodeFunctionResponse(
   for (const one of part.content) {
     if (one.type === 'text') texts.push(one.text);
     else if (isMedia(one)) {
-      const json = encodeMedia(one, same, warn);
+      const json = encodeMedia(one, context);
       if (json === undefined) continue;
       if (typeof json['text'] === 'string') texts.push(json['text']);
       else media.push(json);

@@ -8,7 +8,7 @@ import { geminiResponse } from './response.js';
 import { geminiStream } from './stream.js';
 import { GEMINI } from './types.js';
 
-export { geminiCountTokens } from './count-tokens.js';
+export { geminiCountTokens, vertexCountTokens } from './count-tokens.js';
 
 function whole(value: unknown): number | undefined {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;

@@ -2,6 +2,7 @@ import {
   addUnits,
   emptyUsage,
   type JsonObject,
+  type SocketHandshake,
   type SocketReader,
   type Usage,
   type WireFormat,
@@ -48,19 +49,36 @@ function liveUsage(raw: JsonObject): Usage {
   return usage;
 }
 
+function live(id: string, more: SocketHandshake, modelPrefix: string | RegExp): WireFormat {
+  return {
+    id,
+    operation: 'realtime',
+    requestIdHeader: 'x-request-id',
+    error: geminiError,
+    fields: [],
+    socket: {
+      handshake: { headers: ['x-goog-api-client'], ...more },
+      modelPath,
+      modelPrefix,
+      reader: () => reader,
+      // The Live API has no message for errors: it closes with a reason.
+      error: () => null,
+    },
+  };
+}
+
 /** `BidiGenerateContent` over a WebSocket, https://ai.google.dev/api/live. */
-export const geminiLive: WireFormat = {
-  id: 'gemini-live',
-  operation: 'realtime',
-  requestIdHeader: 'x-request-id',
-  error: geminiError,
-  fields: [],
-  socket: {
-    handshake: { keyQuery: 'key', headers: ['x-goog-api-client'] },
-    modelPath,
-    modelPrefix: 'models/',
-    reader: () => reader,
-    // The Live API has no message for errors: it closes with a reason.
-    error: () => null,
-  },
-};
+export const geminiLive = live('gemini-live', { keyQuery: 'key' }, 'models/');
+
+/** The same with what is only in `v1alpha`. */
+export const geminiLiveAlpha = live('gemini-live-alpha', { keyQuery: 'key' }, 'models/');
+
+/** `BidiGenerateContentConstrained`, for browsers with an ephemeral token, https://ai.google.dev/gemini-api/docs/ephemeral-tokens. */
+export const geminiLiveConstrained = live(
+  'gemini-live-constrained',
+  { keyQuery: 'access_token', secretPrefix: 'auth_tokens/', secretScheme: 'Token' },
+  'models/',
+);
+
+/** Vertex AI's, where a model is named with its project and location. */
+export const vertexLive = live('vertex-live', { keyQuery: 'key' }, /^.*\/models\//);

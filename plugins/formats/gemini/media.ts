@@ -1,4 +1,5 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, MediaSource, Part, Warn } from '@headgate/sdk';
+import { documentText } from '../shared/document-text.js';
 import { spelled } from '../shared/google-spelling.js';
 import { extraOf, isObject, join, needObject, needString, optString } from '../shared/read-json.js';
 import { kindOfMediaType, mediaTypeOfUrl } from './media-type.js';
@@ -48,11 +49,26 @@ function file(json: JsonObject, path: string): MediaPart | undefined {
   return part;
 }
 
+/** Resolutions by OpenAI's words for the detail of a picture; those between them have none. */
+const RESOLUTIONS: Readonly<Record<string, string>> = {
+  low: 'MEDIA_RESOLUTION_LOW',
+  high: 'MEDIA_RESOLUTION_HIGH',
+};
+
+function detailOf(json: JsonObject): string | undefined {
+  const resolution = json['mediaResolution'];
+  const level = isObject(resolution) ? resolution['level'] : undefined;
+  return Object.keys(RESOLUTIONS).find((detail) => RESOLUTIONS[detail] === level);
+}
+
 /** `inlineData` or `fileData`; undefined for a film, or a file of unknown type. */
 export function decodeMedia(json: JsonObject, path: string): MediaPart | undefined {
-  return isObject(json['inlineData']) || json['fileData'] === undefined
-    ? inline(json, path)
-    : file(json, path);
+  const part =
+    isObject(json['inlineData']) || json['fileData'] === undefined ? inline(json, path) : file(json, path);
+  // The resolution stays in the bag as well, from which a target of this format gets it as it came.
+  const detail = part?.type === 'image' ? detailOf(json) : undefined;
+  if (part?.type === 'image' && detail !== undefined) part.detail = detail;
+  return part;
 }
 
 function inner(part: Part, name: string, same: boolean): JsonObject {
@@ -60,15 +76,31 @@ function inner(part: Part, name: string, same: boolean): JsonObject {
   return isObject(extra) ? extra : {};
 }
 
+/** What an encoder of media must know. */
+export interface MediaContext {
+  same: boolean;
+  /** The model takes the resolution of each picture. */
+  resolutions: boolean;
+  warn: Warn;
+}
+
 /** A part with `inlineData`, `fileData` or the text of a document; undefined when the format cannot say it. */
-export function encodeMedia(part: MediaPart, same: boolean, warn: Warn): JsonObject | undefined {
+export function encodeMedia(part: MediaPart, context: MediaContext): JsonObject | undefined {
+  const json = bareMedia(part, context);
+  const detail = part.type === 'image' && !context.same ? part.detail : undefined;
+  if (json === undefined || detail === undefined || detail === 'auto') return json;
+  const level = context.resolutions ? RESOLUTIONS[detail] : undefined;
+  if (level !== undefined) return { ...json, mediaResolution: { level } };
+  context.warn('detail', 'the detail of a picture cannot be chosen for this model');
+  return json;
+}
+
+function bareMedia(part: MediaPart, { same, warn }: MediaContext): JsonObject | undefined {
   const { source } = part;
-  if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto')
-    warn('detail', 'the detail of a picture cannot be chosen in this format');
   const name = part.type === 'document' ? part.name : undefined;
   switch (source.kind) {
     case 'text':
-      return { text: name === undefined ? source.text : `${name}\n\n${source.text}` };
+      return { text: (part.type === 'document' && documentText(part)) || source.text };
     case 'base64': {
       const blob: JsonObject = {
         ...inner(part, 'inlineData', same),

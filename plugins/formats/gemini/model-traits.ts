@@ -11,6 +11,8 @@ export interface ModelTraits {
   signsCalls: boolean;
   /** Takes pictures and documents inside a `functionResponse`. */
   mediaInResults: boolean;
+  /** Takes the resolution of each picture. */
+  resolutions: boolean;
   /** Takes a schema of the answer beside functions. */
   schemaWithTools: boolean;
 }
@@ -34,6 +36,7 @@ export function modelTraits(model: string): ModelTraits {
       medium: version !== 30 || name.includes('flash'),
       signsCalls: true,
       mediaInResults: true,
+      resolutions: true,
       schemaWithTools: true,
     };
   const thinks = version === 25;
@@ -49,6 +52,7 @@ export function modelTraits(model: string): ModelTraits {
     medium: false,
     signsCalls: false,
     mediaInResults: false,
+    resolutions: false,
     schemaWithTools: !name.startsWith('gemini-'),
   };
 }

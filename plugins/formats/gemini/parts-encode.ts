@@ -83,7 +83,7 @@ function encodePart(part: Part, context: PartContext, after: JsonObject[]): Json
     case 'image':
     case 'audio':
     case 'document':
-      return encodeMedia(part, same, warn);
+      return encodeMedia(part, context);
     case 'reasoning':
       return thought(part, context);
     case 'tool-call':

@@ -34,9 +34,10 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
     warn,
     answer: false,
     mediaInResults: traits.mediaInResults,
+    resolutions: traits.resolutions,
     nameOf: callNames(request.messages),
   };
-  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control'], warn);
+  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'cache_control'], warn);
   const { systemInstruction, contents } = encodeContents(request.messages, parts, traits);
   const body: JsonObject = { ...extra };
   if (systemInstruction !== undefined) body['systemInstruction'] = systemInstruction;

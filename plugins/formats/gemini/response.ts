@@ -1,4 +1,11 @@
-import type { CanonicalResponse, Choice, JsonObject, JsonValue, ResponseCodec } from '@headgate/sdk';
+import {
+  type CanonicalResponse,
+  type Choice,
+  type JsonObject,
+  type JsonValue,
+  MalformedBody,
+  type ResponseCodec,
+} from '@headgate/sdk';
 import * as read from '../shared/read-json.js';
 import { decodeCandidate, encodeCandidate } from './candidate.js';
 import { addSearches, groundingOf } from './grounding.js';
@@ -36,6 +43,8 @@ function decode(body: JsonObject): CanonicalResponse {
   if (choices.length === 0 && blocked !== undefined)
     choices.push({ index: 0, parts: [], finish: 'content-filter', finishRaw: blocked });
   const usage = body['usageMetadata'];
+  if (choices.length === 0 && !read.isObject(usage))
+    throw new MalformedBody("it has neither 'candidates' nor 'usageMetadata'", 'candidates');
   const response: CanonicalResponse = {
     origin: GEMINI,
     id,
@@ -61,7 +70,14 @@ function isBlocked(choice: Choice, extra: JsonObject): boolean {
 
 /** Nothing is warned about in answers: what this format cannot say is left out. */
 export function answerContext(same: boolean): PartContext {
-  return { same, answer: true, warn: () => {}, mediaInResults: true, nameOf: () => undefined };
+  return {
+    same,
+    answer: true,
+    warn: () => {},
+    mediaInResults: true,
+    resolutions: false,
+    nameOf: () => undefined,
+  };
 }
 
 /** Counts of the hub with the provider's own members beside them; undefined when nothing is known. */

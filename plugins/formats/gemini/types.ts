@@ -4,10 +4,12 @@ import type { FinishReason } from '@headgate/sdk';
 export const GEMINI = 'gemini';
 /** Wire format id of `POST …/models/{model}:countTokens`. */
 export const GEMINI_COUNT_TOKENS = 'gemini-count-tokens';
+/** The same in Vertex AI's form. */
+export const VERTEX_COUNT_TOKENS = 'vertex-count-tokens';
 
 /** All of the family: their `extra` bags fit each other. */
 export function isGemini(origin: string): boolean {
-  return origin === GEMINI || origin === GEMINI_COUNT_TOKENS;
+  return origin === GEMINI || origin === GEMINI_COUNT_TOKENS || origin === VERTEX_COUNT_TOKENS;
 }
 
 /** What OpenRouter names Gemini's signatures; codecs that look at it do not send them to another provider. */

@@ -11,7 +11,8 @@ import { assistantTurns } from '../shared/assistant-turns.js';
 import { documentText } from '../shared/document-text.js';
 import { encodeCall } from '../shared/ollama-calls.js';
 import { encodeImage, warnOfPart } from '../shared/ollama-images.js';
-import { detailsOf } from '../shared/reasoning-details.js';
+import { detailsOf, joinedThoughts } from '../shared/reasoning-details.js';
+import { warnOfSeal } from '../shared/reasoning-seal.js';
 
 /** What an encoder of messages must know. */
 export interface MessageContext {
@@ -72,9 +73,8 @@ function sort(parts: Part[], context: MessageContext): Sorted {
 
 /** No model here can read what another provider encrypted; what it signed is plain text beside its proof. */
 function writeThoughts(json: JsonObject, thoughts: ReasoningPart[], { same, warn }: MessageContext): void {
-  if (!same && thoughts.some((part) => part.encrypted !== undefined))
-    warn('reasoning', 'reasoning encrypted by another provider cannot be sent in this format');
-  const thinking = thoughts.map((part) => part.text).join('');
+  if (!same) for (const part of thoughts) warnOfSeal(part, warn);
+  const thinking = joinedThoughts(thoughts);
   if (thinking !== '') json['thinking'] = thinking;
   const details = same ? detailsOf(thoughts) : undefined;
   if (details !== undefined) json['reasoning_details'] = details;
@@ -86,7 +86,7 @@ function assistant(message: Message, context: MessageContext): JsonObject {
   const json: JsonObject = {
     ...(context.same ? message.extra : {}),
     role: 'assistant',
-    content: texts.join(''),
+    content: texts.join(message.parts.some((part) => part.type === 'refusal') ? '\n\n' : ''),
   };
   writeThoughts(json, thoughts, context);
   if (images.length > 0) json['images'] = images;

@@ -23,7 +23,8 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
     model: context.model,
     messages: encodeMessages(request.messages, same, warn),
   };
-  if (!same) warnOfUnsaid(request.messages, ['name', 'citations', 'cache_control', 'is_error'], warn);
+  if (!same)
+    warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'cache_control', 'is_error'], warn);
   const tools = encodeTools(request, same, warn);
   if (tools !== undefined) body['tools'] = tools;
   encodeSettings(body, request, same, warn);

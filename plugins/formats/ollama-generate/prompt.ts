@@ -30,7 +30,7 @@ export function encodePrompt(body: JsonObject, messages: Message[], warn: Warn):
     systems.push(textOfParts(parts, takeImage, warn));
     from++;
   }
-  warnOfUnsaid(messages.slice(0, from), ['name', 'citations', 'cache_control'], warn);
+  warnOfUnsaid(messages.slice(0, from), ['name', 'citations', 'document', 'cache_control'], warn);
   const system = systems.join('\n\n');
   if (system !== '') body['system'] = system;
   body['prompt'] = transcript(messages.slice(from), takeImage, warn);

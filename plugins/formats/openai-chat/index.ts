@@ -4,6 +4,7 @@ import { openaiMeter } from '../shared/openai-meter.js';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
 import { serviceTierAsked } from '../shared/service-tier.js';
 import { usageEdit } from '../shared/stream-usage-edit.js';
+import { finishedAnswer } from './finished-answer.js';
 import { finishedBatch } from './finished-batch.js';
 import { forwardedUnits } from './forwarded-units.js';
 import { openaiChatRequest } from './request.js';
@@ -38,10 +39,12 @@ export const openaiChat: WireFormat = {
     'service_tier',
     'stream_options',
   ],
+  objectIds: ['file_id'],
   maxOutputTokens,
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
   meterEdit: usageEdit,
   forwardedUnits,
+  finishedAnswer,
   finishedBatch,
 };

@@ -207,7 +207,7 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
     model: context.model,
     messages: encodeMessages(request.messages, { same, warn }),
   };
-  if (!same) warnOfUnsaid(request.messages, ['citations', 'cache_control', 'is_error'], warn);
+  if (!same) warnOfUnsaid(request.messages, ['citations', 'document', 'cache_control', 'is_error'], warn);
   encodeTools(body, request.tools, request.toolChoice, same, warn);
   const tools = body['tools'] !== undefined;
   if (request.parallelToolCalls !== undefined && (same || tools))

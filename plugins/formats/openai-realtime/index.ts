@@ -6,6 +6,9 @@ import { RealtimeReader } from './reader.js';
 /** A session may be given its model again when it is configured. */
 const IN_SESSION = ['session', 'model'] as const;
 
+/** Clients send back what these say, changed here and there. */
+const TELL_SESSION = new Set(['session.created', 'session.updated']);
+
 function errorEvent(error: CanonicalError, requestId: string): string {
   const { error: inner } = JSON.parse(openaiError.encode(error, requestId)) as { error: object };
   return JSON.stringify({
@@ -26,6 +29,7 @@ export const openaiRealtime: WireFormat = {
     handshake: {
       modelQuery: ['model', 'deployment'],
       query: ['intent', 'call_id'],
+      callQuery: 'call_id',
       headers: ['openai-beta', 'openai-safety-identifier'],
       protocol: 'realtime',
       keyProtocol: 'openai-insecure-api-key.',
@@ -33,6 +37,7 @@ export const openaiRealtime: WireFormat = {
       headerProtocols: { 'openai-beta.realtime-v1': ['openai-beta', 'realtime=v1'] },
     },
     modelPath: (message) => (eventType(message) === 'session.update' ? IN_SESSION : null),
+    modelToldIn: (message) => (TELL_SESSION.has(eventType(message)) ? IN_SESSION : null),
     reader: () => new RealtimeReader(),
     error: errorEvent,
   },

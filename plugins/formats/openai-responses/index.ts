@@ -9,6 +9,8 @@ import { openaiResponsesState, STATE_FIELDS } from './state.js';
 import { openaiResponsesStream } from './stream.js';
 import { OPENAI_RESPONSES } from './types.js';
 
+export { openaiInputTokens } from './input-tokens.js';
+
 /** `POST /v1/responses`, https://platform.openai.com/docs/api-reference/responses. Its streams always carry usage. */
 export const openaiResponses: WireFormat = {
   id: OPENAI_RESPONSES,
@@ -23,6 +25,8 @@ export const openaiResponses: WireFormat = {
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,
   fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier', ...STATE_FIELDS],
+  // Of inputs, file search, the code interpreter and the shell.
+  objectIds: ['file_id', 'file_ids', 'vector_store_ids', 'container', 'container_id', 'skill_id'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),

@@ -126,7 +126,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   if (request.stream) body['stream'] = true;
   if (!same) {
     stateless(body, request);
-    warnOfUnsaid(request.messages, ['name', 'citations', 'is_error'], warn);
+    warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'is_error'], warn);
     warnOfRest(request, warn);
   }
   return body;

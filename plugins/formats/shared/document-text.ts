@@ -1,6 +1,6 @@
 import type { DocumentPart } from '@headgate/sdk';
 
-/** The text of a document, headed by its name, for a format that takes no files. Undefined when it is not text. */
+/** The text of a document, headed by its name and what it is about, for a format that takes no files. Undefined when it is not text. */
 export function documentText(part: DocumentPart): string | undefined {
   const { source } = part;
   let text: string;
@@ -8,5 +8,5 @@ export function documentText(part: DocumentPart): string | undefined {
   else if (source.kind === 'base64' && source.mediaType.startsWith('text/'))
     text = Buffer.from(source.data, 'base64').toString('utf8');
   else return undefined;
-  return part.name === undefined ? text : `${part.name}\n\n${text}`;
+  return [part.name, part.context, text].filter((one) => one !== undefined).join('\n\n');
 }

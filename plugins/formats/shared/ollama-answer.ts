@@ -13,7 +13,7 @@ import type {
 import { emptyUsage, MalformedBody } from '@headgate/sdk';
 import { decodeCalls, encodeCall } from './ollama-calls.js';
 import * as read from './read-json.js';
-import { detailsOf, partsOfDetails } from './reasoning-details.js';
+import { detailsOf, joinedThoughts, partsOfDetails } from './reasoning-details.js';
 
 /** Where the two APIs say the answer: `{ message: { content } }` (chat), or `{ response }` (generate). */
 export interface OllamaShape {
@@ -145,18 +145,27 @@ function decode(body: JsonObject, shape: OllamaShape): CanonicalResponse {
   return response;
 }
 
+/** Pictures of an answer: all of a message, or the one that a generated answer has. Data is base64. */
+export function imageMembers(images: string[], { nested }: OllamaShape): JsonObject {
+  const last = images.at(-1);
+  if (last === undefined) return {};
+  return nested ? { images } : { image: last };
+}
+
 /** `message`, or what of it stands in the answer itself. */
 function encodeSaid(choice: Choice | undefined, shape: OllamaShape, same: boolean): JsonObject {
   let text = '';
   const thoughts: ReasoningPart[] = [];
   const calls: ToolCallPart[] = [];
+  const images: string[] = [];
   for (const part of choice?.parts ?? []) {
     if (part.type === 'text' || part.type === 'refusal') text += part.text;
     else if (part.type === 'reasoning') thoughts.push(part);
     else if (part.type === 'tool-call') calls.push(part);
+    else if (part.type === 'image' && part.source.kind === 'base64') images.push(part.source.data);
   }
-  const said: JsonObject = { [shape.text]: text };
-  const thinking = thoughts.map((part) => part.text).join('');
+  const said: JsonObject = { [shape.text]: text, ...imageMembers(images, shape) };
+  const thinking = joinedThoughts(thoughts);
   if (thinking !== '') said['thinking'] = thinking;
   const details = detailsOf(thoughts);
   if (details !== undefined) said['reasoning_details'] = details;

@@ -33,6 +33,8 @@ export function decodeImages(json: JsonObject, path: Path): ImagePart[] {
 
 /** The base64 of a picture, or undefined when Ollama would have to fetch it, which it does not. */
 export function encodeImage(part: ImagePart, warn: Warn): string | undefined {
+  if (part.detail !== undefined && part.detail !== 'auto')
+    warn('detail', 'the detail of a picture cannot be chosen in this format');
   if (part.source.kind === 'base64') return part.source.data;
   warn('image', 'a picture can only be sent as base64 in this format');
   return undefined;

@@ -26,6 +26,10 @@ export const SETTING_KEYS: readonly string[] = [
   'top_logprobs',
 ];
 
+const ORIGINS: readonly string[] = ['ollama-chat', 'ollama-generate'];
+/** What the hub has no name for and both of the paths take. */
+const SHARED_EXTRA: readonly string[] = ['options', 'keep_alive', 'truncate', 'shift'];
+
 const OPTION_KEYS = new Set([
   'temperature',
   'top_p',
@@ -147,18 +151,27 @@ function warnOfRest(request: CanonicalRequest, warn: Warn): void {
   if (request.user !== undefined) warn('user', 'not part of this format');
   if (request.metadata !== undefined) warn('metadata', 'not part of this format');
   if (request.serviceTier !== undefined) warn('service_tier', 'not part of this format');
-  for (const key of Object.keys(request.extra ?? {})) warn(key, 'not part of this format');
+  const kept = ORIGINS.includes(request.origin) ? SHARED_EXTRA : [];
+  for (const key of Object.keys(request.extra ?? {}))
+    if (!kept.includes(key)) warn(key, 'not part of this format');
+}
+
+/** What came for the other of Ollama's two paths and means the same at this one. */
+function takeOver(body: JsonObject, extra: JsonObject): void {
+  for (const key of SHARED_EXTRA) if (key !== 'options' && extra[key] !== undefined) body[key] = extra[key];
 }
 
 /** Writes the settings into the body. `stream` is always said, since its default is true. */
 export function encodeSettings(body: JsonObject, request: CanonicalRequest, same: boolean, warn: Warn): void {
   const { sampling, output, reasoning } = request;
-  const kept = same ? request.extra?.['options'] : undefined;
+  const kin = same || ORIGINS.includes(request.origin);
+  if (kin && !same && request.extra !== undefined) takeOver(body, request.extra);
+  const kept = kin ? request.extra?.['options'] : undefined;
   const options = encodeOptions(request, read.isObject(kept) ? kept : {});
   if (Object.keys(options).length > 0) body['options'] = options;
   if (output?.type === 'json') body['format'] = 'json';
   else if (output?.type === 'json-schema') body['format'] = output.schema;
-  const think = reasoning === undefined ? undefined : thinkOf(reasoning, same);
+  const think = reasoning === undefined ? undefined : thinkOf(reasoning, kin);
   if (think !== undefined) body['think'] = think;
   if (sampling.logprobs !== undefined) {
     body['logprobs'] = true;

@@ -15,6 +15,7 @@ import { detailOf } from './reasoning-details.js';
 type Start = Extract<StreamEvent, { type: 'start' }>;
 type PartStart = Extract<StreamEvent, { type: 'part-start' }>;
 type Delta = Extract<StreamEvent, { type: 'part-delta' }>;
+type PartWhole = Extract<StreamEvent, { type: 'part-whole' }>;
 type Finish = Extract<StreamEvent, { type: 'finish' }>;
 
 interface OpenPart {
@@ -33,6 +34,8 @@ export class OllamaStreamEncoder implements StreamEncoder {
   private same = false;
   private over = false;
   private calls = 0;
+  /** A thought was told last, and nobody signed it. */
+  private thought = false;
   private readonly open = new Map<number, OpenPart>();
   private finish: Finish | null = null;
   private usage: Usage | null = null;
@@ -56,7 +59,7 @@ export class OllamaStreamEncoder implements StreamEncoder {
       case 'part-end':
         return event.choice === 0 ? this.partEnd(event.part) : '';
       case 'part-whole':
-        return event.choice === 0 && event.format === this.shape.format ? this.rare(false, event.value) : '';
+        return event.choice === 0 ? this.whole(event) : '';
       case 'start':
         return this.start(event);
       case 'usage':
@@ -99,17 +102,23 @@ export class OllamaStreamEncoder implements StreamEncoder {
     if (event.signature !== undefined || event.encrypted !== undefined) return this.sealed(part, event);
     const list = this.same ? answer.logprobsList(event.logprobs) : undefined;
     if (event.text === '' && list === undefined) return '';
-    const json = JSON.stringify(event.text);
     let said: string;
     if (kind === 'reasoning') {
+      // Thoughts that follow each other stay apart in the one text that clients make of them.
+      const apart = part.text === '' && this.thought ? '\n\n' : '';
+      this.thought = true;
       part.text += event.text;
-      said = `${this.empty},"thinking":${json}`;
-    } else said = `"${this.shape.text}":${json}`;
+      said = `${this.empty},"thinking":${JSON.stringify(apart + event.text)}`;
+    } else {
+      this.thought = false;
+      said = `"${this.shape.text}":${JSON.stringify(event.text)}`;
+    }
     const logprobs = list === undefined ? '' : `,"logprobs":${JSON.stringify(list)}`;
     return `${this.prefix}${said}${this.close}${logprobs}}\n`;
   }
 
   private sealed(part: OpenPart, { signature, encrypted }: Delta): string {
+    this.thought = false;
     const whole: Parameters<typeof detailOf>[0] = { type: 'reasoning', text: part.text };
     if (signature !== undefined) whole.signature = signature;
     if (encrypted !== undefined) whole.encrypted = encrypted;
@@ -121,6 +130,7 @@ export class OllamaStreamEncoder implements StreamEncoder {
     const part = this.open.get(number);
     this.open.delete(number);
     if (part?.start.kind !== 'tool-call') return '';
+    this.thought = false;
     const call: ToolCallPart = {
       type: 'tool-call',
       id: part.start.toolCallId ?? '',
@@ -130,6 +140,15 @@ export class OllamaStreamEncoder implements StreamEncoder {
     if (part.start.extra !== undefined) call.extra = part.start.extra;
     const json = JSON.stringify([encodeCall(call, this.same, this.calls++)]);
     return this.chunk(`${this.empty},"tool_calls":${json}`);
+  }
+
+  /** What only this API knows, and pictures; nobody else's parts. */
+  private whole({ format, value }: PartWhole): string {
+    if (format === this.shape.format) return this.rare(false, value);
+    const source = format === 'hub' && value['type'] === 'image' ? value['source'] : undefined;
+    if (!isObject(source) || typeof source['data'] !== 'string') return '';
+    const said = answer.imageMembers([source['data']], this.shape);
+    return this.rare(false, this.shape.nested ? { message: said } : said);
   }
 
   /** A chunk with other members than most, such as the last. */

@@ -46,6 +46,14 @@ export function detailOf(part: ReasoningPart): JsonObject {
   return json;
 }
 
+/** Thoughts as one plain text. */
+export function joinedThoughts(parts: ReasoningPart[]): string {
+  return parts
+    .map((part) => part.text)
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
 /** Undefined when plain text says it all. */
 export function detailsOf(parts: ReasoningPart[]): JsonObject[] | undefined {
   const needed = parts.some((part) => part.signature !== undefined || part.encrypted !== undefined);

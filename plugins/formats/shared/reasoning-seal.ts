@@ -1,3 +1,4 @@
+import type { ReasoningPart, Warn } from '@headgate/sdk';
 import { tryParse } from './parse-json.js';
 import { isObject } from './read-json.js';
 
@@ -27,6 +28,14 @@ export function openResponses(encrypted: string): { id: string; content: string 
   const text = Buffer.from(encrypted.slice(RESPONSES.length), 'base64').toString('utf8');
   const line = text.indexOf('\n');
   return line === -1 ? undefined : { id: text.slice(0, line), content: text.slice(line + 1) };
+}
+
+/** Tells what a provider that signs and encrypts nothing is not sent of a thought. */
+export function warnOfSeal({ encrypted, signature }: ReasoningPart, warn: Warn): void {
+  if (encrypted !== undefined)
+    warn('reasoning', 'reasoning encrypted by another provider cannot be sent in this format');
+  else if (signature !== undefined)
+    warn('reasoning', 'reasoning signed by another provider is sent without its signature in this format');
 }
 
 /** Reasoning of a provider that does not speak the Responses API. */

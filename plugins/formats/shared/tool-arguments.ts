@@ -11,3 +11,30 @@ export function argumentsObject(text: string): JsonObject {
   const parsed = tryParse(text);
   return isObject(parsed) ? parsed : { input: text };
 }
+
+/** The same as JSON text: what is an object already stays as the model wrote it. */
+export function argumentsJson(text: string): string {
+  return isObject(tryParse(text)) ? text : JSON.stringify(argumentsObject(text));
+}
+
+/**
+ * The same for arguments that come in pieces. What begins as an object passes piece by piece; all else is held until its
+ * end, since only then it can be wrapped.
+ */
+export class ArgumentsWriter {
+  private held = '';
+  private passes = false;
+
+  /** What can be written of the arguments by now. */
+  push(text: string): string {
+    if (this.passes) return text;
+    this.held += text;
+    this.passes = this.held.trimStart().startsWith('{');
+    return this.passes ? this.held : '';
+  }
+
+  /** What is still owed when they are whole. */
+  end(): string {
+    return this.passes ? '' : JSON.stringify(argumentsObject(this.held));
+  }
+}

@@ -4,7 +4,7 @@ import { warnOfPart } from './ollama-images.js';
 import { type Unsaid, warnOfUnsaid } from './unsaid.js';
 
 /** What a text alone cannot say of a conversation. */
-const LACKS: readonly Unsaid[] = ['name', 'citations', 'cache_control', 'is_error', 'tool_calls'];
+const LACKS: readonly Unsaid[] = ['name', 'citations', 'document', 'cache_control', 'is_error', 'tool_calls'];
 
 const SPEAKERS = {
   system: 'System',
@@ -35,6 +35,12 @@ export function textOfParts(parts: Part[], takeImage: TakeImage, warn: Warn): st
   return texts.join('\n\n');
 }
 
+/** What one says; '' for nothing, as a message that only calls a tool. */
+function line(role: keyof typeof SPEAKERS, parts: Part[], takeImage: TakeImage, warn: Warn): string {
+  const text = textOfParts(parts, takeImage, warn);
+  return text === '' ? '' : `${SPEAKERS[role]}: ${text}`;
+}
+
 /**
  * Messages of another format as one text to be continued, for formats that take no more. A single user message stands
  * for itself; a conversation is written as a transcript that ends with the assistant's turn.
@@ -45,9 +51,14 @@ export function transcript(messages: Message[], takeImage: TakeImage, warn: Warn
   if (only === undefined) return '';
   if (messages.length === 1 && only.role === 'user') return textOfParts(only.parts, takeImage, warn);
   warn('messages', 'the conversation is written as a transcript, since this format takes one text');
-  const lines = messages.map(
-    ({ role, parts }) => `${SPEAKERS[role]}: ${textOfParts(parts, takeImage, warn)}`,
-  );
+  const lines = messages.flatMap(({ role, parts }) => {
+    const results = parts.filter((part) => part.type === 'tool-result');
+    const others = results.length === 0 ? parts : parts.filter((part) => part.type !== 'tool-result');
+    return [
+      ...results.map((part) => line('tool', [part], takeImage, warn)),
+      ...(others.length > 0 || results.length === 0 ? [line(role, others, takeImage, warn)] : []),
+    ].filter((text) => text !== '');
+  });
   if (messages.at(-1)?.role !== 'assistant') lines.push('Assistant:');
   return lines.join('\n\n');
 }

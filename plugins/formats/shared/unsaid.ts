@@ -5,6 +5,7 @@ const REASONS = {
   name: 'participants cannot be named in this format',
   citations: 'citations of another format cannot be sent in this one',
   cache_control: 'this format has no cache marks; prompts are cached automatically where they are',
+  document: 'what a document is about, and citations of it, cannot be asked for in this format',
   is_error: 'this format cannot mark a tool result as an error',
   tool_calls: 'tool calls are not part of this format; only their results are written',
 };
@@ -32,6 +33,14 @@ function partSays(part: Part, what: Exclude<Unsaid, 'name'>): boolean {
       break;
     case 'cache_control':
       if (part.cache !== undefined) return true;
+      break;
+    case 'document':
+      // The text of a document is headed by what it is about.
+      if (
+        part.type === 'document' &&
+        (part.cited === true || (part.context !== undefined && part.source.kind !== 'text'))
+      )
+        return true;
       break;
     case 'is_error':
       if (part.type === 'tool-result' && part.isError === true) return true;

@@ -6,8 +6,9 @@ export interface TokenRequest {
   readonly who: string;
   readonly url: string;
   readonly headers?: Record<string, string>;
-  /** Sent as a form; a GET without it. */
+  /** Sent as a form; a GET without it and without `json`. */
   readonly form?: Record<string, string>;
+  readonly json?: object;
   readonly timeoutMs?: number;
   /** What must never be repeated, even where the endpoint itself does. */
   readonly secrets: readonly string[];
@@ -18,18 +19,13 @@ export interface TokenRequest {
 /** Without a word about it, a token is taken to last that long. */
 const UNSAID_S = 300;
 
-/** Asks an OAuth 2.0 token endpoint, or a metadata server that answers like one. Rejects with a SignerFailure. */
+/**
+ * Asks an OAuth 2.0 token endpoint, or a metadata server that answers like one, or Google's for service accounts. Rejects with
+ * a SignerFailure.
+ */
 export async function askToken(host: SignerHost, request: TokenRequest): Promise<Token> {
-  const { who, url, form, timeoutMs, secrets } = request;
-  const headers = { accept: 'application/json', ...request.headers };
-  const init =
-    form === undefined
-      ? { headers }
-      : {
-          method: 'POST',
-          headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-          body: new URLSearchParams(form).toString(),
-        };
+  const { who, url, timeoutMs, secrets } = request;
+  const init = initOf(request);
   const answer = await host
     .fetch(url, timeoutMs === undefined ? init : { ...init, timeoutMs })
     .catch((reason) => {
@@ -40,13 +36,28 @@ export async function askToken(host: SignerHost, request: TokenRequest): Promise
   const said = objectOf(await answer.text());
   if (answer.status !== 200)
     throw new SignerFailure(`${who} answered ${answer.status}${whyOf(said, secrets)}`);
-  const token = said['access_token'];
+  const token = said['access_token'] ?? said['accessToken'];
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
     throw new SignerFailure(`${who} gave no access token`);
   return {
     headers: ['authorization', `Bearer ${token}`, ...(request.also ?? [])],
     expiresAt: endOf(said, host.clock.now()),
   };
+}
+
+function initOf({
+  headers: more,
+  form,
+  json,
+}: TokenRequest): NonNullable<Parameters<SignerHost['fetch']>[1]> {
+  const headers = { accept: 'application/json', ...more };
+  const [type, body] =
+    form !== undefined
+      ? ['application/x-www-form-urlencoded', new URLSearchParams(form).toString()]
+      : ['application/json', json === undefined ? null : JSON.stringify(json)];
+  return body === null
+    ? { headers }
+    : { method: 'POST', headers: { ...headers, 'content-type': type as string }, body: body as string };
 }
 
 function objectOf(text: string): Record<string, unknown> {
@@ -58,13 +69,17 @@ function objectOf(text: string): Record<string, unknown> {
   }
 }
 
-/** `expires_in` counts seconds from now, `expires_on` (Azure) and `expires_at` since 1970; GigaChat's in milliseconds. */
+/**
+ * `expires_in` counts seconds from now, `expires_on` (Azure) and `expires_at` since 1970, GigaChat's in milliseconds;
+ * `expireTime` is a date.
+ */
 function endOf(said: Record<string, unknown>, now: number): number {
   const seconds = Number(said['expires_in'] ?? Number.NaN);
   if (Number.isFinite(seconds) && seconds > 0) return now + seconds * 1000;
   const at = Number(said['expires_on'] ?? said['expires_at'] ?? Number.NaN);
   if (Number.isFinite(at) && at > 0) return at > 1e12 ? at : at * 1000;
-  return now + UNSAID_S * 1000;
+  const date = Date.parse(String(said['expireTime']));
+  return Number.isNaN(date) ? now + UNSAID_S * 1000 : date;
 }
 
 /** What the endpoint says is wrong. Anything in it that might be a credential is left out. */

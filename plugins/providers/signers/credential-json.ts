@@ -1,19 +1,28 @@
 import { SignerFailure } from '@headgate/sdk';
 
-/** A credential that is the text of a JSON object, as its texts by name; null when it is none. */
-export function credentialJson(credential: string): Record<string, string> | null {
+export type JsonObject = Record<string, unknown>;
+
+/** A credential that is the text of a JSON object; null when it is none. */
+export function jsonObject(credential: string): JsonObject | null {
   if (!credential.trimStart().startsWith('{')) return null;
-  let value: unknown;
   try {
-    value = JSON.parse(credential);
+    return JSON.parse(credential) as JsonObject;
   } catch {
     // The parser's own words would quote the secret.
     throw new SignerFailure('the credential begins like JSON but cannot be read as such');
   }
+}
+
+/** As {@link jsonObject}, its texts only. */
+export function credentialJson(credential: string): Record<string, string> | null {
+  const object = jsonObject(credential);
+  return object === null ? null : textsOf(object);
+}
+
+/** What is a text in the object, by name. */
+export function textsOf(object: JsonObject): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(value as object).filter(
-      (entry): entry is [string, string] => typeof entry[1] === 'string',
-    ),
+    Object.entries(object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
 }
 

@@ -47,6 +47,10 @@ export interface DocumentPart extends PartBase {
   source: MediaSource;
   /** File name or title. */
   name?: string;
+  /** What the model should know about it that is not part of it, and is not cited. */
+  context?: string;
+  /** Whether the model is to cite it (Anthropic, Bedrock). */
+  cited?: boolean;
 }
 
 /** What a model thought before it answered. Must be sent back unchanged in later turns where the provider signs it. */

@@ -25,8 +25,11 @@ if (isMainThread) {
   process.on('SIGUSR2', () => {
     // `takePreciseCoverage` starts its counts anew each time.
     session.post('Profiler.takePreciseCoverage', (_error, { result }) => {
-      // Whichever file of the bundle has it.
-      for (const { functionName, ranges } of result.flatMap(({ functions }) => functions))
+      // Bundled, it may be in any file of the program.
+      const functions = result
+        .filter(({ url }) => url.includes('/dist/bin/'))
+        .flatMap((one) => one.functions);
+      for (const { functionName, ranges } of functions)
         if (functionName === 'ExchangeView') views += ranges[0].count;
       writeFileSync(`${file}.new`, JSON.stringify({ ...counts, views }));
       renameSync(`${file}.new`, file);

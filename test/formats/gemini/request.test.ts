@@ -181,3 +181,42 @@ describe('a Gemini body that is wrong', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 });
+
+describe('the detail of a picture', () => {
+  const image_url = (detail: string) => ({ url: 'data:image/png;base64,iVBORw0KGgo=', detail });
+  const ask = (detail: string, model: string) => {
+    const content = [{ type: 'image_url', image_url: image_url(detail) }];
+    const { body, warnings } = translate(
+      'openai-chat',
+      'gemini',
+      { model: 'm', messages: [{ role: 'user', content }] },
+      { model },
+    );
+    const [turn] = body['contents'] as { parts: JsonObject[] }[];
+    return [turn?.parts[0]?.['mediaResolution'], warnings.length];
+  };
+
+  it('is its resolution for models that take one of each picture', () => {
+    expect(ask('high', 'gemini-3-pro-preview')).toEqual([{ level: 'MEDIA_RESOLUTION_HIGH' }, 0]);
+    expect(ask('low', 'gemini-3-pro-preview')).toEqual([{ level: 'MEDIA_RESOLUTION_LOW' }, 0]);
+    expect(ask('auto', 'gemini-3-pro-preview')).toEqual([undefined, 0]);
+    expect(ask('high', 'gemini-2.5-flash')).toEqual([undefined, 1]);
+  });
+
+  it('reaches other formats, and comes back to Gemini as it was', () => {
+    const part = (level: string) => ({
+      inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' },
+      mediaResolution: { level },
+    });
+    const contents = [
+      { role: 'user', parts: [part('MEDIA_RESOLUTION_LOW'), part('MEDIA_RESOLUTION_ULTRA_HIGH')] },
+    ];
+    const { body } = translate('gemini', 'openai-chat', { contents }, { model: 'gpt-4o' });
+    const [message] = body['messages'] as { content: { image_url: JsonObject }[] }[];
+    expect(message?.content.map((one) => one.image_url['detail'])).toEqual(['low', undefined]);
+    expect(translate('gemini', 'gemini', { contents }, { model: 'gemini-2.5-flash' })).toEqual({
+      body: { contents },
+      warnings: [],
+    });
+  });
+});

@@ -2,7 +2,7 @@ import { foldEvents, type JsonObject, MalformedBody, type WireFormat } from '@he
 import { describe, expect, it } from 'vitest';
 import { ollamaChat } from '../../../plugins/formats/ollama-chat/index.js';
 import { ollamaGenerate } from '../../../plugins/formats/ollama-generate/index.js';
-import { checkOrder, decodeStream, format, translate } from '../harness.js';
+import { checkOrder, decodeStream, encodeStream, format, translate } from '../harness.js';
 
 const openai = format('openai-chat');
 const ask = (more: JsonObject): JsonObject => ({
@@ -244,5 +244,80 @@ describe('an answer of Ollama', () => {
   it('that is an error is none', () => {
     expect(() => ollamaChat.response!.decode({ error: 'x' })).toThrow(MalformedBody);
     expect(() => ollamaGenerate.response!.decode({ error: 'x' })).toThrow(MalformedBody);
+  });
+});
+
+describe('a request from one of Ollama’s paths at the other', () => {
+  const shared = { keep_alive: '10m', think: 'max', options: { num_ctx: 8192, min_p: 0.1, temperature: 0 } };
+
+  // They were said to be unknown at the other path, and left out there; `max` became `high`.
+  it('keeps its options, how long the model stays and how much it thinks', () => {
+    const fromChat = translate('ollama-chat', 'ollama-generate', ask(shared));
+    expect(fromChat).toEqual({ body: { model: 'm', prompt: 'hi', stream: true, ...shared }, warnings: [] });
+    const fromGenerate = translate('ollama-generate', 'ollama-chat', {
+      model: 'm',
+      prompt: 'hi',
+      suffix: 'end',
+      ...shared,
+    });
+    expect(fromGenerate).toEqual({
+      body: { ...ask({ stream: true }), ...shared },
+      warnings: ['suffix: not part of this format'],
+    });
+  });
+});
+
+describe('what Ollama cannot be told', () => {
+  it('is named: the detail of a picture, and the signature of a thought', () => {
+    const image_url = { url: 'data:image/png;base64,iVBORw0KGgo=', detail: 'high' };
+    const picture = ask({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url }] }] });
+    for (const to of ['ollama-chat', 'ollama-generate'])
+      expect(translate(openai.id, to, picture).warnings).toEqual([
+        'detail: the detail of a picture cannot be chosen in this format',
+      ]);
+    const thinking = { type: 'thinking', thinking: 'One.', signature: 'c2ln' };
+    const content = [thinking, { ...thinking, thinking: 'Two.' }, { type: 'text', text: 'Hi' }];
+    const signed = { model: 'm', max_tokens: 5, messages: [{ role: 'assistant', content }] };
+    const { body, warnings } = translate('anthropic-messages', 'ollama-chat', signed);
+    expect(body['messages']).toEqual([{ role: 'assistant', content: 'Hi', thinking: 'One.\n\nTwo.' }]);
+    expect(warnings).toEqual([
+      'reasoning: reasoning signed by another provider is sent without its signature in this format',
+    ]);
+  });
+
+  it('is a conversation for /api/generate: results are said by tools, and nobody says nothing', () => {
+    const result = { type: 'tool_result', tool_use_id: 't', content: '18 °C' };
+    const messages = [
+      { role: 'user', content: 'Weather?' },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'weather', input: {} }] },
+      { role: 'user', content: [result, { type: 'text', text: 'And tomorrow?' }] },
+    ];
+    const { body } = translate('anthropic-messages', 'ollama-generate', {
+      model: 'm',
+      max_tokens: 5,
+      messages,
+    });
+    expect(body['prompt']).toBe('User: Weather?\n\nTool: 18 °C\n\nUser: And tomorrow?\n\nAssistant:');
+  });
+});
+
+describe('a picture in an answer for clients of Ollama', () => {
+  it('stands where Ollama has those of a message, or of what was generated, streamed and whole', () => {
+    const source = { kind: 'base64' as const, mediaType: 'image/png', data: 'iVBORw0KGgo=' };
+    const lines = (to: string): JsonObject[] =>
+      encodeStream(to as 'ollama-chat', [
+        { type: 'start', id: 'x', model: 'm', created: 0, origin: 'gemini' },
+        { type: 'part-whole', choice: 0, part: 0, format: 'hub', value: { type: 'image', source } },
+        { type: 'finish', choice: 0, reason: 'stop' },
+        { type: 'end' },
+      ])
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JsonObject);
+    expect(lines('ollama-chat')[0]).toMatchObject({
+      message: { content: '', images: [source.data] },
+      done: false,
+    });
+    expect(lines('ollama-generate')[0]).toMatchObject({ response: '', image: source.data, done: false });
   });
 });

@@ -1,7 +1,7 @@
 import type { Signer } from '@headgate/sdk';
-import { type Environment, processEnvironment } from './environment.js';
-import { googleToken } from './google-token.js';
-import { TokenSource } from './token-source.js';
+import { type Environment, processEnvironment } from '../environment.js';
+import { TokenSource } from '../token-source.js';
+import { googleToken } from './token.js';
 
 const DEFAULT_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 
