@@ -60,8 +60,13 @@ export async function keysCommand(flags: Flags, _entry: URL, words: readonly str
 /** On Postgres the nodes hear of it from there; a gateway on the same SQLite file is told to look. */
 function tellGateway(config: Config): void {
   if (config.store.kind === 'postgres') return;
-  const pid = holderOf(config.dataDir);
-  if (pid !== null) process.kill(pid, 'SIGHUP');
+  const running = holderOf(config.dataDir);
+  if (running === null) return;
+  if (running.hearsSighup) process.kill(running.pid, 'SIGHUP');
+  else
+    process.stderr.write(
+      'headgate: the program that runs the gateway here will know of it when it starts anew\n',
+    );
 }
 
 type Work = (opened: Opened, flags: Flags, id: string) => Promise<void>;

@@ -1,6 +1,7 @@
 import { formatProblems } from '../core/config/problem.js';
 import { isNative } from '../core/http/uws.js';
 import { Gateway } from '../core/serve.js';
+import { sayHearsSighup } from '../core/store/data-dir-pids.js';
 import { createPool } from '../workers/pool.js';
 import type { Flags } from './flags.js';
 import { source } from './parts.js';
@@ -70,6 +71,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
   running = gateway;
   if (ending !== null) return;
   process.on('SIGHUP', () => void gateway.reload());
+  sayHearsSighup(loaded.config.dataDir);
   if (!isNative)
     gateway.log('warn', 'the native HTTP server does not run on this Node.js; a slow one is used', {});
   process.stderr.write(welcome(gateway.url));

@@ -150,16 +150,11 @@ export const errorTable = {
   entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
   entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
   entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
-  store_unavailable: {
-    status: 503,
-    kind: 'unavailable',
-    message: 'The store does not answer at the moment; the log says why.',
-  },
+  store_unavailable: { status: 503, kind: 'unavailable', message: 'The store does not answer; see the log.' },
   foreign_origin: {
     status: 403,
     kind: 'permission',
-    message:
-      'Without an admin token, pages of other sites may not change anything here: set admin.token, and send it.',
+    message: 'Pages of other sites may change nothing here: set admin.token, and send it.',
   },
   invalid_metadata: {
     status: 400,

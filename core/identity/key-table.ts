@@ -4,7 +4,7 @@ import type { EntityConfig, KeyRules } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
 import { keyHash, plainHash } from './key-hash.js';
 import type { StoredKeys } from './stored-keys.js';
-import { type Places, type VirtualKey, virtualKey } from './virtual-key.js';
+import { NO_ACCESS_RULES, type Places, type VirtualKey, virtualKey } from './virtual-key.js';
 
 /** Most credentials remembered as seen; beyond it the memory starts anew. */
 const MAX_SEEN = 10_000;
@@ -162,14 +162,8 @@ function unknown(name: string): EntityConfig {
   return {
     link: { kind, id, name: id, budgets: [], limits: [], parallel: null },
     access: {
+      ...NO_ACCESS_RULES,
       who: `${kind} "${id}", which is not known here,`,
-      models: null,
-      providers: null,
-      endpoints: null,
-      mcpServers: null,
-      mcpTools: null,
-      addresses: null,
-      expiresMs: null,
       disabled: true,
     },
     parents: [],

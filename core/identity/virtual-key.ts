@@ -140,6 +140,18 @@ function refuse(code: Parameters<typeof gatewayError>[0], details: Record<string
   throw gatewayError(code, details);
 }
 
+/** Of somebody about whom nothing is said. */
+export const NO_ACCESS_RULES: Omit<Access, 'who'> = {
+  models: null,
+  providers: null,
+  endpoints: null,
+  mcpServers: null,
+  mcpTools: null,
+  addresses: null,
+  expiresMs: null,
+  disabled: false,
+};
+
 /** Callers without a key, where none is required. */
 export const anonymous: VirtualKey = Object.freeze({
   ...virtualKey({

@@ -1,26 +1,15 @@
 import type { Principal, Reply } from '@headgate/sdk';
 import { answerWithReply } from '../answer.js';
 import { parseDuration } from '../config/duration.js';
-import type { Access } from '../config/entity.js';
 import { gatewayError } from '../errors.js';
 import { type Exchange, NO_METADATA } from '../exchange.js';
 import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
 import { readMetadata } from '../identity/metadata.js';
-import { anonymous, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
+import { anonymous, NO_ACCESS_RULES, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runGate } from '../plan/run-gate.js';
 import { viewOf } from '../view.js';
-
-const NO_RULES: Omit<Access, 'who' | 'models'> = {
-  providers: null,
-  endpoints: null,
-  mcpServers: null,
-  mcpTools: null,
-  addresses: null,
-  expiresMs: null,
-  disabled: false,
-};
 
 /** Of SDKs that want a base of their own; rules of endpoints are about what follows it. */
 const SDK_PREFIX = /^\/(openai|anthropic|genai|bedrock|cohere|ollama)(?=\/)/;
@@ -92,7 +81,7 @@ function fromPlugin(principal: Principal): VirtualKey {
   const passthrough = models.includes('*');
   const access = passthrough
     ? []
-    : [{ ...NO_RULES, who: `caller "${name}"`, models: { allowed: models, denied: [] } }];
+    : [{ ...NO_ACCESS_RULES, who: `caller "${name}"`, models: { allowed: models, denied: [] } }];
   const places = { org, team, project, user };
   return virtualKey({ ...anonymous, ...places, id, name, models, metadata, customer, passthrough, access });
 }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { pidIn } from './data-dir-pids.js';
 
 /** Releases the lock. */
 export type Unlock = () => void;
@@ -35,13 +36,14 @@ export function lockDataDir(dir: string): Unlock {
   const held = db;
   return () => {
     rmSync(pidFile, { force: true });
+    rmSync(join(dir, 'headgate.sighup'), { force: true });
     held.exec('ROLLBACK');
     held.close();
   };
 }
 
-/** Id of the process that has a data folder; null when none has. */
-export function holderOf(dir: string): number | null {
+/** The process that has a data folder; null when none has. */
+export function holderOf(dir: string): { readonly pid: number; readonly hearsSighup: boolean } | null {
   const lock = join(dir, 'headgate.lock');
   if (!existsSync(lock)) return null;
   const db = new Database(lock);
@@ -49,18 +51,14 @@ export function holderOf(dir: string): number | null {
     db.prepare('SELECT count(*) FROM sqlite_master').get();
     return null;
   } catch {
-    const pid = Number(readFileSync(join(dir, 'headgate.pid'), 'utf8').trim());
-    return Number.isSafeInteger(pid) && pid > 0 ? pid : null;
+    const pid = pidIn(join(dir, 'headgate.pid'));
+    return pid === null ? null : { pid, hearsSighup: pidIn(join(dir, 'headgate.sighup')) === pid };
   } finally {
     db.close();
   }
 }
 
 function holder(pidFile: string): string {
-  try {
-    const pid = readFileSync(pidFile, 'utf8').trim();
-    return /^\d+$/.test(pid) ? ` (pid ${pid})` : '';
-  } catch {
-    return '';
-  }
+  const pid = pidIn(pidFile);
+  return pid === null ? '' : ` (pid ${pid})`;
 }
