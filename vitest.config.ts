@@ -17,7 +17,7 @@ export default defineConfig({
     // The files that a worker runs share what they import: loading the code anew for each of 200 took a fifth of the time. A
     // test that changes its process (the environment, a global, a listener) puts it back.
     isolate: false,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
