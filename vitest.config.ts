@@ -12,6 +12,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/property-time.ts'],
     pool: 'forks',
     maxWorkers: 2,
     // The files that a worker runs share what they import: loading the code anew for each of 200 took a fifth of the time. A
