@@ -56,6 +56,12 @@ export class AttemptBook {
     this.waited();
   }
 
+  /** What had come is an error, whatever was said of it: how the try ended is yet to be told. */
+  refused(status: number): void {
+    if (this.record !== null) this.record.ms = 0;
+    this.answered(status);
+  }
+
   /** The try is over; what is said of it first counts. */
   finish(error: string | null): void {
     if (this.record === null || this.record.ms !== 0) return;

@@ -118,11 +118,6 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
       this.refused();
       return;
     }
-    const inside = this.relay?.errorInside?.() ?? null;
-    if (inside !== null) {
-      this.failInside(inside);
-      return;
-    }
     this.book.finish(null);
     // The provider has done its part: what guards still do is not its silence.
     this.deadline = this.totalDeadline;
@@ -166,7 +161,7 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
     this.stop();
     this.relay = null;
     this.x.usage = null;
-    this.book.answered(status);
+    this.book.refused(status);
     this.act(this.judge(status, headers), { ...this.failure(status, headers, ''), body });
   }
 

@@ -94,7 +94,6 @@ export class TapRelay implements Relay {
   }
 
   drop(): void {
-    this.replaced = true;
     this.chunks = [];
   }
 

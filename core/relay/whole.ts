@@ -1,4 +1,4 @@
-import type { CanonicalError, CanonicalResponse, HeaderList, JsonObject, Usage } from '@headgate/sdk';
+import type { CanonicalError, CanonicalResponse, HeaderList, JsonObject } from '@headgate/sdk';
 import { answerHeaders } from '../answer-headers.js';
 import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
@@ -10,7 +10,7 @@ import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
 import { answerTask } from '../task/answer-task.js';
 import { estimatedUsage } from '../task/estimated-usage.js';
-import { type ErrorInside, errorInside } from './error-inside.js';
+import { errorInside } from './error-inside.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
 import type { Relay } from './relay.js';
@@ -28,13 +28,6 @@ export class WholeRelay implements Relay {
   private chunks: Buffer[] = [];
   private size = 0;
   private overflow: RawRelay | null = null;
-  /** All of it, once it is there. */
-  private body: Buffer | null = null;
-  private usage: Usage | null = null;
-  private parsed: JsonObject | null = null;
-  /** Why it cannot be understood. */
-  private wrong: string | null = null;
-  private inside: ErrorInside | null = null;
   private readonly bytesPass: boolean;
 
   constructor(
@@ -59,20 +52,13 @@ export class WholeRelay implements Relay {
     return this.overflow.data(held);
   }
 
-  errorInside(): ErrorInside | null {
-    if (this.overflow === null && this.body === null) this.look();
-    return this.inside;
-  }
-
   end(): void {
     if (this.overflow !== null) {
       this.overflow.end();
       return;
     }
-    const body = this.body ?? this.look();
-    if (this.wrong !== null) this.bad(this.wrong);
-    else if (this.inside !== null)
-      failWith(this.x, this.speech.format.error.decode(this.inside.status, this.inside.body));
+    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
+    if (!looksLikeObject(body) && this.speech.format.task === undefined) this.bad('it is not a JSON object');
     else if (this.bytesPass) this.pass(body);
     else this.translate(body);
   }
@@ -84,39 +70,12 @@ export class WholeRelay implements Relay {
 
   drop(): void {}
 
-  /** Whether it is an answer at all. What passes with its usage is one, and is not parsed. */
-  private look(): Buffer {
-    const { chunks, speech } = this;
-    const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    this.body = body;
-    const { task, error } = speech.format;
-    if (!looksLikeObject(body)) {
-      if (task === undefined) this.wrong = 'it is not a JSON object';
-      return body;
-    }
-    if (this.bytesPass) {
-      this.usage = this.x.endpoint.format.meter?.body(body) ?? null;
-      if (this.usage !== null) return body;
-      if (body.length > LOOK_BYTES) {
-        if (!endsLikeObject(body)) this.wrong = BROKEN;
-        return body;
-      }
-    } else if (task !== undefined) return body;
-    const text = body.toString('utf8');
-    try {
-      this.parsed = JSON.parse(text) as JsonObject;
-    } catch {
-      this.wrong = BROKEN;
-      return body;
-    }
-    const found = errorInside(this.parsed, text, error);
-    if (found !== null) this.inside = { ...found, headers: this.headers };
-    return body;
-  }
-
   private pass(body: Buffer): void {
     const { x } = this;
-    x.usage = this.usage;
+    const usage = x.endpoint.format.meter?.body(body) ?? null;
+    // What tells its usage is an answer, and is not parsed.
+    if (usage === null && looksLikeObject(body) && !this.isAnswer(body)) return;
+    x.usage = usage;
     const wait = x.usage === null ? estimatedUsage(x) : null;
     if (wait === null) this.sendBytes(body);
     else
@@ -146,11 +105,13 @@ export class WholeRelay implements Relay {
       answerTask(x, speech, body, this.headers);
       return;
     }
+    const parsed = this.parse(body);
+    if (parsed === null) return;
     let response: CanonicalResponse;
     try {
       const codec = speech.format.response;
       if (codec === undefined) throw new Error('its format cannot be translated');
-      response = codec.decode(this.parsed as JsonObject);
+      response = codec.decode(parsed);
       // Some APIs name no model or no id; clients of others expect to read them.
       response.model ||= x.target?.model ?? '';
       response.id = answerIdOf(x, response.id);
@@ -164,6 +125,29 @@ export class WholeRelay implements Relay {
     } catch (reason) {
       fail(x, reason);
     }
+  }
+
+  private isAnswer(body: Buffer): boolean {
+    if (body.length <= LOOK_BYTES) return this.parse(body) !== null;
+    if (endsLikeObject(body)) return true;
+    this.bad(BROKEN);
+    return false;
+  }
+
+  /** Null when it is no answer: the client, or another attempt, knows of it then. */
+  private parse(body: Buffer): JsonObject | null {
+    const text = body.toString('utf8');
+    let parsed: JsonObject;
+    try {
+      parsed = JSON.parse(text) as JsonObject;
+    } catch {
+      this.bad(BROKEN);
+      return null;
+    }
+    const found = errorInside(parsed, text, this.speech.format.error);
+    if (found === null) return parsed;
+    this.x.attempt?.failInside?.({ ...found, headers: this.headers });
+    return null;
   }
 
   private bad(why: string): void {

@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { definePlugin, type SettledRecord } from '@headgate/sdk';
 import { afterAll, describe, expect, it } from 'vitest';
 import { embed, json } from './embedded.js';
 
@@ -30,7 +31,15 @@ const targets = {
 const models = Object.keys(targets);
 const key = { keys: [{ value: 'sk-fake-0123456789' }] };
 const gemini = '/models/{model}:{generateContent|streamGenerateContent?alt=sse}';
+const settled: SettledRecord[] = [];
 const gateway = await embed({
+  plugins: [
+    definePlugin({
+      name: 'records',
+      version: '1.0.0',
+      setup: () => ({ settled: (record) => void settled.push(record) }),
+    }),
+  ],
   config: {
     providers: {
       chat: { ...key, extends: 'openai', base_url: url, formats: { 'openai-chat': '/chat' } },
@@ -160,6 +169,11 @@ describe('an error in place of an answer', () => {
     expect(text).toContain('Hello!');
     expect(text).not.toContain('"error"');
     expect(asked).toBe(before + 1);
+    // Also where the error and the end of the stream came at once.
+    expect(settled.at(-1)?.attempts).toMatchObject([
+      { provider: model.split('-')[0], error: expect.stringMatching(/^http_5\d\d$/) },
+      { provider: 'spare', status: 200, error: null },
+    ]);
   });
 
   it('is passed on as the provider said it where nobody else can answer', async () => {
