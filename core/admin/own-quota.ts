@@ -1,10 +1,5 @@
-import {
-  type BudgetRule,
-  type ChainLink,
-  calendarBudget,
-  type EntityKind,
-  minuteLimits,
-} from '@headgate/sdk';
+import type { BudgetRule, ChainLink, EntityKind } from '@headgate/sdk';
+import { countedRules } from '../config/counted-rules.js';
 import type { KeyFacts } from '../identity/virtual-key.js';
 import { exactUsd } from '../money.js';
 import type { Ledger } from '../store/ledger.js';
@@ -38,13 +33,14 @@ export async function ownQuota(
     models: key.models,
     belongs_to: key.chain.slice(1).map(({ kind, id, name }) => ({ kind, id, name })),
     budgets,
-    limits: key.chain.flatMap((link) =>
-      link.limits.map((rule) => ({
+    limits: key.chain.flatMap((link) => {
+      const counted = countedRules(link);
+      return link.limits.map((rule) => ({
         of: ofLink(link),
         ...limitJson(rule),
-        enforced: link.kind === 'key' && Object.values(minuteLimits(link)).includes(rule.max),
-      })),
-    ),
+        enforced: counted.has(rule),
+      }));
+    }),
   };
 }
 
@@ -57,7 +53,6 @@ async function budgetOf(
   const { start, end } = ruleWindow(rule, now);
   const spent = await spentBy(link, start, ledger);
   const left = BigInt(rule.capNanos) - spent;
-  const kept = calendarBudget(link);
   return {
     of: ofLink(link),
     ...budgetJson(rule),
@@ -65,7 +60,7 @@ async function budgetOf(
     remaining_usd: exactUsd(left > 0n ? left : 0n),
     since: iso(start),
     resets_at: end === null ? null : iso(end),
-    enforced: link.kind === 'key' && kept?.capNanos === rule.capNanos && kept.per === rule.per && rule.hard,
+    enforced: countedRules(link).has(rule),
   };
 }
 

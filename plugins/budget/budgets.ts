@@ -1,18 +1,17 @@
 import {
   type BaseView,
-  type ChainLink,
   type Counter,
   calendarBudget,
   type DefaultNeeds,
   type Host,
   type Period,
-  type Principal,
   type Reply,
   type RequestView,
   type Reservation,
   type SettledRecord,
   type Slot,
 } from '@headgate/sdk';
+import { WatchedPrincipals } from '../watched-principals.js';
 import { charge } from './charge.js';
 import { refusal } from './refusal.js';
 
@@ -42,24 +41,24 @@ const MOST_NOTED = 1000;
 
 /** Moves the shared counters of the keys with a budget. One a thread; the counters are the same in all of them. */
 export class Budgets {
-  readonly #keys = new Map<string, Watched>();
+  readonly #watched: WatchedPrincipals<Watched>;
   /** What a request holds from `admit` to `settle`. */
   readonly #held: Slot<Held>;
   readonly #noted = new Set<string>();
-
-  /** Of principals that were seen: their own budget, null when they have none. A changed budget is another link. */
-  readonly #links: WeakMap<ChainLink, Watched | null> | null;
 
   constructor(
     private readonly host: Pick<Host, 'counters' | 'spent' | 'log' | 'clock' | 'slot'>,
     chain = false,
   ) {
-    this.#links = chain ? new WeakMap() : null;
+    this.#watched = new WatchedPrincipals(chain, (link) => {
+      const budget = calendarBudget(link);
+      return budget === null ? null : this.#open({ id: link.id, name: link.name, ...budget });
+    });
     this.#held = host.slot(() => ({ reservation: null, reserved: 0, view: null }));
   }
 
   async watch(budget: KeyBudget): Promise<void> {
-    this.#keys.set(budget.id, await this.#open(budget));
+    this.#watched.set(budget.id, await this.#open(budget));
   }
 
   async #open(budget: KeyBudget): Promise<Watched> {
@@ -70,30 +69,11 @@ export class Budgets {
     return { budget, spent };
   }
 
-  /** The principal's budget; a promise the first time that its chain is seen. */
-  #of(principal: Principal): Watched | null | Promise<Watched | null> {
-    const known = this.#keys.get(principal.id);
-    const link = principal.chain?.[0];
-    if (known !== undefined || link === undefined || this.#links === null) return known ?? null;
-    const seen = this.#links.get(link);
-    if (seen !== undefined) return seen;
-    const budget = calendarBudget(link);
-    if (budget === null) {
-      this.#links.set(link, null);
-      return null;
-    }
-    return this.#open({ id: link.id, name: link.name, ...budget }).then((watched) => {
-      this.#links?.set(link, watched);
-      return watched;
-    });
-  }
-
   /** Reserves the most that the request can cost; answers for the provider when the budget does not hold that. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const key = view.principal === null ? null : this.#of(view.principal);
+    const key = view.principal === null ? null : this.#watched.of(view.principal);
     if (key === null) return undefined;
-    if (key instanceof Promise)
-      return key.then((one) => (one === null ? undefined : this.#reserve(view, one)));
+    if (key instanceof Promise) return key.then((one) => this.#reserve(view, one));
     return this.#reserve(view, key);
   }
 
@@ -112,7 +92,7 @@ export class Budgets {
 
   /** Replaces the reservation by what the request cost, in the period it was taken from. */
   settle(record: SettledRecord, told: BaseView): void {
-    if (this.#links === null && !this.#keys.has(record.keyId)) return;
+    if (!this.#watched.mayHave(record.keyId)) return;
     const { reservation, reserved, view } = told.state(this.#held);
     if (reservation === null || view === null) return;
     const { nanos, because } = charge(record, reserved, view);

@@ -1,18 +1,17 @@
 import {
   type BaseView,
-  type ChainLink,
   type Counter,
   type Counters,
   type DefaultNeeds,
   type Host,
   minuteLimits,
-  type Principal,
   type Reply,
   type RequestView,
   type Reservation,
   type SettledRecord,
   type Slot,
 } from '@headgate/sdk';
+import { WatchedPrincipals } from '../watched-principals.js';
 import { type Allowance, refusal, showLimit } from './told.js';
 
 /** What a chat answer is taken to need when the request sets no cap: most answers are shorter. */
@@ -44,22 +43,23 @@ interface Held {
 
 /** Moves the shared counters of the limited keys. One a thread; the counters are the same in all of them. */
 export class RateLimiter {
-  readonly #keys = new Map<string, Watched>();
+  readonly #watched: WatchedPrincipals<Watched>;
   /** What a request holds from `admit` to `correct`. */
   readonly #held: Slot<Held>;
   readonly #host: Pick<Host, 'clock' | 'counters' | 'slot'>;
 
-  /** Of principals that were seen: their own rules, null when they have none. A changed rule is another link. */
-  readonly #links: WeakMap<ChainLink, Watched | null> | null;
-
   constructor(host: Pick<Host, 'clock' | 'counters' | 'slot'>, chain = false) {
     this.#host = host;
-    this.#links = chain ? new WeakMap() : null;
+    this.#watched = new WatchedPrincipals(chain, (link) => {
+      const limits = minuteLimits(link);
+      if (limits.rpm === undefined && limits.tpm === undefined) return null;
+      return this.#open({ id: link.id, name: link.name, ...limits });
+    });
     this.#held = host.slot(() => ({ tokens: null }));
   }
 
   async watch(key: KeyLimits): Promise<void> {
-    this.#keys.set(key.id, await this.#open(key));
+    this.#watched.set(key.id, await this.#open(key));
   }
 
   async #open(key: KeyLimits): Promise<Watched> {
@@ -71,29 +71,11 @@ export class RateLimiter {
     };
   }
 
-  /** What limits the principal; a promise the first time that its chain is seen. */
-  #of(principal: Principal): Watched | null | Promise<Watched | null> {
-    const known = this.#keys.get(principal.id);
-    const link = principal.chain?.[0];
-    if (known !== undefined || link === undefined || this.#links === null) return known ?? null;
-    const seen = this.#links.get(link);
-    if (seen !== undefined) return seen;
-    const limits = minuteLimits(link);
-    if (limits.rpm === undefined && limits.tpm === undefined) {
-      this.#links.set(link, null);
-      return null;
-    }
-    return this.#open({ id: link.id, name: link.name, ...limits }).then((watched) => {
-      this.#links?.set(link, watched);
-      return watched;
-    });
-  }
-
   /** Takes one request, and the tokens it may need, from the key's minute; answers for the provider when it is used up. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const key = view.principal === null ? null : this.#of(view.principal);
+    const key = view.principal === null ? null : this.#watched.of(view.principal);
     if (key === null) return undefined;
-    if (key instanceof Promise) return key.then((one) => (one === null ? undefined : this.#take(view, one)));
+    if (key instanceof Promise) return key.then((one) => this.#take(view, one));
     return this.#take(view, key);
   }
 
@@ -124,7 +106,7 @@ export class RateLimiter {
 
   /** Replaces the estimate by what was used, in the minute it was taken from. */
   correct(record: SettledRecord, view: BaseView): void {
-    if (this.#links === null && !this.#keys.has(record.keyId)) return;
+    if (!this.#watched.mayHave(record.keyId)) return;
     const { tokens } = view.state(this.#held);
     const used = tokens === null ? null : usedTokens(record);
     if (used !== null) tokens?.settle(used);

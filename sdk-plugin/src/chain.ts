@@ -43,16 +43,24 @@ export interface ChainLink {
 const isUtcCalendar = ({ window, timeZone }: RuleWindow): boolean =>
   window === 'calendar' && timeZone === 'UTC';
 
+/** The link's first limit of that in a minute of the clock. */
+export function minuteLimit({ limits }: ChainLink, of: Measure): LimitRule | undefined {
+  return limits.find((one) => one.of === of && one.per === 'minute' && isUtcCalendar(one));
+}
+
 /** Requests and tokens a minute of the clock, as far as the link limits them. */
-export function minuteLimits({ limits }: ChainLink): { rpm?: number; tpm?: number } {
-  const a = (of: Measure): number | undefined =>
-    limits.find((one) => one.of === of && one.per === 'minute' && isUtcCalendar(one))?.max;
-  const [rpm, tpm] = [a('requests'), a('total_tokens')];
+export function minuteLimits(link: ChainLink): { rpm?: number; tpm?: number } {
+  const [rpm, tpm] = [minuteLimit(link, 'requests')?.max, minuteLimit(link, 'total_tokens')?.max];
   return { ...(rpm !== undefined && { rpm }), ...(tpm !== undefined && { tpm }) };
 }
 
 /** The link's first hard budget of a calendar period in UTC. */
-export function calendarBudget({ budgets }: ChainLink): { capNanos: number; per: Period } | null {
-  const found = budgets.find((one) => one.hard && isUtcCalendar(one));
+export function calendarBudgetRule({ budgets }: ChainLink): BudgetRule | undefined {
+  return budgets.find((one) => one.hard && isUtcCalendar(one));
+}
+
+/** What {@link calendarBudgetRule} holds the link to. */
+export function calendarBudget(link: ChainLink): { capNanos: number; per: Period } | null {
+  const found = calendarBudgetRule(link);
   return found === undefined ? null : { capNanos: found.capNanos, per: found.per };
 }
