@@ -1,4 +1,3 @@
-import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
 import { ChatAnthropic } from '@langchain/anthropic';
 import { ChatBedrockConverse } from '@langchain/aws';
 import type { BaseChatModel } from '@langchain/core/language_models/chat_models';
@@ -6,8 +5,8 @@ import { AIMessageChunk, HumanMessage, SystemMessage, ToolMessage } from '@langc
 import { ChatGoogle } from '@langchain/google';
 import { ChatOllama } from '@langchain/ollama';
 import { ChatOpenAI } from '@langchain/openai';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeEach } from 'vitest';
+import { bedrockClient } from '../e2e/bedrock-client.js';
 import { degreesSchema, KEY, pixel, weatherSchema } from '../e2e/beside-openai.js';
 import { isObject } from '../fakes/json-value.js';
 import { everyFormat, startEveryFormat } from './every-format.js';
@@ -15,14 +14,7 @@ import { type Client, describeSevenCases, FUNCTION, type StructuredBy } from './
 
 const setup = await startEveryFormat();
 const { url } = setup.gateway;
-const aws = new BedrockRuntimeClient({
-  endpoint: url,
-  region: 'us-east-1',
-  token: { token: KEY },
-  authSchemePreference: ['httpBearerAuth'],
-  maxAttempts: 1,
-  requestHandler: new NodeHttpHandler(),
-});
+const aws = bedrockClient(url);
 
 beforeEach(() => setup.reset());
 afterAll(async () => {

@@ -1,8 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { BedrockRuntimeClient, CountTokensCommand } from '@aws-sdk/client-bedrock-runtime';
+import { CountTokensCommand } from '@aws-sdk/client-bedrock-runtime';
 import { GoogleGenAI } from '@google/genai';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import OpenAI from 'openai';
+import { bedrockClient } from '../e2e/bedrock-client.js';
 import { json } from '../gateway/embedded.js';
 
 export const KEY = 'hg-count-key-0123456789';
@@ -27,14 +27,7 @@ export function clientsAt(url: string): { clients: CountingClient[]; close(): vo
   const openai = new OpenAI({ apiKey: KEY, baseURL: `${url}/v1`, maxRetries: 0 });
   const google = new GoogleGenAI({ apiKey: KEY, vertexai: false, httpOptions: { baseUrl: url } });
   const vertex = new GoogleGenAI({ apiKey: KEY, vertexai: true, httpOptions: { baseUrl: url } });
-  const bedrock = new BedrockRuntimeClient({
-    endpoint: url,
-    region: 'us-east-1',
-    token: { token: KEY },
-    authSchemePreference: ['httpBearerAuth'],
-    maxAttempts: 1,
-    requestHandler: new NodeHttpHandler(),
-  });
+  const bedrock = bedrockClient(url, KEY);
   const system = [{ text: SYSTEM }];
   const converse = {
     messages: [{ role: 'user' as const, content: [{ text: TEXT }] }],

@@ -12,6 +12,7 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished } from 'vite
 import { awsEvent } from '../fakes/aws-message.js';
 import { startBedrock } from '../fakes/bedrock.js';
 import { awsAuthorization } from './aws-signature.js';
+import { bedrockClient } from './bedrock-client.js';
 import { degreesSchema, KEY, pixel, startBesideOpenAi, weatherSchema } from './beside-openai.js';
 import { post } from './http-client.js';
 import { describeKnownClients } from './known-clients.js';
@@ -47,15 +48,7 @@ const setup = await startBesideOpenAi({
 const { gateway, native, openai, upstreams } = setup;
 const clients: BedrockRuntimeClient[] = [];
 function clientAt(endpoint: string, token = KEY): BedrockRuntimeClient {
-  const client = new BedrockRuntimeClient({
-    endpoint,
-    region: 'us-east-1',
-    token: { token },
-    authSchemePreference: ['httpBearerAuth'],
-    maxAttempts: 1,
-    // Its default speaks HTTP/2 without asking, which needs TLS in front of the gateway.
-    requestHandler: new NodeHttpHandler(),
-  });
+  const client = bedrockClient(endpoint, token);
   clients.push(client);
   return client;
 }

@@ -1,4 +1,4 @@
-import type { CanonicalResponse, JsonObject, Part } from '@headgate/sdk';
+import type { CanonicalResponse, Part } from '@headgate/sdk';
 import { emptyUsage, foldEvents, unfoldResponse } from '@headgate/sdk';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,6 +12,7 @@ import {
   MATRIX,
   piecesOf,
   translateAnswer,
+  written,
 } from './harness.js';
 
 /** Times as many runs as usual: `RUNS=20 npx vitest run test/formats/answer-matrix.test.ts` finds what is rare. */
@@ -70,9 +71,6 @@ function meaning(response: CanonicalResponse, textOnly: boolean) {
     output: response.usage?.outputTokens,
   };
 }
-
-const written = (id: FormatId, response: CanonicalResponse): JsonObject =>
-  JSON.parse(JSON.stringify(format(id).response!.encode(response))) as JsonObject;
 
 beforeAll(() => void vi.useFakeTimers({ now: 1_700_000_000_000 }));
 afterAll(() => void vi.useRealTimers());

@@ -6,7 +6,7 @@ import {
   unfoldResponse,
 } from '@headgate/sdk';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { decodeStream, encodeStream, type FormatId, format, MATRIX, piecesOf } from './harness.js';
+import { decodeStream, encodeStream, type FormatId, format, MATRIX, piecesOf, written } from './harness.js';
 
 /** Every reason that each API documents, as its providers write it. */
 const reasons: Record<FormatId, string[]> = {
@@ -99,10 +99,6 @@ function answerOf(id: FormatId, reason: string): JsonObject {
   parent[path.at(-1) ?? ''] = reason;
   if (id === 'anthropic-messages' && reason === 'stop_sequence') body['stop_sequence'] = 'END';
   return body as JsonObject;
-}
-
-function written(id: FormatId, response: CanonicalResponse): JsonObject {
-  return JSON.parse(JSON.stringify(format(id).response!.encode(response))) as JsonObject;
 }
 
 function reasonIn(id: FormatId, body: JsonObject): string {

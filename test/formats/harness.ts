@@ -1,4 +1,11 @@
-import type { EncodeContext, Framing, JsonObject, StreamEvent, WireFormat } from '@headgate/sdk';
+import type {
+  CanonicalResponse,
+  EncodeContext,
+  Framing,
+  JsonObject,
+  StreamEvent,
+  WireFormat,
+} from '@headgate/sdk';
 import { EventStreamReader } from '../../core/wire/aws-eventstream.js';
 import { formats } from '../../plugins/formats/index.js';
 
@@ -53,9 +60,13 @@ export function translate(
   return { body: JSON.parse(JSON.stringify(encoded)) as JsonObject, warnings };
 }
 
+/** An answer as the format has it on the wire. */
+export function written(id: string, response: CanonicalResponse): JsonObject {
+  return JSON.parse(JSON.stringify(format(id).response!.encode(response))) as JsonObject;
+}
+
 export function translateAnswer(from: string, to: string, body: JsonObject): JsonObject {
-  const encoded = format(to).response!.encode(format(from).response!.decode(structuredClone(body)));
-  return JSON.parse(JSON.stringify(encoded)) as JsonObject;
+  return written(to, format(from).response!.decode(structuredClone(body)));
 }
 
 /** Decodes the pieces of a stream, and its end, to hub events. */

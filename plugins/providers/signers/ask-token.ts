@@ -1,4 +1,5 @@
 import { SignerFailure, type SignerHost } from '@headgate/sdk';
+import { reach } from './reach.js';
 import type { Token } from './token-source.js';
 
 export interface TokenRequest {
@@ -26,13 +27,7 @@ const UNSAID_S = 300;
 export async function askToken(host: SignerHost, request: TokenRequest): Promise<Token> {
   const { who, url, timeoutMs, secrets } = request;
   const init = initOf(request);
-  const answer = await host
-    .fetch(url, timeoutMs === undefined ? init : { ...init, timeoutMs })
-    .catch((reason) => {
-      throw new SignerFailure(
-        `${who} could not be reached: ${reason instanceof Error ? reason.message : reason}`,
-      );
-    });
+  const answer = await reach(host, who, url, timeoutMs === undefined ? init : { ...init, timeoutMs });
   const said = objectOf(await answer.text());
   if (answer.status !== 200)
     throw new SignerFailure(`${who} answered ${answer.status}${whyOf(said, secrets)}`);

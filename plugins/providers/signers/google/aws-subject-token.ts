@@ -1,11 +1,13 @@
 import { SignerFailure, type SignerHost } from '@headgate/sdk';
 import { type JsonObject, needed, textsOf } from '../credential-json.js';
 import type { Environment } from '../environment.js';
+import { reach } from '../reach.js';
 import type { AwsKeys } from '../sigv4/credential.js';
 import { SigningKey, signRequest } from '../sigv4/signature.js';
 import { TemporaryKeys } from '../sigv4/temporary-keys.js';
 
 const SESSION_S = '300';
+const METADATA = "AWS's metadata service";
 
 /**
  * What Google takes as proof of an AWS identity: a signed request for GetCallerIdentity, not sent but written down, which
@@ -88,11 +90,7 @@ async function metadata(
   method: string,
   headers: Record<string, string>,
 ): Promise<string> {
-  const answer = await host.fetch(url, { method, headers }).catch((reason) => {
-    throw new SignerFailure(
-      `AWS's metadata service could not be reached: ${reason instanceof Error ? reason.message : reason}`,
-    );
-  });
-  if (answer.status !== 200) throw new SignerFailure(`AWS's metadata service answered ${answer.status}`);
+  const answer = await reach(host, METADATA, url, { method, headers });
+  if (answer.status !== 200) throw new SignerFailure(`${METADATA} answered ${answer.status}`);
   return (await answer.text()).trim();
 }

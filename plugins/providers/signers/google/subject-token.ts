@@ -1,6 +1,7 @@
 import { SignerFailure, type SignerHost } from '@headgate/sdk';
 import { type JsonObject, jsonObject, textsOf } from '../credential-json.js';
 import type { Environment } from '../environment.js';
+import { reach } from '../reach.js';
 
 /** The token of another identity provider, from a file, which its platform replaces, or from a URL. */
 export async function subjectToken(
@@ -20,11 +21,7 @@ export async function subjectToken(
   if (url !== undefined) {
     const what = `${new URL(url).origin} (credential_source.url)`;
     const headers = textsOf((source['headers'] ?? {}) as JsonObject);
-    const answer = await host.fetch(url, { headers }).catch((reason) => {
-      throw new SignerFailure(
-        `${what} could not be reached: ${reason instanceof Error ? reason.message : reason}`,
-      );
-    });
+    const answer = await reach(host, what, url, { headers });
     if (answer.status !== 200) throw new SignerFailure(`${what} answered ${answer.status}`);
     return within(await answer.text(), source, what);
   }
