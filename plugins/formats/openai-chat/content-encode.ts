@@ -9,6 +9,8 @@ import { OPENAI_CHAT } from './types.js';
 export interface MessageContext {
   /** The request was decoded from this very format, so `extra` bags and provider-bound ids are written again. */
   same: boolean;
+  /** Calls of custom tools, and these themselves, may be written as such. */
+  custom: boolean;
   warn: Warn;
 }
 

@@ -11,6 +11,7 @@ import type {
 import { hasOpenaiCounts, openaiUsage, openaiUsageFrom } from '../shared/openai-usage.js';
 import * as read from '../shared/read-json.js';
 import { decodeContent } from './content.js';
+import { chatLogprobs } from './logprobs.js';
 import { decodeLegacyCall, decodeToolCall } from './messages-decode.js';
 import { encodeToolCall } from './messages-encode.js';
 import { isDetail, reasoningParts, writeReasoning } from './reasoning.js';
@@ -121,7 +122,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
       case 'tool-call':
         if (same && part.extra?.['legacy'] === true)
           message['function_call'] = { name: part.name, arguments: part.arguments };
-        else calls.push(encodeToolCall(part, same));
+        else calls.push(encodeToolCall(part, same, true));
         break;
       case 'opaque':
         if (part.format !== OPENAI_CHAT) break;
@@ -144,7 +145,7 @@ function encodeChoice(choice: Choice, same: boolean): JsonObject {
     ...extra,
     index: choice.index,
     message: encodeMessage(choice, same),
-    logprobs: same ? (choice.logprobs ?? null) : null,
+    logprobs: chatLogprobs(choice.logprobs, same),
     finish_reason: choice.finish === null ? null : finishWord(choice.finish, choice.finishRaw, same),
   };
 }

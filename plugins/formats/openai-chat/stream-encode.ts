@@ -1,6 +1,7 @@
 import type { JsonObject, StreamEncodeOptions, StreamEncoder, StreamEvent, Usage } from '@headgate/sdk';
 import { openaiError } from '../shared/openai-error.js';
 import { openaiUsage } from '../shared/openai-usage.js';
+import { chatLogprobs } from './logprobs.js';
 import { isDetail } from './reasoning.js';
 import { finishWord, OPENAI_CHAT } from './types.js';
 
@@ -90,7 +91,7 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
   private partStart(event: Extract<StreamEvent, { type: 'part-start' }>): string {
     const role = this.role(event.choice);
     const counters = this.counters.get(event.choice) as Counters;
-    const custom = this.same && event.extra?.['type'] === 'custom';
+    const custom = event.custom === true;
     const legacy = this.same && event.extra?.['legacy'] === true;
     const call = event.kind === 'tool-call';
     const index = call ? counters.calls : counters.blocks;
@@ -126,9 +127,9 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
     if (event.citation !== undefined)
       return this.same ? this.chunk(event.choice, `"annotations":[${JSON.stringify(event.citation)}]`) : '';
     const delta = `"content":${JSON.stringify(event.text)}`;
-    if (event.logprobs === undefined || !this.same)
-      return event.text === '' ? '' : this.chunk(event.choice, delta);
-    return `${this.prefix}{"index":${event.choice},"delta":{${delta}},"logprobs":${JSON.stringify(event.logprobs)},"finish_reason":null}]}\n\n`;
+    const logprobs = event.logprobs === undefined ? null : chatLogprobs(event.logprobs, this.same);
+    if (logprobs === null) return event.text === '' ? '' : this.chunk(event.choice, delta);
+    return `${this.prefix}{"index":${event.choice},"delta":{${delta}},"logprobs":${JSON.stringify(logprobs)},"finish_reason":null}]}\n\n`;
   }
 
   private argumentsDelta(choice: number, part: OpenPart, text: string): string {
