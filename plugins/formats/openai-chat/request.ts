@@ -9,6 +9,7 @@ import type {
   Warn,
 } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { endUser } from '../shared/end-user.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import * as read from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -220,7 +221,7 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   if (request.maxOutputTokens !== undefined) body['max_completion_tokens'] = request.maxOutputTokens;
   if (request.reasoning !== undefined) encodeReasoning(body, request.reasoning, same, warn);
   if (request.choices !== undefined) body['n'] = request.choices;
-  if (request.user !== undefined) body['user'] = request.user;
+  if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (request.metadata !== undefined) {
     if (same) body['metadata'] = request.metadata;
     else warn('metadata', 'not part of this format');

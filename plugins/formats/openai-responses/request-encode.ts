@@ -8,6 +8,7 @@ import type {
   Sampling,
   Warn,
 } from '@headgate/sdk';
+import { endUser } from '../shared/end-user.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import { isObject } from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -118,7 +119,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   encodeSampling(body, request.sampling, warn);
   if (request.maxOutputTokens !== undefined)
     body['max_output_tokens'] = outputCap(request.maxOutputTokens, same, warn);
-  if (request.user !== undefined) body['user'] = request.user;
+  if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (request.metadata !== undefined) body['metadata'] = request.metadata;
   if (request.serviceTier !== undefined) body['service_tier'] = tierOf(request.serviceTier, same);
   if (request.stream) body['stream'] = true;
