@@ -126,6 +126,18 @@ describe('a request between OpenAI’s two APIs', () => {
     const names = [...Object.keys(shared), 'text', 'tools', 'tool_choice'];
     expect(chat.warnings.map((one) => one.split(':')[0]).sort()).toEqual(names.sort());
 
+    // Servers of open models want reasoning back, OpenAI's chat completions have no place for it.
+    const thought = {
+      model: 'm',
+      max_tokens: 9,
+      messages: [{ role: 'assistant', content: [{ type: 'thinking', thinking: 'Hm', signature: '' }] }],
+    };
+    const replay = (context: { fullOpenai?: boolean }) =>
+      translate('anthropic-messages', 'openai-chat', thought, context);
+    expect(replay({}).body['messages']).toMatchObject([{ reasoning_content: 'Hm' }]);
+    expect((replay(full).body['messages'] as JsonObject[])[0]).not.toHaveProperty('reasoning_content');
+    expect(replay(full).warnings).toEqual(['reasoning: OpenAI’s chat completions take no reasoning back']);
+
     const responses = translate('openai-chat', 'openai-responses', chatRequest());
     expect(responses.body['tools']).toEqual([responsesFunction]);
     expect(responses.body['text']).toBeUndefined();

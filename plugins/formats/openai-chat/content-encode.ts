@@ -11,6 +11,8 @@ export interface MessageContext {
   same: boolean;
   /** Calls of custom tools, and these themselves, may be written as such. */
   custom: boolean;
+  /** Plain reasoning of earlier turns may be sent back: servers of open models want it, OpenAI's own API has no place for it. */
+  reasoning: boolean;
   warn: Warn;
 }
 

@@ -32,8 +32,15 @@ function isLegacy(part: ToolCallPart, same: boolean): boolean {
 
 /** Signed reasoning belongs to the provider that signed it; others refuse the members it would travel in. */
 function mayReplay(part: ReasoningPart, context: MessageContext): boolean {
-  if (context.same || (part.signature === undefined && part.encrypted === undefined)) return true;
-  context.warn('reasoning', 'reasoning signed by another provider cannot be sent back in this format');
+  if (context.same) return true;
+  const signed = part.signature !== undefined || part.encrypted !== undefined;
+  if (!signed && context.reasoning) return true;
+  context.warn(
+    'reasoning',
+    signed
+      ? 'reasoning signed by another provider cannot be sent back in this format'
+      : 'OpenAI’s chat completions take no reasoning back',
+  );
   return false;
 }
 

@@ -14,6 +14,7 @@ import { settingsFrom } from '../shared/openai-settings.js';
 import * as read from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
+import type { MessageContext } from './content-encode.js';
 import { decodeMessages } from './messages-decode.js';
 import { encodeMessages } from './messages-encode.js';
 import { decodeToolChoice, decodeTools, encodeTools } from './tools.js';
@@ -200,18 +201,20 @@ function tierOf(tier: string, same: boolean): string {
 
 function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === OPENAI_CHAT;
-  const custom = same || context.fullOpenai === true;
   const warn = warnOnce(context.warn);
+  const custom = same || context.fullOpenai === true;
+  const reasoning = same || context.fullOpenai !== true;
+  const messageContext: MessageContext = { same, custom, reasoning, warn };
   const { stream_options: options, ...extra } = (same ? request.extra : undefined) ?? {};
   const others = same ? undefined : settingsFrom('openai-responses', request, { ...context, warn });
   const body: JsonObject = {
     ...extra,
     ...others?.members,
     model: context.model,
-    messages: encodeMessages(request.messages, { same, custom, warn }),
+    messages: encodeMessages(request.messages, messageContext),
   };
   if (!same) warnOfUnsaid(request.messages, ['citations', 'document', 'cache_control', 'is_error'], warn);
-  encodeTools(body, request, { same, custom, warn });
+  encodeTools(body, request, messageContext);
   const tools = body['tools'] !== undefined;
   if (request.parallelToolCalls !== undefined && (same || tools))
     body['parallel_tool_calls'] = request.parallelToolCalls;
