@@ -11,6 +11,7 @@ import type {
 import { hasOpenaiCounts, openaiUsage, openaiUsageFrom } from '../shared/openai-usage.js';
 import * as read from '../shared/read-json.js';
 import { decodeContent } from './content.js';
+import { imageEntry } from './images.js';
 import { chatLogprobs } from './logprobs.js';
 import { decodeLegacyCall, decodeToolCall } from './messages-decode.js';
 import { encodeToolCall } from './messages-encode.js';
@@ -106,6 +107,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
   const details: JsonObject[] = [];
   const calls: JsonObject[] = [];
   const annotations: JsonValue[] = [];
+  const images: JsonObject[] = [];
   let content: string | null = null;
   for (const part of choice.parts) {
     switch (part.type) {
@@ -124,6 +126,11 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
           message['function_call'] = { name: part.name, arguments: part.arguments };
         else calls.push(encodeToolCall(part, same, true));
         break;
+      case 'image': {
+        const entry = imageEntry(part);
+        if (entry !== undefined) images.push(entry);
+        break;
+      }
       case 'opaque':
         if (part.format !== OPENAI_CHAT) break;
         if (isDetail(part.value)) details.push(part.value);
@@ -134,6 +141,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
   }
   message['content'] = content;
   writeReasoning(message, reasoning, details, true);
+  if (images.length > 0) message['images'] = images;
   if (annotations.length > 0) message['annotations'] = annotations;
   if (calls.length > 0) message['tool_calls'] = calls;
   return message;

@@ -1,6 +1,14 @@
-import type { JsonObject, StreamEncodeOptions, StreamEncoder, StreamEvent, Usage } from '@headgate/sdk';
+import type {
+  ImagePart,
+  JsonObject,
+  StreamEncodeOptions,
+  StreamEncoder,
+  StreamEvent,
+  Usage,
+} from '@headgate/sdk';
 import { openaiError } from '../shared/openai-error.js';
 import { openaiUsage } from '../shared/openai-usage.js';
+import { imageEntry } from './images.js';
 import { chatLogprobs } from './logprobs.js';
 import { isDetail } from './reasoning.js';
 import { finishWord, OPENAI_CHAT } from './types.js';
@@ -45,9 +53,7 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
       case 'start':
         return this.start(event);
       case 'part-whole':
-        return event.format === OPENAI_CHAT
-          ? this.role(event.choice) + this.chunk(event.choice, inner(deltaOf(event.value)))
-          : '';
+        return this.whole(event);
       case 'finish':
         return this.role(event.choice) + this.finish(event);
       case 'usage':
@@ -106,6 +112,13 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
       : `"type":"function","function":{"name":${name},"arguments":""}`;
     const id = JSON.stringify(event.toolCallId ?? '');
     return role + this.chunk(event.choice, `"tool_calls":[{"index":${index},"id":${id},${body}}]`);
+  }
+
+  private whole({ choice, format, value }: Extract<StreamEvent, { type: 'part-whole' }>): string {
+    if (format === OPENAI_CHAT) return this.role(choice) + this.chunk(choice, inner(deltaOf(value)));
+    if (format !== 'hub' || value['type'] !== 'image') return '';
+    const entry = imageEntry(value as unknown as ImagePart);
+    return entry === undefined ? '' : this.role(choice) + this.chunk(choice, inner({ images: [entry] }));
   }
 
   private delta(event: Extract<StreamEvent, { type: 'part-delta' }>): string {
