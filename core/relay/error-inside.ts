@@ -17,7 +17,7 @@ export function errorInside(
   body: string,
   codec: ErrorCodec,
 ): Omit<ErrorInside, 'headers'> | null {
-  const { error } = parsed;
+  const error = parsed.error ?? messageIn(parsed);
   if (error === undefined || error === null || error === '' || error === false) return null;
   for (const [name, value] of Object.entries(parsed))
     if (name !== 'error' && typeof value === 'object' && value !== null) return null;
@@ -45,6 +45,11 @@ export function errorOfEvents(
     // Then the codec says what it makes of it.
   }
   return { status: codec.decode(502, body).status, body };
+}
+
+/** Cohere and AWS say what is wrong at the top. No answer has a message that is a text. */
+function messageIn({ message }: JsonObject): JsonValue | undefined {
+  return typeof message === 'string' ? message : undefined;
 }
 
 function statusIn(value: JsonValue): number | null {

@@ -28,7 +28,12 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
   const open = (credential: string) => openCredential(signer, credential, options, signerHost);
   return {
     id: config.id,
-    row: config.stateless === null ? row : { ...row, stateless: [...config.stateless] },
+    row: {
+      ...row,
+      stateless: config.stateless === null ? row.stateless : [...config.stateless],
+      // Another address is that of a server which is only like it, as far as anybody knows.
+      fullOpenai: row.fullOpenai && config.baseUrl === fillHoles(row.baseUrl ?? '', values),
+    },
     origin: local === null ? url.origin : '',
     basePath,
     transport: (connectTimeoutMs) => local ?? parts.http(url.origin, connectTimeoutMs),

@@ -92,6 +92,7 @@ function translated(x: Exchange, target: CompiledTarget, speech: Speech): Encode
   const context: EncodeContext = {
     model: target.model,
     maxOutputTokens: x.runtime.prices.info(target.provider.id, target.model)?.maxOutputTokens ?? undefined,
+    fullOpenai: target.provider.row.fullOpenai,
     warn: (field) => {
       if (!dropped.includes(field)) dropped.push(field);
     },

@@ -21,6 +21,7 @@ function newPart(event: Extract<StreamEvent, { type: 'part-start' }>): Part {
     event.kind === 'tool-call'
       ? { type: 'tool-call', id: event.toolCallId ?? '', name: event.toolName ?? '', arguments: '' }
       : { type: event.kind, text: '' };
+  if (event.custom === true && part.type === 'tool-call') part.custom = true;
   if (event.extra !== undefined) part.extra = event.extra;
   return part;
 }
@@ -164,6 +165,7 @@ export function unfoldResponse(response: CanonicalResponse): StreamEvent[] {
       if (part.type === 'tool-call') {
         opened.toolCallId = part.id;
         opened.toolName = part.name;
+        if (part.custom === true) opened.custom = true;
       }
       if (part.extra !== undefined) opened.extra = part.extra;
       events.push(opened);

@@ -35,6 +35,8 @@ export interface EncodeContext {
   model: string;
   /** The model's cap on output tokens when known; Anthropic requires `max_tokens` and this is its default. */
   maxOutputTokens?: number;
+  /** The target takes all that OpenAI's own API takes, see `ProviderRow`. */
+  fullOpenai?: boolean;
   warn: Warn;
 }
 

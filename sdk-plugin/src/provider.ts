@@ -60,6 +60,11 @@ export const providerRow = z.strictObject({
   body: z.record(z.string(), bodyEdit).default({}),
   /** `option`: usage in streams must be asked for. `always`: it comes by itself and asking would be an error. */
   streamUsage: z.enum(['option', 'always']).default('option'),
+  /**
+   * It is OpenAI's API, with custom tools, `verbosity`, `prompt_cache_key` and all else. Servers that are only like it refuse
+   * what they do not know, so requests that are translated have less for them.
+   */
+  fullOpenai: z.boolean().default(false),
   /** Wire formats whose answers it does not keep, although the API says so: the gateway keeps them instead. */
   stateless: z.array(z.string()).default([]),
   /** Prices are looked up under that id; its own when absent. */

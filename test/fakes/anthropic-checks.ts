@@ -72,6 +72,17 @@ function checkTools(request: Json): void {
   }
 }
 
+/** Answers are held to closed objects only. */
+function checkSchema(schema: unknown): void {
+  if (Array.isArray(schema)) for (const one of schema) checkSchema(one);
+  if (!isObject(schema)) return;
+  if (schema['type'] === 'object' && schema['additionalProperties'] !== false)
+    bad(
+      "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+    );
+  for (const one of Object.values(schema)) checkSchema(one);
+}
+
 /** Throws what the API answers to a request it refuses. `strict` refuses unknown fields too, as the real one does. */
 export function checkMessages(request: Json, kind: 'messages' | 'count', strict: boolean): void {
   if (typeof request['model'] !== 'string') bad('model: Field required');
@@ -103,6 +114,8 @@ export function checkMessages(request: Json, kind: 'messages' | 'count', strict:
   }
   checkToolTurns(request['messages'] as Json[]);
   checkTools(request);
+  const output = request['output_config'];
+  if (isObject(output) && isObject(output['format'])) checkSchema(output['format']['schema']);
   if (typeof temperature === 'number' && (temperature < 0 || temperature > 1)) {
     bad('temperature: range: 0..1');
   }

@@ -43,16 +43,21 @@ function checkMessage(item: Json, at: string): void {
 /** Every call has an output somewhere after it, and every output a call before it. */
 function checkCalls(items: unknown[]): void {
   const open = new Set<string>();
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   for (const item of items) {
     if (!isObject(item)) continue;
     const id = String(item['call_id']);
-    if (item['type'] === 'function_call') {
+    const kind = item['type'] === 'function_call' || item['type'] === 'custom_tool_call' ? 'call' : 'output';
+    const type = String(item['type']).replace('_output', '');
+    if (type !== 'function_call' && type !== 'custom_tool_call') continue;
+    if (kind === 'call') {
       open.add(id);
-      known.add(id);
+      known.set(id, type);
+      continue;
     }
-    if (item['type'] !== 'function_call_output') continue;
-    if (!known.has(id)) bad('input', `No tool call found for function call output with call_id ${id}.`);
+    // An output is one of the call's own kind.
+    if (known.get(id) !== type)
+      bad('input', `No tool call found for ${type.replace('_', ' ')} output with call_id ${id}.`);
     open.delete(id);
   }
   const [left] = open;

@@ -26,6 +26,7 @@ const call = fc.record({
 });
 const part: fc.Arbitrary<Part> = fc.oneof(
   fc.record({ type: fc.constant('text' as const), text }),
+  fc.record({ type: fc.constant('refusal' as const), text }),
   fc.record({ type: fc.constant('reasoning' as const), text }),
   fc.record({ type: fc.constant('reasoning' as const), text, signature: text }),
   fc.record({ type: fc.constant('reasoning' as const), text: fc.constant(''), encrypted: text }),
@@ -47,7 +48,11 @@ const answer: fc.Arbitrary<CanonicalResponse> = fc
     choices: [
       {
         index: 0,
-        parts,
+        // Chat completions keep a refusal beside the text, so only one that comes last has a place everywhere.
+        parts: [
+          ...parts.filter(({ type }) => type !== 'refusal'),
+          ...parts.filter(({ type }) => type === 'refusal'),
+        ],
         finish: cut ? 'length' : parts.some((one) => one.type === 'tool-call') ? 'tool-calls' : 'stop',
       },
     ],

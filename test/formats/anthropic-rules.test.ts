@@ -130,7 +130,7 @@ describe('structured output', () => {
 
   it('is enforced where the model can, and asked for where it cannot', () => {
     expect(encode({ response_format }).body['output_config']).toEqual({
-      format: { type: 'json_schema', schema },
+      format: { type: 'json_schema', schema: { ...schema, additionalProperties: false } },
     });
     const old = encode(
       { response_format, messages: [{ role: 'system', content: 'Be nice.' }, ...hello] },
@@ -141,6 +141,74 @@ describe('structured output', () => {
       `Be nice.\n\nAnswer only with JSON that matches this JSON Schema, without any other text:\n${JSON.stringify(schema)}`,
     );
     expect(old.warnings).toHaveLength(1);
+  });
+
+  // Anthropic answered "For 'object' type, 'additionalProperties' must be explicitly set to false", and refuses bounds too.
+  it('has closed objects and no bounds, which are told instead', () => {
+    const open = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: {
+        minimum: { type: 'integer', minimum: 3, description: 'The least' },
+        list: { type: 'array', minItems: 2, items: { $ref: '#/$defs/one' } },
+        day: { type: 'string', format: 'date' },
+        either: { oneOf: [{ type: 'null' }, { type: 'string', format: 'phone' }] },
+      },
+      required: ['minimum'],
+      $defs: { one: { type: ['object', 'null'], additionalProperties: true, properties: { a: {} } } },
+    };
+    const closed = {
+      type: 'object',
+      properties: {
+        minimum: { type: 'integer', description: 'The least\nMust also fit {"minimum":3}' },
+        list: { type: 'array', items: { $ref: '#/$defs/one' }, description: 'Must also fit {"minItems":2}' },
+        day: { type: 'string', format: 'date' },
+        either: {
+          anyOf: [{ type: 'null' }, { type: 'string', description: 'Must also fit {"format":"phone"}' }],
+        },
+      },
+      required: ['minimum'],
+      $defs: { one: { type: ['object', 'null'], properties: { a: {} }, additionalProperties: false } },
+      additionalProperties: false,
+    };
+    const { body, warnings } = encode({
+      response_format: { type: 'json_schema', json_schema: { name: 'x', schema: open } },
+      tools: [{ type: 'function', function: { name: 'f', strict: true, parameters: open } }],
+    });
+    expect(body['output_config']).toEqual({ format: { type: 'json_schema', schema: closed } });
+    expect(body['tools']).toEqual([{ name: 'f', strict: true, input_schema: closed }]);
+    expect(warnings).toEqual(['response_format: bounds in the schema are told to the model, not enforced']);
+  });
+
+  it('is asked for where an object may have any members', () => {
+    for (const any of [{ type: 'object' }, { type: 'object', additionalProperties: { type: 'string' } }]) {
+      const parameters = { type: 'object', properties: { any } };
+      const { body, warnings } = encode({
+        response_format: { type: 'json_schema', json_schema: { name: 'x', schema: parameters } },
+        tools: [{ type: 'function', function: { name: 'f', strict: true, parameters } }],
+      });
+      expect(body['output_config']).toBeUndefined();
+      expect(body['system']).toEqual([
+        { type: 'text', text: expect.stringContaining(JSON.stringify(parameters)) as string },
+      ]);
+      expect(body['tools']).toEqual([{ name: 'f', input_schema: parameters }]);
+      expect(warnings.map((one) => one.split(':')[0]).sort()).toEqual(['response_format', 'tools']);
+    }
+  });
+});
+
+describe('the end user', () => {
+  // Claude Code's ids are JSON of some 150 characters; OpenAI takes 64, OpenRouter and Zhipu 128.
+  it('has an id of a length that others take, always the same', () => {
+    const id = JSON.stringify({ device_id: 'd'.repeat(64), account_uuid: '', session_id: 's'.repeat(36) });
+    const body = { model: 'm', max_tokens: 9, messages: hello, metadata: { user_id: id } };
+    for (const to of ['openai-chat', 'openai-responses', 'openai-completions']) {
+      const user = translate('anthropic-messages', to, body).body['user'];
+      expect(user).toMatch(/^[0-9a-f]{64}$/);
+      expect(translate('anthropic-messages', to, body).body['user']).toBe(user);
+    }
+    const short = { ...body, metadata: { user_id: 'ada' } };
+    expect(translate('anthropic-messages', 'openai-chat', short).body['user']).toBe('ada');
   });
 });
 

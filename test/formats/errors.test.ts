@@ -135,6 +135,15 @@ describe('errors for clients', () => {
     });
   });
 
+  it('say to clients of Anthropic’s API that it is about money, whoever wants it', () => {
+    const { type } = (
+      JSON.parse(
+        anthropic.encode(openai.decode(402, '{"error":{"message":"Insufficient Balance"}}'), 'r'),
+      ) as { error: { type: string } }
+    ).error;
+    expect(type).toBe('billing_error');
+  });
+
   it('are events in streams', () => {
     expect(openai.encodeInStream(error, 'r')).toMatch(/^data: \{"error":.*\}\n\n$/);
     expect(anthropic.encodeInStream(error, 'r')).toMatch(/^event: error\ndata: \{"type":"error",.*\}\n\n$/);

@@ -95,7 +95,7 @@ for (const id of MATRIX)
         if (!same) expect(translate(id, id, back.body, { model }).body).toEqual(back.body);
         const written = others(id).map((to): [string, unknown] => [
           to,
-          translate(id, to, input(), { model: MODELS[to] }),
+          translate(id, to, input(), { model: MODELS[to], fullOpenai: true }),
         ]);
         expectGolden(
           `${id}/${name}.request.golden.json`,

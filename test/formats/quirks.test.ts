@@ -361,7 +361,6 @@ describe('Anthropic streams', () => {
       start,
       '{"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hi"}}',
       '{"type":"vendor_event"}',
-      '{"type":"content_block_delta","index":7,"delta":{"type":"text_delta","text":"lost"}}',
       '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}',
     ]);
     expect(events.map((event) => event.type)).toEqual([
@@ -374,6 +373,17 @@ describe('Anthropic streams', () => {
       'usage',
       'end',
     ]);
+  });
+
+  it('may lack the beginning of a text, but not that of a call', () => {
+    const delta = (member: string) =>
+      `{"type":"content_block_delta","index":7,"delta":{"type":"${member}_delta","${member === 'input_json' ? 'partial_json' : member}":"{}"}}`;
+    const end = '{"type":"message_delta","delta":{"stop_reason":"end_turn"}}';
+    const parts = (member: string) =>
+      foldEvents(decodeStream('anthropic-messages', [start, delta(member), end])).choices[0]?.parts;
+    expect(parts('text')).toEqual([{ type: 'text', text: '{}' }]);
+    expect(parts('thinking')).toEqual([{ type: 'reasoning', text: '{}' }]);
+    expect(() => parts('input_json')).toThrow('came without its beginning');
   });
 
   it('are an error when they stop in the middle', () => {

@@ -76,6 +76,8 @@ afterAll(async () => {
 const messages = [{ role: 'user', content: 'Hi' }];
 const clients: Record<string, (model: string, stream: boolean) => Promise<Response>> = {
   chat: (model, stream) => gateway.fetch('/v1/chat/completions', json({ model, stream, messages })),
+  responses: (model, stream) =>
+    gateway.fetch('/v1/responses', json({ model, stream, input: 'Hi', store: false })),
   anthropic: (model, stream) =>
     gateway.fetch('/v1/messages', json({ model, stream, max_tokens: 9, messages })),
   gemini: (model, stream) =>
@@ -89,6 +91,7 @@ const clients: Record<string, (model: string, stream: boolean) => Promise<Respon
 /** What the SDKs of each API read of an error. */
 const shapes: Record<string, unknown> = {
   chat: { error: { message: expect.any(String) } },
+  responses: { error: { message: expect.any(String) } },
   anthropic: { error: { message: expect.any(String) } },
   gemini: { error: { message: expect.any(String) } },
   ollama: { error: expect.any(String) },
@@ -120,6 +123,11 @@ const nonsense: [string, Answer, number?][] = [
     send('application/json', '{"type":"error","error":{"type":"api_error","message":"come back"}}'),
   ],
   ['an error of Ollama’s kind in a 200', send('application/json', '{"error":"come back"}')],
+  ['an error of Cohere’s kind in a 200', send('application/json', '{"id":"1","message":"come back"}')],
+  [
+    'an error of Bedrock’s kind in a 200',
+    send('application/json', '{"__type":"ThrottlingException","message":"come back"}'),
+  ],
   ['429 without a body', send('', '', 429), 429],
   ['500 without a body', send('', '', 500), 500],
 ];

@@ -68,7 +68,8 @@ function decode(status: number, body: string): CanonicalError {
 
 /** `code` and `param` stand beside Anthropic's own members, which every SDK of theirs lets through. */
 function encode(error: CanonicalError, requestId: string): string {
-  const inner: JsonObject = { type: TYPES[error.kind], message: error.message, code: error.code };
+  const type = error.status === 402 ? 'billing_error' : TYPES[error.kind];
+  const inner: JsonObject = { type, message: error.message, code: error.code };
   if (error.param !== undefined) inner['param'] = error.param;
   return JSON.stringify({ type: 'error', error: inner, request_id: requestId });
 }

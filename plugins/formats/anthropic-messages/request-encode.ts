@@ -1,4 +1,5 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
+import { closedSchema } from '../shared/closed-schema.js';
 import { isObject } from '../shared/read-json.js';
 import { schemaInstruction } from '../shared/schema-instruction.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -87,10 +88,22 @@ function encodeOutput(
       'response_format',
       'JSON cannot be enforced without a schema in this format; the prompt must ask for it',
     );
-  } else if (same || traits.structured) {
+  } else if (same) {
     config['format'] = { type: 'json_schema', schema: output.schema };
   } else {
-    warn('response_format', 'this model cannot be held to a schema; it is told the schema instead');
+    const closed = traits.structured ? closedSchema(output.schema) : undefined;
+    if (closed !== undefined) {
+      config['format'] = { type: 'json_schema', schema: closed.schema };
+      if (closed.loosened)
+        warn('response_format', 'bounds in the schema are told to the model, not enforced');
+      return;
+    }
+    warn(
+      'response_format',
+      traits.structured
+        ? 'an object of any members cannot be enforced in this format; the model is told the schema instead'
+        : 'this model cannot be held to a schema; it is told the schema instead',
+    );
     const text = schemaInstruction(output.schema);
     const { system } = encoded;
     encoded.system =

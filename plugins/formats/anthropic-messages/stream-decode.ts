@@ -1,4 +1,4 @@
-import type { JsonObject, PartKind, StreamDecoder, StreamEvent } from '@headgate/sdk';
+import type { JsonObject, JsonValue, PartKind, StreamDecoder, StreamEvent } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { eventObject, tryParse } from '../shared/parse-json.js';
 import { count, extraOf, isObject, stringOr } from '../shared/read-json.js';
@@ -29,6 +29,8 @@ const KINDS: Record<string, PartKind | undefined> = {
 };
 
 interface Block {
+  /** Its number in the hub, which indexes of a broken stream are not; what is sent on whole gets one then. */
+  part: number;
   /** Undefined for a block that the hub has no name for; it is sent on when it is whole. */
   kind: PartKind | undefined;
   value: JsonObject;
@@ -43,6 +45,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   private finished = false;
   private over = false;
   private called = false;
+  private parts = 0;
   private readonly blocks = new Map<number, Block>();
   private readonly counts = noCounts();
 
@@ -142,19 +145,25 @@ export class AnthropicStreamDecoder implements StreamDecoder {
 
   private blockStart(json: JsonObject, emit: Emit): void {
     this.ensureStarted(emit);
-    const part = count(json['index']);
     const value = json['content_block'];
     if (!isObject(value)) throw new MalformedBody("'content_block' must be an object", 'content_block');
+    this.open(count(json['index']), value, emit);
+  }
+
+  private open(index: number, value: JsonObject, emit: Emit): Block {
     // A provider that starts a block twice has ended the first.
-    if (this.blocks.has(part)) this.blockStop(part, emit);
+    if (this.blocks.has(index)) this.blockStop(index, emit);
     const type = stringOr(value['type'], '');
     const kind = Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
-    this.blocks.set(part, { kind, value, input: '', streamed: false });
-    if (kind === undefined) return;
+    const part = kind === undefined ? -1 : this.parts++;
+    const block: Block = { part, kind, value, input: '', streamed: false };
+    this.blocks.set(index, block);
+    if (kind === undefined) return block;
     const event: StreamEvent = { type: 'part-start', choice: 0, part, kind };
     if (kind === 'tool-call') {
       this.called = true;
-      event.toolCallId = stringOr(value['id'], '');
+      // A call without an id cannot be answered.
+      event.toolCallId = stringOr(value['id'], '') || `call_${part}`;
       event.toolName = stringOr(value['name'], '');
       const extra = extraOf(value, TOOL_KEYS);
       if (extra !== undefined) event.extra = extra;
@@ -167,23 +176,26 @@ export class AnthropicStreamDecoder implements StreamDecoder {
       emit({ type: 'part-delta', choice: 0, part, text: '', signature });
     if (type === 'redacted_thinking')
       emit({ type: 'part-delta', choice: 0, part, text: '', encrypted: stringOr(value['data'], '') });
+    return block;
   }
 
   private delta(json: JsonObject, emit: Emit): void {
-    const part = count(json['index']);
+    const index = count(json['index']);
     const delta = json['delta'];
-    const block = this.blocks.get(part);
-    if (block === undefined || !isObject(delta)) return;
+    if (!isObject(delta)) return;
+    const block = this.blocks.get(index) ?? this.unannounced(index, delta['type'], emit);
+    if (block === undefined) return;
+    const { part } = block;
     switch (delta['type']) {
       case 'text_delta':
-        this.text(part, block, delta['text'], emit);
+        this.text(block, delta['text'], emit);
         break;
       case 'thinking_delta':
-        this.text(part, block, delta['thinking'], emit);
+        this.text(block, delta['thinking'], emit);
         break;
       case 'input_json_delta':
         if (block.kind === undefined) block.input += stringOr(delta['partial_json'], '');
-        else this.text(part, block, delta['partial_json'], emit);
+        else this.text(block, delta['partial_json'], emit);
         break;
       case 'signature_delta':
         if (block.kind === 'reasoning' && typeof delta['signature'] === 'string')
@@ -196,20 +208,30 @@ export class AnthropicStreamDecoder implements StreamDecoder {
     }
   }
 
-  private text(part: number, block: Block, text: JsonObject[string], emit: Emit): void {
-    if (block.kind === undefined || typeof text !== 'string' || text === '') return;
-    block.streamed = true;
-    emit({ type: 'part-delta', choice: 0, part, text });
+  /** The block of a delta that came without its start. What is called cannot be guessed. */
+  private unannounced(index: number, delta: JsonValue | undefined, emit: Emit): Block | undefined {
+    if (!this.started || this.finished) return undefined;
+    if (delta === 'text_delta') return this.open(index, { type: 'text' }, emit);
+    if (delta === 'thinking_delta') return this.open(index, { type: 'thinking' }, emit);
+    if (delta !== 'input_json_delta') return undefined;
+    throw new MalformedBody('the arguments of a tool call came without its beginning', 'index');
   }
 
-  private blockStop(part: number, emit: Emit): void {
-    const block = this.blocks.get(part);
+  private text(block: Block, text: JsonObject[string], emit: Emit): void {
+    if (block.kind === undefined || typeof text !== 'string' || text === '') return;
+    block.streamed = true;
+    emit({ type: 'part-delta', choice: 0, part: block.part, text });
+  }
+
+  private blockStop(index: number, emit: Emit): void {
+    const block = this.blocks.get(index);
     if (block === undefined) return;
-    this.blocks.delete(part);
+    this.blocks.delete(index);
+    const { part } = block;
     if (block.kind === undefined) {
       const input = block.input === '' ? undefined : tryParse(block.input);
       const value = input === undefined ? block.value : { ...block.value, input };
-      emit({ type: 'part-whole', choice: 0, part, format: ANTHROPIC_MESSAGES, value });
+      emit({ type: 'part-whole', choice: 0, part: this.parts++, format: ANTHROPIC_MESSAGES, value });
       return;
     }
     if (block.kind === 'tool-call' && !block.streamed) {
@@ -221,7 +243,7 @@ export class AnthropicStreamDecoder implements StreamDecoder {
   }
 
   private closeAll(emit: Emit): void {
-    for (const part of [...this.blocks.keys()]) this.blockStop(part, emit);
+    for (const index of [...this.blocks.keys()]) this.blockStop(index, emit);
   }
 
   private messageDelta(json: JsonObject, emit: Emit): void {

@@ -1,9 +1,18 @@
-import type { JsonObject, StreamEncodeOptions, StreamEncoder, StreamEvent, Usage } from '@headgate/sdk';
+import type {
+  ImagePart,
+  JsonObject,
+  StreamEncodeOptions,
+  StreamEncoder,
+  StreamEvent,
+  Usage,
+} from '@headgate/sdk';
 import { emptyUsage } from '@headgate/sdk';
 import { tryParse } from '../shared/parse-json.js';
 import { isObject } from '../shared/read-json.js';
 import { namedEvent } from '../shared/sse-text.js';
+import { type BlockContext, encodeBlock } from './blocks-encode.js';
 import { anthropicError } from './error.js';
+import { ToolIds } from './tool-ids.js';
 import { ANTHROPIC_MESSAGES, stopReason } from './types.js';
 import { anthropicUsage } from './usage.js';
 
@@ -51,10 +60,12 @@ export class AnthropicStreamEncoder implements StreamEncoder {
       case 'part-delta':
       case 'part-start':
       case 'part-end':
-      case 'part-whole':
-        // This API gives one answer a request, and takes nobody else's parts.
-        if (event.type === 'part-whole' && event.format !== ANTHROPIC_MESSAGES) return '';
+        // This API gives one answer a request.
         return event.choice === 0 ? this.messageStart() + this.part(event) : '';
+      case 'part-whole': {
+        const value = event.choice === 0 ? blockOf(event) : undefined;
+        return value === undefined ? '' : this.messageStart() + this.part({ ...event, value });
+      }
       case 'start':
         this.pending = event;
         this.same = event.origin === ANTHROPIC_MESSAGES;
@@ -221,6 +232,16 @@ export class AnthropicStreamEncoder implements StreamEncoder {
     );
     return text + namedEvent('message_stop', '{"type":"message_stop"}');
   }
+}
+
+const IMAGES: BlockContext = { same: false, forClient: true, warn() {}, ids: new ToolIds(true) };
+
+/** The block of a part that does not stream: one of this format, or a picture of another one's answer. */
+function blockOf({ format, value }: Extract<StreamEvent, { type: 'part-whole' }>): JsonObject | undefined {
+  if (format === ANTHROPIC_MESSAGES) return value;
+  return format === 'hub' && value['type'] === 'image'
+    ? encodeBlock(value as unknown as ImagePart, IMAGES)
+    : undefined;
 }
 
 function stopEvent(index: number): string {

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheControl, cacheMarkOf } from '../shared/cache-mark.js';
+import { closedSchema } from '../shared/closed-schema.js';
 import {
   extraOf,
   needString,
@@ -76,12 +77,19 @@ function encodeTool(
   tool: Extract<Tool, { kind: 'function' }>,
   same: boolean,
   traits: ModelTraits,
+  warn: Warn,
 ): JsonObject {
   const json: JsonObject = { ...(same ? tool.extra : {}), name: tool.name };
   if (tool.description !== undefined) json['description'] = tool.description;
   const schema = inputSchema(tool.parameters, same);
-  if (schema !== undefined) json['input_schema'] = schema;
-  if (tool.strict !== undefined && (same || (tool.strict && traits.structured))) json['strict'] = tool.strict;
+  // A call can be held to a closed schema only, so another one is not enforced.
+  const closed =
+    !same && tool.strict === true && traits.structured && schema !== undefined
+      ? closedSchema(schema)
+      : undefined;
+  if (schema !== undefined) json['input_schema'] = closed?.schema ?? schema;
+  if (same ? tool.strict !== undefined : closed !== undefined) json['strict'] = tool.strict;
+  else if (!same && tool.strict === true) warn('tools', 'calls cannot be held to the schema of a tool');
   if (tool.cache !== undefined) json['cache_control'] = cacheControl(tool.cache);
   return json;
 }
@@ -123,7 +131,7 @@ export function encodeTools(
 ): void {
   const tools: JsonObject[] = [];
   for (const tool of request.tools ?? []) {
-    if (tool.kind === 'function') tools.push(encodeTool(tool, same, traits));
+    if (tool.kind === 'function') tools.push(encodeTool(tool, same, traits, warn));
     else if (tool.format === ANTHROPIC_MESSAGES) tools.push(tool.value);
     else warn('tools', `a tool of type '${kindInWords(tool.value)}' is only known to ${tool.format}`);
   }

@@ -111,7 +111,12 @@ export class ChoiceDecoder {
     }
   }
 
-  private startCall(index: number, id: string, name: string, extra: JsonObject | undefined): OpenCall {
+  private startCall(
+    index: number,
+    id: string,
+    name: string,
+    kind: 'function' | 'custom' | 'legacy',
+  ): OpenCall {
     this.close();
     const call: OpenCall = { part: this.parts++, id };
     this.calls.set(index, call);
@@ -125,7 +130,8 @@ export class ChoiceDecoder {
       toolCallId: id === '' ? `call_${this.choice}_${index}` : id,
       toolName: name,
     };
-    if (extra !== undefined) event.extra = extra;
+    if (kind === 'custom') event.custom = true;
+    if (kind === 'legacy') event.extra = { legacy: true };
     this.emit(event);
     return call;
   }
@@ -151,16 +157,14 @@ export class ChoiceDecoder {
     const name = stringOr(called['name'], '');
     const index = this.callIndex(delta, id, name);
     this.lastCall = index;
-    const call =
-      this.calls.get(index) ?? this.startCall(index, id, name, custom ? { type: 'custom' } : undefined);
+    const call = this.calls.get(index) ?? this.startCall(index, id, name, custom ? 'custom' : 'function');
     const text = argumentsText(called[custom ? 'input' : 'arguments']);
     if (text !== '') this.emit({ type: 'part-delta', choice: this.choice, part: call.part, text });
   }
 
   private legacyCall(delta: JsonObject): void {
     const call =
-      this.calls.get(-1) ??
-      this.startCall(-1, 'call_legacy_1', stringOr(delta['name'], ''), { legacy: true });
+      this.calls.get(-1) ?? this.startCall(-1, 'call_legacy_1', stringOr(delta['name'], ''), 'legacy');
     const text = argumentsText(delta['arguments']);
     if (text !== '') this.emit({ type: 'part-delta', choice: this.choice, part: call.part, text });
   }

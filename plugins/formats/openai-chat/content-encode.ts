@@ -9,6 +9,10 @@ import { OPENAI_CHAT } from './types.js';
 export interface MessageContext {
   /** The request was decoded from this very format, so `extra` bags and provider-bound ids are written again. */
   same: boolean;
+  /** Calls of custom tools, and these themselves, may be written as such. */
+  custom: boolean;
+  /** Plain reasoning of earlier turns may be sent back: servers of open models want it, OpenAI's own API has no place for it. */
+  reasoning: boolean;
   warn: Warn;
 }
 

@@ -28,7 +28,7 @@ const ASSISTANT_KEYS = new Set([
 ]);
 const TOOL_KEYS = new Set([...PLAIN_KEYS, 'tool_call_id']);
 const CALL_KEYS = new Set(['id', 'type', 'function', 'index']);
-const CUSTOM_KEYS = new Set(['id', 'custom', 'index']);
+const CUSTOM_KEYS = new Set(['id', 'type', 'custom', 'index']);
 const FUNCTION_KEYS = new Set(['name', 'arguments']);
 
 /** Arguments are JSON text; some servers write the object itself. */
@@ -44,7 +44,9 @@ export function decodeToolCall(call: JsonObject, path: string): ToolCallPart {
     const custom = needObject(call, 'custom', path);
     const name = needString(custom, 'name', join(path, 'custom'));
     const input = argumentsText(custom['input']);
-    return { type: 'tool-call', id, name, arguments: input, extra: extraOf(call, CUSTOM_KEYS) ?? {} };
+    const part: ToolCallPart = { type: 'tool-call', id, name, arguments: input, custom: true };
+    const rest = extraOf(call, CUSTOM_KEYS);
+    return rest === undefined ? part : { ...part, extra: rest };
   }
   const called = needObject(call, 'function', path);
   const name = needString(called, 'name', join(path, 'function'));

@@ -2,20 +2,26 @@ import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart, ToolResult
 import { assistantTurns } from '../shared/assistant-turns.js';
 import { cacheControl } from '../shared/cache-mark.js';
 import { isObject } from '../shared/read-json.js';
+import { argumentsJson } from '../shared/tool-arguments.js';
 import { encodeContent, type MessageContext } from './content-encode.js';
 import { isDetail, writeReasoning } from './reasoning.js';
 import { OPENAI_CHAT } from './types.js';
 
 /** A tool call, of a request's history or of an answer. */
-export function encodeToolCall(part: ToolCallPart, same: boolean): JsonObject {
+export function encodeToolCall(part: ToolCallPart, same: boolean, custom: boolean): JsonObject {
   const extra = same ? part.extra : undefined;
-  if (extra?.['type'] === 'custom')
-    return { id: part.id, ...extra, custom: { name: part.name, input: part.arguments } };
+  if (part.custom === true && custom)
+    return {
+      id: part.id,
+      ...extra,
+      type: 'custom',
+      custom: { name: part.name, input: part.arguments },
+    };
   const { function: inner, ...rest } = extra ?? {};
   const called: JsonObject = {
     ...(isObject(inner) ? inner : {}),
     name: part.name,
-    arguments: part.arguments,
+    arguments: part.custom === true ? argumentsJson(part.arguments) : part.arguments,
   };
   return { id: part.id, ...rest, type: 'function', function: called };
 }
@@ -26,8 +32,15 @@ function isLegacy(part: ToolCallPart, same: boolean): boolean {
 
 /** Signed reasoning belongs to the provider that signed it; others refuse the members it would travel in. */
 function mayReplay(part: ReasoningPart, context: MessageContext): boolean {
-  if (context.same || (part.signature === undefined && part.encrypted === undefined)) return true;
-  context.warn('reasoning', 'reasoning signed by another provider cannot be sent back in this format');
+  if (context.same) return true;
+  const signed = part.signature !== undefined || part.encrypted !== undefined;
+  if (!signed && context.reasoning) return true;
+  context.warn(
+    'reasoning',
+    signed
+      ? 'reasoning signed by another provider cannot be sent back in this format'
+      : 'OpenAI’s chat completions take no reasoning back',
+  );
   return false;
 }
 
@@ -42,7 +55,7 @@ function assistant(message: Message, context: MessageContext): JsonObject {
     if (part.type === 'tool-call') {
       if (isLegacy(part, context.same))
         json['function_call'] = { name: part.name, arguments: part.arguments };
-      else calls.push(encodeToolCall(part, context.same));
+      else calls.push(encodeToolCall(part, context.same, context.custom));
     } else if (part.type === 'reasoning') {
       const inContent = context.same ? part.extra?.['content'] : undefined;
       if (isObject(inContent)) content.push({ type: 'opaque', format: OPENAI_CHAT, value: inContent });

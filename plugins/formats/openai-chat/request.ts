@@ -9,9 +9,12 @@ import type {
   Warn,
 } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { endUser } from '../shared/end-user.js';
+import { settingsFrom } from '../shared/openai-settings.js';
 import * as read from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
+import type { MessageContext } from './content-encode.js';
 import { decodeMessages } from './messages-decode.js';
 import { encodeMessages } from './messages-encode.js';
 import { decodeToolChoice, decodeTools, encodeTools } from './tools.js';
@@ -199,25 +202,29 @@ function tierOf(tier: string, same: boolean): string {
 function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === OPENAI_CHAT;
   const warn = warnOnce(context.warn);
+  const custom = same || context.fullOpenai === true;
+  const reasoning = same || context.fullOpenai !== true;
+  const messageContext: MessageContext = { same, custom, reasoning, warn };
   const { stream_options: options, ...extra } = (same ? request.extra : undefined) ?? {};
-  if (!same && request.extra !== undefined)
-    for (const key of Object.keys(request.extra)) warn(key, 'not part of this format');
+  const others = same ? undefined : settingsFrom('openai-responses', request, { ...context, warn });
   const body: JsonObject = {
     ...extra,
+    ...others?.members,
     model: context.model,
-    messages: encodeMessages(request.messages, { same, warn }),
+    messages: encodeMessages(request.messages, messageContext),
   };
   if (!same) warnOfUnsaid(request.messages, ['citations', 'document', 'cache_control', 'is_error'], warn);
-  encodeTools(body, request.tools, request.toolChoice, same, warn);
+  encodeTools(body, request, messageContext);
   const tools = body['tools'] !== undefined;
   if (request.parallelToolCalls !== undefined && (same || tools))
     body['parallel_tool_calls'] = request.parallelToolCalls;
   if (request.output !== undefined) body['response_format'] = encodeOutput(request.output);
+  if (others?.verbosity !== undefined) body['verbosity'] = others.verbosity;
   encodeSampling(body, request.sampling, same, warn);
   if (request.maxOutputTokens !== undefined) body['max_completion_tokens'] = request.maxOutputTokens;
   if (request.reasoning !== undefined) encodeReasoning(body, request.reasoning, same, warn);
   if (request.choices !== undefined) body['n'] = request.choices;
-  if (request.user !== undefined) body['user'] = request.user;
+  if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (request.metadata !== undefined) {
     if (same) body['metadata'] = request.metadata;
     else warn('metadata', 'not part of this format');

@@ -11,6 +11,8 @@ import type {
 import { hasOpenaiCounts, openaiUsage, openaiUsageFrom } from '../shared/openai-usage.js';
 import * as read from '../shared/read-json.js';
 import { decodeContent } from './content.js';
+import { imageEntry } from './images.js';
+import { chatLogprobs } from './logprobs.js';
 import { decodeLegacyCall, decodeToolCall } from './messages-decode.js';
 import { encodeToolCall } from './messages-encode.js';
 import { isDetail, reasoningParts, writeReasoning } from './reasoning.js';
@@ -105,6 +107,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
   const details: JsonObject[] = [];
   const calls: JsonObject[] = [];
   const annotations: JsonValue[] = [];
+  const images: JsonObject[] = [];
   let content: string | null = null;
   for (const part of choice.parts) {
     switch (part.type) {
@@ -121,8 +124,13 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
       case 'tool-call':
         if (same && part.extra?.['legacy'] === true)
           message['function_call'] = { name: part.name, arguments: part.arguments };
-        else calls.push(encodeToolCall(part, same));
+        else calls.push(encodeToolCall(part, same, true));
         break;
+      case 'image': {
+        const entry = imageEntry(part);
+        if (entry !== undefined) images.push(entry);
+        break;
+      }
       case 'opaque':
         if (part.format !== OPENAI_CHAT) break;
         if (isDetail(part.value)) details.push(part.value);
@@ -133,6 +141,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
   }
   message['content'] = content;
   writeReasoning(message, reasoning, details, true);
+  if (images.length > 0) message['images'] = images;
   if (annotations.length > 0) message['annotations'] = annotations;
   if (calls.length > 0) message['tool_calls'] = calls;
   return message;
@@ -144,7 +153,7 @@ function encodeChoice(choice: Choice, same: boolean): JsonObject {
     ...extra,
     index: choice.index,
     message: encodeMessage(choice, same),
-    logprobs: same ? (choice.logprobs ?? null) : null,
+    logprobs: chatLogprobs(choice.logprobs, same),
     finish_reason: choice.finish === null ? null : finishWord(choice.finish, choice.finishRaw, same),
   };
 }

@@ -1,6 +1,15 @@
-import type { JsonObject, StreamEncodeOptions, StreamEncoder, StreamEvent, Usage } from '@headgate/sdk';
+import type {
+  ImagePart,
+  JsonObject,
+  StreamEncodeOptions,
+  StreamEncoder,
+  StreamEvent,
+  Usage,
+} from '@headgate/sdk';
 import { openaiError } from '../shared/openai-error.js';
 import { openaiUsage } from '../shared/openai-usage.js';
+import { imageEntry } from './images.js';
+import { chatLogprobs } from './logprobs.js';
 import { isDetail } from './reasoning.js';
 import { finishWord, OPENAI_CHAT } from './types.js';
 
@@ -44,9 +53,7 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
       case 'start':
         return this.start(event);
       case 'part-whole':
-        return event.format === OPENAI_CHAT
-          ? this.role(event.choice) + this.chunk(event.choice, inner(deltaOf(event.value)))
-          : '';
+        return this.whole(event);
       case 'finish':
         return this.role(event.choice) + this.finish(event);
       case 'usage':
@@ -90,7 +97,7 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
   private partStart(event: Extract<StreamEvent, { type: 'part-start' }>): string {
     const role = this.role(event.choice);
     const counters = this.counters.get(event.choice) as Counters;
-    const custom = this.same && event.extra?.['type'] === 'custom';
+    const custom = event.custom === true;
     const legacy = this.same && event.extra?.['legacy'] === true;
     const call = event.kind === 'tool-call';
     const index = call ? counters.calls : counters.blocks;
@@ -105,6 +112,13 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
       : `"type":"function","function":{"name":${name},"arguments":""}`;
     const id = JSON.stringify(event.toolCallId ?? '');
     return role + this.chunk(event.choice, `"tool_calls":[{"index":${index},"id":${id},${body}}]`);
+  }
+
+  private whole({ choice, format, value }: Extract<StreamEvent, { type: 'part-whole' }>): string {
+    if (format === OPENAI_CHAT) return this.role(choice) + this.chunk(choice, inner(deltaOf(value)));
+    if (format !== 'hub' || value['type'] !== 'image') return '';
+    const entry = imageEntry(value as unknown as ImagePart);
+    return entry === undefined ? '' : this.role(choice) + this.chunk(choice, inner({ images: [entry] }));
   }
 
   private delta(event: Extract<StreamEvent, { type: 'part-delta' }>): string {
@@ -126,9 +140,9 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
     if (event.citation !== undefined)
       return this.same ? this.chunk(event.choice, `"annotations":[${JSON.stringify(event.citation)}]`) : '';
     const delta = `"content":${JSON.stringify(event.text)}`;
-    if (event.logprobs === undefined || !this.same)
-      return event.text === '' ? '' : this.chunk(event.choice, delta);
-    return `${this.prefix}{"index":${event.choice},"delta":{${delta}},"logprobs":${JSON.stringify(event.logprobs)},"finish_reason":null}]}\n\n`;
+    const logprobs = event.logprobs === undefined ? null : chatLogprobs(event.logprobs, this.same);
+    if (logprobs === null) return event.text === '' ? '' : this.chunk(event.choice, delta);
+    return `${this.prefix}{"index":${event.choice},"delta":{${delta}},"logprobs":${JSON.stringify(logprobs)},"finish_reason":null}]}\n\n`;
   }
 
   private argumentsDelta(choice: number, part: OpenPart, text: string): string {

@@ -1,6 +1,7 @@
-import type { JsonObject, JsonValue, Tool, ToolChoice, Warn } from '@headgate/sdk';
+import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheControl, cacheMarkOf } from '../shared/cache-mark.js';
+import { choiceFor, customToolFor } from '../shared/openai-tools.js';
 import {
   extraOf,
   isObject,
@@ -13,6 +14,7 @@ import {
   optString,
 } from '../shared/read-json.js';
 import { inWords, kindInWords } from '../shared/value-in-words.js';
+import type { MessageContext } from './content-encode.js';
 import { OPENAI_CHAT } from './types.js';
 
 const TOOL_KEYS = new Set(['type', 'function']);
@@ -113,16 +115,17 @@ function encodeTool(
 /** Writes `tools` (or the legacy `functions`) and the choice among them into the body. */
 export function encodeTools(
   body: JsonObject,
-  tools: Tool[] | undefined,
-  choice: ToolChoice | undefined,
-  same: boolean,
-  warn: Warn,
+  { tools, toolChoice: choice }: CanonicalRequest,
+  context: MessageContext,
 ): void {
+  const { same, custom, warn } = context;
   const modern: JsonObject[] = [];
   const functions: JsonObject[] = [];
   for (const tool of tools ?? []) {
     if (tool.kind === 'opaque') {
-      if (tool.format === OPENAI_CHAT) modern.push(tool.value);
+      const value =
+        tool.format === OPENAI_CHAT ? tool.value : custom ? customToolFor(OPENAI_CHAT, tool) : undefined;
+      if (value !== undefined) modern.push(value);
       else
         warn(
           'tools',
@@ -144,18 +147,24 @@ export function encodeTools(
   // A choice without tools is refused; they may all have been dropped above.
   if (!same && modern.length === 0) return;
   const legacy = functions.length > 0 && modern.length === 0;
-  const value = encodeToolChoice(choice, legacy, warn);
+  const value = encodeToolChoice(choice, legacy, context);
   if (value !== undefined) body[legacy ? 'function_call' : 'tool_choice'] = value;
 }
 
-function encodeToolChoice(choice: ToolChoice, legacy: boolean, warn: Warn): JsonValue | undefined {
+function encodeToolChoice(
+  choice: ToolChoice,
+  legacy: boolean,
+  { custom, warn }: MessageContext,
+): JsonValue | undefined {
   switch (choice.mode) {
     case 'tool':
       return legacy ? { name: choice.name } : { type: 'function', function: { name: choice.name } };
-    case 'opaque':
-      if (choice.format === OPENAI_CHAT) return choice.value;
-      warn('tool_choice', `this choice is only known to ${choice.format}`);
-      return undefined;
+    case 'opaque': {
+      const value =
+        choice.format === OPENAI_CHAT ? choice.value : custom ? choiceFor(OPENAI_CHAT, choice) : undefined;
+      if (value === undefined) warn('tool_choice', `this choice is only known to ${choice.format}`);
+      return value;
+    }
     default:
       return choice.mode;
   }

@@ -1,4 +1,5 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, RequestCodec, Sampling } from '@headgate/sdk';
+import { endUser } from '../shared/end-user.js';
 import * as read from '../shared/read-json.js';
 import { warnOnce } from '../shared/warn-once.js';
 import { decodePrompt, encodePrompt } from './prompt.js';
@@ -75,7 +76,7 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   encodeSampling(body, request.sampling);
   if (request.maxOutputTokens !== undefined) body['max_tokens'] = request.maxOutputTokens;
   if (request.choices !== undefined) body['n'] = request.choices;
-  if (request.user !== undefined) body['user'] = request.user;
+  if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (!same) {
     if (request.tools !== undefined) warn('tools', 'not part of this format');
     if (request.output !== undefined && request.output.type !== 'text')

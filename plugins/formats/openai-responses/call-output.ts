@@ -7,7 +7,6 @@ import {
   type PartStart,
   place,
 } from './stream-output.js';
-import { marksOf } from './types.js';
 
 /** A call of a function or a custom tool. */
 export class CallOutput implements OutputItem {
@@ -25,7 +24,7 @@ export class CallOutput implements OutputItem {
     private readonly index: number,
     private readonly stream: OutputStream,
   ) {
-    this.custom = stream.same && marksOf(start).type === 'custom';
+    this.custom = start.custom === true;
     this.name = start.toolName ?? '';
     this.base = {
       ...members(start, this.custom ? 'ctc' : 'fc', index, stream),

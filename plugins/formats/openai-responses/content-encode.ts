@@ -9,7 +9,11 @@ import { marksOf, OPENAI_RESPONSES } from './types.js';
 export interface ItemContext {
   /** The request was decoded from this very format, so `extra` bags and provider-bound ids are written again. */
   same: boolean;
+  /** Calls of custom tools, and these themselves, may be written as such. */
+  custom: boolean;
   warn: Warn;
+  /** Ids of calls of custom tools, where the outputs do not say themselves that they are theirs. */
+  customCalls?: ReadonlySet<string>;
 }
 
 function rest(part: Part, context: ItemContext): JsonObject {

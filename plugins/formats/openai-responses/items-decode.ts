@@ -30,7 +30,7 @@ export function decodeCall(json: JsonObject, path: string): ToolCallPart {
     arguments: argumentsText(json[custom ? 'input' : 'arguments']),
   };
   mark(part, 'item', extraOf(json, custom ? CUSTOM_KEYS : CALL_KEYS) ?? {});
-  if (custom) mark(part, 'type', 'custom');
+  if (custom) part.custom = true;
   return part;
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '@headgate/sdk';
 import { openResponses } from '../shared/reasoning-seal.js';
+import { argumentsJson } from '../shared/tool-arguments.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import { callId } from './call-ids.js';
 import { encodeParts, type ItemContext, stringOrParts } from './content-encode.js';
@@ -8,17 +9,19 @@ import { isForeign, reasoningItem, saysSomething } from './reasoning.js';
 import { marksOf, OPENAI_RESPONSES } from './types.js';
 
 /** A `function_call` or `custom_tool_call` without the members of its own (`id`, `status`). */
-export function callItem(part: ToolCallPart, same: boolean): JsonObject {
+export function callItem(part: ToolCallPart, same: boolean, custom: boolean): JsonObject {
   const id = callId(part.id, same);
-  return same && marksOf(part).type === 'custom'
+  if (part.custom !== true)
+    return { type: 'function_call', call_id: id, name: part.name, arguments: part.arguments };
+  return custom
     ? { type: 'custom_tool_call', call_id: id, name: part.name, input: part.arguments }
-    : { type: 'function_call', call_id: id, name: part.name, arguments: part.arguments };
+    : { type: 'function_call', call_id: id, name: part.name, arguments: argumentsJson(part.arguments) };
 }
 
 function output(part: ToolResultPart, context: ItemContext): JsonObject {
   const { same } = context;
   const marks = marksOf(part);
-  const custom = same && marks.type === 'custom';
+  const custom = same ? marks.type === 'custom' : context.customCalls?.has(part.callId) === true;
   const json: JsonObject = {
     ...(same ? marks.item : {}),
     type: custom ? 'custom_tool_call_output' : 'function_call_output',
@@ -57,7 +60,7 @@ function sameItem(group: Group, context: ItemContext): JsonObject | undefined {
     case 'reasoning':
       return sameReasoning(group.parts, context);
     case 'call':
-      return { ...marksOf(group.part).item, ...callItem(group.part, true) };
+      return { ...marksOf(group.part).item, ...callItem(group.part, true, true) };
     case 'opaque':
       return group.part.format === OPENAI_RESPONSES ? group.part.value : opaqueWarning(group.part, context);
   }
@@ -94,7 +97,7 @@ function foreignAssistant(message: Message, context: ItemContext, into: JsonObje
       continue;
     }
     drop();
-    if (group.kind === 'call') into.push(callItem(group.part, false));
+    if (group.kind === 'call') into.push(callItem(group.part, false, context.custom));
     else if (group.kind === 'opaque') {
       if (group.part.format === OPENAI_RESPONSES) into.push(group.part.value);
       else opaqueWarning(group.part, context);
@@ -184,6 +187,16 @@ function encodeForeign(messages: readonly Message[], context: ItemContext): Enco
   return { instructions: text, input };
 }
 
+/** Calls of custom tools, whose outputs other formats do not tell from those of functions. */
+function customCallsOf(messages: readonly Message[]): Set<string> {
+  const ids = new Set<string>();
+  for (const { parts } of messages)
+    for (const part of parts) if (part.type === 'tool-call' && part.custom === true) ids.add(part.id);
+  return ids;
+}
+
 export function encodeInput(messages: readonly Message[], context: ItemContext): EncodedInput {
-  return context.same ? encodeSame(messages, context) : encodeForeign(messages, context);
+  if (context.same) return encodeSame(messages, context);
+  const customCalls = context.custom ? customCallsOf(messages) : undefined;
+  return encodeForeign(messages, customCalls === undefined ? context : { ...context, customCalls });
 }

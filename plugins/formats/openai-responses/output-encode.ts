@@ -27,7 +27,7 @@ export function contentPart(
   context: OutputContext,
   logprobs: JsonObject[],
 ): JsonObject | undefined {
-  const items: ItemContext = { same: context.same, warn: silent };
+  const items: ItemContext = { same: context.same, custom: true, warn: silent };
   const { cache: _, ...plain } = part;
   const json = encodePart(plain, 'output_text', items);
   if (json === undefined || part.type !== 'text') return json;
@@ -46,7 +46,7 @@ function itemOf(
     case 'opaque':
       return group.part.format === OPENAI_RESPONSES ? group.part.value : undefined;
     case 'call': {
-      const json = callItem(group.part, same);
+      const json = callItem(group.part, same, true);
       const prefix = json['type'] === 'custom_tool_call' ? 'ctc' : 'fc';
       // Ids of calls come back in the next request, where they must be found again.
       json['call_id'] = group.part.id;

@@ -12,17 +12,24 @@ export interface OpenPart {
   closed: boolean;
 }
 
+export interface StartedCall {
+  id: string;
+  name: string;
+  custom: boolean;
+}
+
 /** Numbers the parts of one answer and emits their events. This API gives one choice. */
 export class PartStream {
   private parts = 0;
   emit: (event: StreamEvent) => void = () => {};
 
-  open(kind: PartKind, extra: JsonObject | undefined, call?: { id: string; name: string }): OpenPart {
+  open(kind: PartKind, extra: JsonObject | undefined, call?: StartedCall): OpenPart {
     const part = this.parts++;
     const event: StreamEvent = { type: 'part-start', choice: 0, part, kind };
     if (call !== undefined) {
       event.toolCallId = call.id;
       event.toolName = call.name;
+      if (call.custom) event.custom = true;
     }
     if (extra !== undefined && Object.keys(extra).length > 0) event.extra = extra;
     this.emit(event);

@@ -8,6 +8,8 @@ import type {
   Sampling,
   Warn,
 } from '@headgate/sdk';
+import { endUser } from '../shared/end-user.js';
+import { settingsFrom } from '../shared/openai-settings.js';
 import { isObject } from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
 import { warnOnce } from '../shared/warn-once.js';
@@ -98,36 +100,34 @@ function stateless(body: JsonObject, request: CanonicalRequest): void {
   if (include.length > 0) body['include'] = include;
 }
 
-function warnOfRest(request: CanonicalRequest, warn: Warn): void {
-  if (request.choices !== undefined && request.choices > 1) warn('n', 'one answer a request in this format');
-  if (request.extra !== undefined)
-    for (const key of Object.keys(request.extra)) warn(key, 'not part of this format');
-}
-
 export function encodeRequest(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === OPENAI_RESPONSES;
+  const custom = same || context.fullOpenai === true;
   const warn = warnOnce(context.warn);
   const { text: textExtra, ...extra } = (same ? request.extra : undefined) ?? {};
-  const body: JsonObject = { ...extra, model: context.model };
-  const { instructions, input } = encodeInput(request.messages, { same, warn });
+  const others = same ? undefined : settingsFrom('openai-chat', request, { ...context, warn });
+  const body: JsonObject = { ...extra, ...others?.members, model: context.model };
+  const { instructions, input } = encodeInput(request.messages, { same, custom, warn });
   if (instructions !== undefined) body['instructions'] = instructions;
   if (input !== undefined) body['input'] = input;
-  encodeTools(body, request, same, warn);
+  encodeTools(body, request, { same, custom, warn });
   const text: JsonObject = isObject(textExtra) ? { ...textExtra } : {};
   if (request.output !== undefined) text['format'] = encodeOutput(request.output, same);
+  if (others?.verbosity !== undefined) text['verbosity'] = others.verbosity;
   if (Object.keys(text).length > 0 || textExtra !== undefined) body['text'] = text;
   if (request.reasoning !== undefined) encodeReasoning(body, request.reasoning, same, warn);
   encodeSampling(body, request.sampling, warn);
   if (request.maxOutputTokens !== undefined)
     body['max_output_tokens'] = outputCap(request.maxOutputTokens, same, warn);
-  if (request.user !== undefined) body['user'] = request.user;
+  if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (request.metadata !== undefined) body['metadata'] = request.metadata;
   if (request.serviceTier !== undefined) body['service_tier'] = tierOf(request.serviceTier, same);
   if (request.stream) body['stream'] = true;
   if (!same) {
     stateless(body, request);
     warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'is_error'], warn);
-    warnOfRest(request, warn);
+    if (request.choices !== undefined && request.choices > 1)
+      warn('n', 'one answer a request in this format');
   }
   return body;
 }

@@ -224,13 +224,12 @@ export class CallItem implements StreamItem {
     const custom = item['type'] === 'custom_tool_call';
     this.member = custom ? 'input' : 'arguments';
     const { call_id: id, name, [this.member]: text, ...rest } = itemRest(item);
-    const extra: JsonObject = { item: rest };
-    if (custom) extra['type'] = 'custom';
-    this.open = stream.open('tool-call', extra, {
+    this.open = stream.open(
+      'tool-call',
+      { item: rest },
       // A call without an id cannot be answered.
-      id: stringOr(id, '') || `call_${index}`,
-      name: stringOr(name, ''),
-    });
+      { id: stringOr(id, '') || `call_${index}`, name: stringOr(name, ''), custom },
+    );
     stream.complete(this.open, argumentsText(text));
   }
 

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheControl, cacheMarkOf } from '../shared/cache-mark.js';
+import { choiceFor, customToolFor } from '../shared/openai-tools.js';
 import {
   extraOf,
   isObject,
@@ -12,6 +13,7 @@ import {
   optString,
 } from '../shared/read-json.js';
 import { inWords, kindInWords } from '../shared/value-in-words.js';
+import type { ItemContext } from './content-encode.js';
 import { OPENAI_RESPONSES } from './types.js';
 
 type FunctionTool = Extract<Tool, { kind: 'function' }>;
@@ -78,36 +80,51 @@ function sameTool(tool: FunctionTool): JsonObject {
   return json;
 }
 
-function encodeChoice(choice: ToolChoice, warn: Warn): JsonValue | undefined {
+function encodeChoice(choice: ToolChoice, { custom, warn }: ItemContext): JsonValue | undefined {
   switch (choice.mode) {
     case 'tool':
       return { type: 'function', name: choice.name };
-    case 'opaque':
-      if (choice.format === OPENAI_RESPONSES) return choice.value;
-      warn('tool_choice', `this choice is only known to ${choice.format}`);
-      return undefined;
+    case 'opaque': {
+      const value =
+        choice.format === OPENAI_RESPONSES
+          ? choice.value
+          : custom
+            ? choiceFor(OPENAI_RESPONSES, choice)
+            : undefined;
+      if (value === undefined) warn('tool_choice', `this choice is only known to ${choice.format}`);
+      return value;
+    }
     default:
       return choice.mode;
   }
 }
 
 /** Writes `tools`, the choice among them and whether several may be called into the body. */
-export function encodeTools(body: JsonObject, request: CanonicalRequest, same: boolean, warn: Warn): void {
+export function encodeTools(body: JsonObject, request: CanonicalRequest, context: ItemContext): void {
+  const { same, custom, warn } = context;
   const tools: JsonObject[] = [];
   for (const tool of request.tools ?? []) {
     if (tool.kind === 'function') tools.push(same ? sameTool(tool) : foreignTool(tool, warn));
-    else if (tool.format === OPENAI_RESPONSES) tools.push(tool.value);
-    else
-      warn(
-        'tools',
-        `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
-      );
+    else {
+      const value =
+        tool.format === OPENAI_RESPONSES
+          ? tool.value
+          : custom
+            ? customToolFor(OPENAI_RESPONSES, tool)
+            : undefined;
+      if (value !== undefined) tools.push(value);
+      else
+        warn(
+          'tools',
+          `the tool '${inWords(tool.value['name'] ?? kindInWords(tool.value))}' is only known to ${tool.format}`,
+        );
+    }
   }
   if (tools.length > 0 || (same && request.tools !== undefined)) body['tools'] = tools;
   // A choice without tools is refused; they may all have been dropped above.
   if (tools.length === 0 && !same) return;
   if (request.parallelToolCalls !== undefined) body['parallel_tool_calls'] = request.parallelToolCalls;
   if (request.toolChoice === undefined) return;
-  const choice = encodeChoice(request.toolChoice, warn);
+  const choice = encodeChoice(request.toolChoice, context);
   if (choice !== undefined) body['tool_choice'] = choice;
 }

@@ -52,7 +52,7 @@ export interface Marks {
   part?: JsonObject;
   /** The content was a string, not a list. */
   string?: true;
-  /** The type as it was written where another one is usual; `custom` for a custom tool's call and its output. */
+  /** The type as it was written where another one is usual; `custom` for the output of a custom tool. */
   type?: string;
   /** `cache_control` where the cache mark was not a `prompt_cache_breakpoint`. */
   cache?: string;
@@ -119,6 +119,8 @@ export function statusOf(reason: FinishReason | null, raw: string | undefined, s
     return { status: 'incomplete', reason: raw === 'incomplete' ? null : raw };
   }
   if (reason === 'length') return { status: 'incomplete', reason: 'max_output_tokens' };
-  if (reason === 'content-filter') return { status: 'incomplete', reason: 'content_filter' };
+  // What this API calls a refusal is a part of an answer that is complete; one that was stopped is not.
+  if (reason === 'content-filter' || reason === 'refusal')
+    return { status: 'incomplete', reason: 'content_filter' };
   return { status: 'completed', reason: null };
 }

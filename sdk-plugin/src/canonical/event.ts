@@ -30,6 +30,8 @@ export type StreamEvent =
       kind: PartKind;
       toolCallId?: string;
       toolName?: string;
+      /** The call is one of a custom tool, see `ToolCallPart`. */
+      custom?: true;
       /** Fields of the original part that the hub has no name for. */
       extra?: JsonObject;
     }

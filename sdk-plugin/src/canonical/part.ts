@@ -74,6 +74,8 @@ export interface ToolCallPart extends PartBase {
   name: string;
   /** The arguments as JSON text, exactly as they came: models may write invalid JSON and the client must see it. */
   arguments: string;
+  /** It calls one of OpenAI's custom tools: `arguments` are free text. */
+  custom?: true;
 }
 
 export interface ToolResultPart extends PartBase {

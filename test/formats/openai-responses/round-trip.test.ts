@@ -37,7 +37,7 @@ describe('a request of the Responses API', () => {
   it('keeps its calls, results and functions in chat completions', () => {
     fc.assert(
       fc.property(openaiResponsesRequest, (body) => {
-        const { body: out } = translate(OWN, 'openai-chat', body);
+        const { body: out } = translate(OWN, 'openai-chat', body, { fullOpenai: true });
         const there = meaning('openai-chat', out);
         const here = meaning(OWN, body);
         expect(there.calls).toEqual(here.calls);
@@ -54,7 +54,7 @@ describe('a request of another format', () => {
     it(`of ${from} keeps its texts, calls, results and functions`, () => {
       fc.assert(
         fc.property(GENERATORS[from], (body) => {
-          const { body: out } = translate(from, OWN, body);
+          const { body: out } = translate(from, OWN, body, { fullOpenai: true });
           const there = meaning(OWN, out);
           const here = meaning(from, body);
           // A text document becomes a text; system messages may be joined.
