@@ -1,4 +1,4 @@
-import type { Verdict } from '@headgate/sdk';
+import type { UpstreamCall, Verdict } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
 import { fail } from './fail.js';
 import { answerFailure, answerResting, type Failure, failureCode } from './failure.js';
@@ -30,7 +30,7 @@ export abstract class Attempt extends RunningCall {
   protected abstract prepare(
     target: CompiledTarget,
     key: ProviderKey,
-  ): DividedRequest | Promise<DividedRequest> | null;
+  ): DividedRequest | Promise<DividedRequest | null> | null;
 
   /** How long the request may take to leave and the first byte of its answer to come, milliseconds. */
   protected patienceMs(_request: DividedRequest): number {
@@ -72,14 +72,21 @@ export abstract class Attempt extends RunningCall {
     this.refusal = null;
     this.heard = false;
     const request = this.prepare(target, key);
+    if (request instanceof Promise) {
+      this.deadline = this.totalDeadline;
+      request.then((whole) => this.start(whole, target, key)).catch((reason) => fail(x, reason));
+    } else this.start(request, target, key);
+  }
+
+  private start(request: DividedRequest | null, target: CompiledTarget, key: ProviderKey): void {
+    if (this.x.answered) return;
     if (request === null) {
       this.walk.skipTarget();
       this.next();
       return;
     }
     this.book.open(target, key);
-    if (!(request instanceof Promise)) this.send(request, key);
-    else request.then((whole) => this.send(whole, key)).catch((reason) => fail(x, reason));
+    this.send(request, key);
   }
 
   private send(request: DividedRequest, key: ProviderKey): void {
@@ -103,13 +110,14 @@ export abstract class Attempt extends RunningCall {
     const now = performance.now();
     this.book.dispatched(now);
     this.deadline = Math.min(now + this.patienceMs(request), this.totalDeadline);
-    const { transport } = this.target as CompiledTarget;
-    this.call =
-      request.rest === undefined
-        ? transport.dispatch(request, this)
-        : dispatchParts(transport, [request, ...request.rest], this, (answers) =>
-            wastedParts(this.x, answers),
-          );
+    this.call = this.carry(this.target as CompiledTarget, request);
+  }
+
+  /** Sends it. */
+  protected carry({ transport }: CompiledTarget, request: DividedRequest): UpstreamCall {
+    if (request.rest === undefined) return transport.dispatch(request, this);
+    const onWasted = (answers: readonly string[]): void => wastedParts(this.x, answers);
+    return dispatchParts(transport, [request, ...request.rest], this, onWasted);
   }
 
   /** No credentials were to be had, which is much like a provider that cannot be reached. */

@@ -55,6 +55,7 @@ export function compileRuntime(
     const provider = compileProvider(settings, {
       row,
       signer: signerOf(equipment, row.signer, id),
+      adapters: equipment.adapters,
       signerHost: { fetch: transports.signers.fetch, clock },
       local: equipment.transports.get(settings.row) ?? null,
       http: (origin, connectTimeoutMs) => transports.http(origin, connectTimeoutMs),

@@ -1,4 +1,5 @@
 import { definePlugin, type Plugin } from '@headgate/sdk';
+import { adapters } from './adapters/index.js';
 import { formats } from './formats/index.js';
 import { loadCatalog } from './providers/catalog.js';
 import { mock } from './providers/mock/index.js';
@@ -16,6 +17,7 @@ import { sigv4 } from './providers/signers/sigv4/index.js';
 /** What every gateway has without being asked: one line each. */
 export const builtins: readonly Plugin[] = [
   definePlugin({ name: 'formats', version: '1.0.0', formats }),
+  definePlugin({ name: 'adapters', version: '1.0.0', adapters }),
   definePlugin({
     name: 'signers',
     version: '1.0.0',

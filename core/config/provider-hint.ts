@@ -23,6 +23,7 @@ export interface ProviderHint {
   /** What may hold variables beside the base URL. */
   readonly formats?: Readonly<Record<string, string>> | undefined;
   readonly paths?: Readonly<Record<string, string>> | undefined;
+  readonly adapters?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signerOptions?: Readonly<Record<string, string>> | undefined;
   readonly body?:

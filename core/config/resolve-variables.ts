@@ -120,6 +120,7 @@ function textsOf({ row, baseUrl, formats }: VariableSources): string[] {
     baseUrl ?? '',
     ...Object.values(formats),
     ...Object.values(row.paths ?? {}),
+    ...Object.values(row.adapters ?? {}),
     ...Object.values(row.headers ?? {}),
     ...Object.values(row.signerOptions ?? {}),
     ...fields.filter((value) => typeof value === 'string'),

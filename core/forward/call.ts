@@ -1,5 +1,9 @@
-import type { AttemptRecord, HeaderList, UpstreamRequest, Verdict } from '@headgate/sdk';
+import type { AttemptRecord, HeaderList, UpstreamCall, UpstreamRequest, Verdict } from '@headgate/sdk';
+import { Adapted } from '../adapt/adapted.js';
+import { adaptedSpeech } from '../adapt/adapted-error.js';
+import { adapterOf } from '../adapt/adapter-of.js';
 import { Attempt } from '../attempt.js';
+import { canonicalError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { tooLarge } from '../http/request-body.js';
 import { rememberCall } from '../realtime/calls.js';
@@ -7,6 +11,7 @@ import type { Relay } from '../relay/relay.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { CompiledTarget } from '../route/target.js';
 import type { Cause } from '../stages/judge.js';
+import { answerUnsaid, refusedFields } from '../unsupported.js';
 import { callIn, isCall } from './by-secret.js';
 import type { Forward } from './forward.js';
 import { LaterAnswer } from './later-answer.js';
@@ -29,20 +34,57 @@ export function send(x: Exchange): void {
 class ForwardCall extends Attempt implements UploadEvents {
   /** The body is still on its way to the provider. */
   private uploading = false;
+  /** Of a target that is asked in an API of its own. */
+  private adapted: Adapted | null = null;
+  /** What the first target that refused the request had no words for. */
+  private unsaid: readonly string[] | null = null;
 
   constructor(x: Exchange) {
     const totalMs = x.route?.totalMs ?? x.targets[0]?.timeouts.totalMs ?? Number.POSITIVE_INFINITY;
     // An upload takes as long as the client's line does; silence ends it.
     const most = x.incoming.body.streamed ? Number.POSITIVE_INFINITY : totalMs;
     super(x, retriesOf(x), x.startedAt + Math.min(most, x.timeoutMs));
-    this.speech = speechOf(x);
   }
 
-  protected prepare(target: CompiledTarget, key: ProviderKey): UpstreamRequest | Promise<UpstreamRequest> {
-    return prepare(this.x, target, key, this);
+  protected prepare(
+    target: CompiledTarget,
+    key: ProviderKey,
+  ): UpstreamRequest | Promise<UpstreamRequest | null> {
+    const { x } = this;
+    const by = adapterOf(target.provider, (x.forward as Forward).path);
+    this.adapted = by === null ? null : new Adapted(x, by);
+    this.speech = by === null ? speechOf(x) : adaptedSpeech(x);
+    return this.adapted === null ? prepare(x, target, key, this) : this.adapt(this.adapted, target, key);
+  }
+
+  /** Null when there are fields that the provider has no words for, and it shall not be asked then. */
+  private async adapt(
+    adapted: Adapted,
+    target: CompiledTarget,
+    key: ProviderKey,
+  ): Promise<UpstreamRequest | null> {
+    const { x } = this;
+    const request = await adapted.prepare(target, key);
+    const unsaid = x.dropped === null ? null : refusedFields(x);
+    this.unsaid ??= unsaid;
+    return unsaid === null ? request : null;
+  }
+
+  protected override carry(target: CompiledTarget, request: UpstreamRequest): UpstreamCall {
+    const { adapted } = this;
+    if (adapted === null) return super.carry(target, request);
+    return adapted.dispatch(request, target, this, (why) => {
+      this.endWith(canonicalError('provider_bad_answer', { provider: target.provider.id, why }));
+    });
+  }
+
+  protected override giveUp(): void {
+    if (this.last === null && this.unsaid !== null) answerUnsaid(this.x, this.unsaid);
+    else super.giveUp();
   }
 
   protected override patienceMs(request: UpstreamRequest): number {
+    if (this.adapted?.whole === true) return Number.POSITIVE_INFINITY;
     this.uploading = request.upload !== undefined;
     const { connectMs, firstByteMs, idleMs } = (this.target as CompiledTarget).timeouts;
     return this.uploading ? Math.max(connectMs, idleMs) : firstByteMs;

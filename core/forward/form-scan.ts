@@ -5,11 +5,29 @@ export interface FormModel {
   readonly end: number;
 }
 
+/** A text of a form. */
+export interface FormText {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Where a file of a form stands. */
+export interface FormFile {
+  readonly name: string;
+  /** As the client named it; '' when it did not. */
+  readonly filename: string;
+  readonly contentType: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 const DASH = 0x2d;
 const EMPTY = Buffer.alloc(0);
 /** Most bytes of the headers of a part, and of the name of a model. */
 const MAX_HEADERS = 16 * 1024;
 const MAX_MODEL = 1024;
+/** The same of any text, when all are wanted: prompts have 32,000 characters at the most. */
+const MAX_TEXT = 256 * 1024;
 
 /** The boundary that a content type names; null when it names none. */
 export function boundaryOf(contentType: string): string | null {
@@ -17,7 +35,7 @@ export function boundaryOf(contentType: string): string | null {
   return quoted ?? bare ?? null;
 }
 
-/** Looks for the field `model` in a multipart form as it comes, whatever size its files have. */
+/** Looks for the field `model` in a multipart form as it comes, or for all of its fields, whatever size its files have. */
 export class FormScan {
   /** Set once the field was there. Offsets count from the beginning of the form. */
   found: FormModel | null = null;
@@ -27,21 +45,34 @@ export class FormScan {
   ended = false;
   /** Why it is no form; null as long as it is one. */
   why: string | null = null;
+  /** When all are wanted: as far as they were there. */
+  readonly texts: FormText[] = [];
+  readonly files: FormFile[] = [];
   private readonly delimiter: Buffer;
-  private state: 'start' | 'headers' | 'content' | 'model' = 'start';
+  private state: 'start' | 'headers' | 'content' | 'text' = 'start';
+  private part: Part = NO_PART;
+  private partStart = 0;
   /** What was not looked at yet, or may be the beginning of a delimiter. */
   private window: Buffer = EMPTY;
   private offset = 0;
 
-  constructor(boundary: string) {
+  /** @param all look on behind the model, and keep what else there is */
+  constructor(
+    boundary: string,
+    private readonly all = false,
+  ) {
     this.delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
   }
 
   push(chunk: Buffer): void {
-    if (this.found !== null || this.ended || this.why !== null) return;
+    if (this.done || this.ended || this.why !== null) return;
     this.window = this.window.length === 0 ? chunk : Buffer.concat([this.window, chunk]);
     while (this.step());
-    if (this.found !== null) this.window = EMPTY;
+    if (this.done) this.window = EMPTY;
+  }
+
+  private get done(): boolean {
+    return this.found !== null && !this.all;
   }
 
   /** True when there is more to look at in what has come. */
@@ -53,8 +84,8 @@ export class FormScan {
         return this.headers();
       case 'content':
         return this.content();
-      case 'model':
-        return this.model();
+      case 'text':
+        return this.text();
     }
   }
 
@@ -84,10 +115,13 @@ export class FormScan {
       if (window.length > MAX_HEADERS) this.why = 'the headers of a part do not end';
       return false;
     }
-    const { name, isFile } = partOf(window.toString('latin1', 0, end));
+    const part = partOf(window.toString('utf8', 0, end));
+    const { name, isFile } = part;
     this.sawFile ||= isFile;
+    this.part = part;
+    this.partStart = this.offset + end + 4;
     // The line end stays: it is that of the delimiter when the part is empty.
-    this.goOn(end + 2, name === 'model' && !isFile ? 'model' : 'content');
+    this.goOn(end + 2, !isFile && (this.all || name === 'model') ? 'text' : 'content');
     return true;
   }
 
@@ -98,22 +132,30 @@ export class FormScan {
       this.goOn(Math.max(0, window.length - delimiter.length + 1), 'content');
       return false;
     }
+    if (this.all) {
+      const { name, filename, contentType } = this.part;
+      const start = this.partStart;
+      this.files.push({ name, filename, contentType, start, end: Math.max(start, this.offset + end) });
+    }
     this.goOn(end + delimiter.length, 'headers');
     return true;
   }
 
-  private model(): boolean {
-    const { window, delimiter, offset } = this;
+  private text(): boolean {
+    const { window, delimiter, offset, part } = this;
+    const isModel = part.name === 'model';
+    const most = isModel ? MAX_MODEL : MAX_TEXT;
     const end = window.indexOf(delimiter);
-    if (end > MAX_MODEL || (end < 0 && window.length > MAX_MODEL + delimiter.length)) {
-      this.why = 'the model is too long a name';
+    if (end > most || (end < 0 && window.length > most + delimiter.length)) {
+      this.why = isModel ? 'the model is too long a name' : `the field "${part.name}" is too long`;
       return false;
     }
     if (end < 0) return false;
-    if (end > 2)
-      this.found = { model: window.toString('utf8', 2, end), start: offset + 2, end: offset + end };
+    const value = end > 2 ? window.toString('utf8', 2, end) : '';
+    if (isModel && value !== '') this.found = { model: value, start: offset + 2, end: offset + end };
+    if (this.all) this.texts.push({ name: part.name, value });
     this.goOn(end + delimiter.length, 'headers');
-    return this.found === null;
+    return !this.done;
   }
 
   private goOn(bytes: number, state: FormScan['state']): void {
@@ -123,8 +165,27 @@ export class FormScan {
   }
 }
 
-function partOf(headers: string): { name: string; isFile: boolean } {
+interface Part {
+  readonly name: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly isFile: boolean;
+}
+
+const NO_PART: Part = { name: '', filename: '', contentType: '', isFile: false };
+
+function partOf(headers: string): Part {
   const line = /^content-disposition:(.*)$/im.exec(headers)?.[1] ?? '';
-  const [, quoted, bare] = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]+))/i.exec(line) ?? [];
-  return { name: quoted ?? bare ?? '', isFile: /;\s*filename\*?=/i.test(line) };
+  return {
+    name: parameter(line, 'name'),
+    filename: parameter(line, 'filename'),
+    contentType: /^content-type:\s*(.*?)\s*$/im.exec(headers)?.[1] ?? 'application/octet-stream',
+    isFile: /;\s*filename\*?=/i.test(line),
+  };
+}
+
+function parameter(line: string, name: string): string {
+  const [, quoted, bare] =
+    new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^;\\s"]+))`, 'i').exec(line) ?? [];
+  return quoted ?? bare ?? '';
 }

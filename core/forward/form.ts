@@ -2,6 +2,7 @@ import { gatewayError } from '../errors.js';
 import { tooLarge } from '../http/request-body.js';
 import type { BodyReader, StreamedBody } from '../http/streamed-body.js';
 import type { Wait } from '../pipeline.js';
+import { FormContents } from './form-contents.js';
 import { type FormModel, FormScan } from './form-scan.js';
 import { SpoolFile } from './spool-file.js';
 
@@ -41,7 +42,7 @@ export class Form implements BodyReader, Wait {
 
   constructor(
     private readonly body: StreamedBody,
-    boundary: string,
+    private readonly boundary: string,
     private readonly wanted: Wanted,
   ) {
     this.scan = new FormScan(boundary);
@@ -128,6 +129,33 @@ export class Form implements BodyReader, Wait {
     const room = reader.data(bytes);
     if (this.ended) reader.end();
     else if (room) this.body.proceed();
+  }
+
+  /** Its parts. What has not come yet goes on into a file, so that memory stays as it is. Rejects when it is no form. */
+  async contents(): Promise<FormContents> {
+    // Its model may have been found just now, and the connection is told to wait when whoever found it returns.
+    await null;
+    if (!this.whole) await this.rest();
+    return FormContents.of(this.spool ?? this.held, this.boundary);
+  }
+
+  private rest(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const spool = new SpoolFile(() => this.body.proceed());
+      this.spool = spool;
+      const end = (): void => {
+        spool.written().then(() => {
+          this.whole = true;
+          this.to = null;
+          resolve();
+        }, reject);
+      };
+      this.to = { data: (chunk) => spool.write(chunk), end, overflow: () => reject(tooLarge(this.body)) };
+      const room = this.held.length === 0 || spool.write(this.held);
+      this.held = EMPTY;
+      if (this.ended) end();
+      else if (room) this.body.proceed();
+    });
   }
 
   /** The reader has room again. */

@@ -1,3 +1,4 @@
+import type { Usage } from '@headgate/sdk';
 import type { Form } from './form.js';
 import type { ForwardPath } from './forward-path.js';
 import type { NestedModel } from './session-model.js';
@@ -19,6 +20,9 @@ export class Forward {
   ids: ReadonlySet<string> = NO_IDS;
   /** The body names a model that decides where it goes, and there is to have the target's name. */
   byModel = false;
+
+  /** As the adapter says that wrote the answer; null where the answer itself tells. */
+  usage: Usage | null = null;
 
   constructor(readonly path: ForwardPath) {}
 

@@ -49,13 +49,18 @@ export class SpoolFile {
 
   /** Reads from one place to another, no faster than it is taken. */
   async read(from: number, to: number, take: Take): Promise<void> {
+    for await (const chunk of this.chunks(from, to)) if (!(await take(chunk))) return;
+  }
+
+  /** The same, for whoever pulls. Ends early when the file is closed. */
+  async *chunks(from: number, to: number): AsyncGenerator<Buffer> {
     const handle = await this.handle;
     for (let at = from; at < to && !this.closed; ) {
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, to - at));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, at);
       if (bytesRead === 0) throw new Error('the file of an upload is shorter than what was written');
       at += bytesRead;
-      if (!(await take(buffer.subarray(0, bytesRead)))) return;
+      yield buffer.subarray(0, bytesRead);
     }
   }
 

@@ -1,3 +1,4 @@
+import { adapterOf } from '../adapt/adapter-of.js';
 import type { ClientApi } from '../http/client-api.js';
 import type { Provider } from '../route/provider.js';
 import type { ForwardPath } from './forward-path.js';
@@ -44,7 +45,7 @@ export function upstreamPath(
 
 /** Whether the provider serves such paths of the API at all. */
 export function speaksApi(provider: Provider, path: ForwardPath): boolean {
-  return upstreamPath(provider, path, 'model', '') !== null;
+  return adapterOf(provider, path) !== null || upstreamPath(provider, path, 'model', '') !== null;
 }
 
 function passthrough({ basePath }: Provider, tail: string): string {

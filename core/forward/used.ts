@@ -15,7 +15,9 @@ export function usedBy(x: Exchange, answer: Buffer): Usage | null {
 /** A usage with what the call used beside tokens, as far as its request and its answer tell. */
 export function withUnits(x: Exchange, usage: Usage | null, answer: Buffer | null = null): Usage | null {
   const { method, body } = x.incoming;
-  const { tail } = (x.forward as Forward).path;
+  const { path, usage: told } = x.forward as Forward;
+  if (told !== null) return told;
+  const { tail } = path;
   const request = body.streamed ? NOTHING : body.bytes;
   const units = x.endpoint.format.forwardedUnits?.({ method, path: withoutVersion(tail), request, answer });
   if (units == null) return usage;

@@ -1,4 +1,4 @@
-import { type Operation, type Plugin, providerRow } from '@headgate/sdk';
+import { ADAPTED_CALLS, type Operation, type Plugin, providerRow } from '@headgate/sdk';
 import { z } from 'zod';
 import { formatPath, type Path } from '../config/path.js';
 
@@ -36,9 +36,12 @@ const contributions = z.looseObject({
     )
     .optional(),
   signers: z.array(z.looseObject({ id: z.string().min(1) })).optional(),
+  adapters: z
+    .array(z.looseObject({ id: z.string().min(1), calls: z.array(z.enum(ADAPTED_CALLS)), ask: aFunction }))
+    .optional(),
 });
 
-/** What is wrong with the providers, formats and signers that a plugin brings; empty when nothing is. */
+/** What is wrong with the providers, formats, signers and adapters that a plugin brings; empty when nothing is. */
 export function contributionProblems(plugin: Plugin): string[] {
   const checked = contributions.safeParse(plugin);
   if (checked.success) return [];

@@ -1,4 +1,4 @@
-import type { Plugin, Signer, Transport, WireFormat } from '@headgate/sdk';
+import type { CallAdapter, Plugin, Signer, Transport, WireFormat } from '@headgate/sdk';
 import type { AnyBound } from '../plan/plan.js';
 import type { PluginRoute } from './host.js';
 import type { LocalTransports } from './local-transports.js';
@@ -8,6 +8,7 @@ import { ProviderRows } from './provider-rows.js';
 export interface Equipment {
   readonly formats: ReadonlyMap<string, WireFormat>;
   readonly signers: ReadonlyMap<string, Signer>;
+  readonly adapters: ReadonlyMap<string, CallAdapter>;
   readonly rows: ProviderRows;
   readonly transports: ReadonlyMap<string, Transport>;
   readonly hooks: readonly AnyBound[];
@@ -16,17 +17,19 @@ export interface Equipment {
   readonly retire: () => Promise<void>;
 }
 
-export type Brought = Pick<Equipment, 'formats' | 'signers' | 'rows' | 'transports'>;
+export type Brought = Pick<Equipment, 'formats' | 'signers' | 'adapters' | 'rows' | 'transports'>;
 
 /** What plugins bring by what they are, set up or not. */
 export function collect(plugins: readonly Plugin[], made: LocalTransports): Brought {
   const formats = new Map<string, WireFormat>();
   const signers = new Map<string, Signer>();
+  const adapters = new Map<string, CallAdapter>();
   const rows = new ProviderRows();
   const transports = new Map<string, Transport>();
   for (const plugin of plugins) {
     for (const format of plugin.formats ?? []) formats.set(format.id, format);
     for (const signer of plugin.signers ?? []) signers.set(signer.id, signer);
+    for (const adapter of plugin.adapters ?? []) adapters.set(adapter.id, adapter);
     for (const module of plugin.providers ?? []) {
       const { row } = module;
       rows.add(row);
@@ -36,5 +39,5 @@ export function collect(plugins: readonly Plugin[], made: LocalTransports): Brou
       else transports.set(row.id, transport);
     }
   }
-  return { formats, signers, rows, transports };
+  return { formats, signers, adapters, rows, transports };
 }

@@ -63,10 +63,11 @@ export function supplyOf(plugins: readonly Plugin[]): Supply {
   };
 }
 
-/** Signers and formats that a plugin's providers need and no plugin brings. */
+/** Signers, formats and adapters that a plugin's providers need and no plugin brings. */
 function loosePoints({ plugin, use, place }: Listed, all: readonly Plugin[]): Problem[] {
   const signers = all.flatMap(({ signers }) => signers ?? []).map(({ id }) => id);
   const formats = all.flatMap(({ formats }) => formats ?? []).map(({ id }) => id);
+  const adapters = all.flatMap(({ adapters }) => adapters ?? []).map(({ id }) => id);
   return (plugin.providers ?? []).flatMap(({ row }) => {
     const missing = (what: string, name: string, known: readonly string[]): readonly Problem[] => {
       if (known.includes(name)) return [];
@@ -80,6 +81,7 @@ function loosePoints({ plugin, use, place }: Listed, all: readonly Plugin[]): Pr
     return [
       ...missing('signer', row.signer, signers),
       ...Object.keys(row.formats).flatMap((format) => missing('wire format', format, formats)),
+      ...Object.keys(row.adapters ?? {}).flatMap((adapter) => missing('adapter', adapter, adapters)),
     ];
   });
 }

@@ -1,15 +1,18 @@
-import type { HeaderList, ProviderRow, Signer, SignerHost, Transport } from '@headgate/sdk';
+import type { CallAdapter, HeaderList, ProviderRow, Signer, SignerHost, Transport } from '@headgate/sdk';
 import type { ProviderConfig } from '../config/config.js';
 import { fillHoles } from '../config/holes.js';
 import { textValues } from '../config/resolve-variables.js';
+import { compileAdapters } from './compile-adapters.js';
 import { compileFieldEdits } from './field-edits.js';
 import { KeyRing, type KeySource } from './key-ring.js';
 import { openCredential } from './open-credential.js';
 import type { Provider } from './provider.js';
+import { isSameSite } from './same-site.js';
 
 export interface ProviderParts {
   readonly row: ProviderRow;
   readonly signer: Signer;
+  readonly adapters: ReadonlyMap<string, CallAdapter>;
   readonly signerHost: SignerHost;
   /** The transport of a provider that answers inside the process. */
   readonly local: Transport | null;
@@ -37,6 +40,8 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
     origin: local === null ? url.origin : '',
     basePath,
     transport: (connectTimeoutMs) => local ?? parts.http(url.origin, connectTimeoutMs),
+    transportTo: (origin, connectTimeoutMs) =>
+      local === null && isSameSite(url.origin, origin) ? parts.http(origin, connectTimeoutMs) : null,
     keys: new KeyRing(keySources(config), open, headersOf(config, row, values)),
     paths: new Map(
       Object.entries(config.formats ?? row.formats).map(([format, path]) => [
@@ -47,6 +52,7 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
     otherPaths: new Map(
       Object.entries(row.paths).map(([name, path]) => [name, basePath + fillHoles(path, values)]),
     ),
+    adapters: compileAdapters(row, parts.adapters, (path) => basePath + fillHoles(path, values)),
     edits: compileFieldEdits(row, values),
   };
 }

@@ -1,3 +1,4 @@
+export * from './adapter.js';
 export type * from './canonical/embedding.js';
 export type { CanonicalError, ErrorKind } from './canonical/error.js';
 export type { PartKind, StreamEvent } from './canonical/event.js';

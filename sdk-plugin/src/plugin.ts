@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { CallAdapter } from './adapter.js';
 import type { WireFormat } from './format.js';
 import type { PluginHooks } from './hooks.js';
 import type { Host } from './host.js';
@@ -26,6 +27,7 @@ export interface PluginDefinition<C extends z.ZodType, N extends Needs> {
   providers?: readonly ProviderModule[];
   formats?: readonly WireFormat[];
   signers?: readonly Signer[];
+  adapters?: readonly CallAdapter[];
 }
 
 /** A plugin as the gateway loads it: its types are checked where it was written. */

@@ -42,6 +42,8 @@ export const providerRow = z.strictObject({
    * below the base URL: `{ "rerank": "/v2/rerank", "audio/speech": "/speech" }`.
    */
   paths: z.record(z.string().regex(/^[^/]/), z.string().startsWith('/')).default({}),
+  /** Adapters for calls of OpenAI's API that it answers in an API of its own, and their paths; `{model}` is the model's name. */
+  adapters: z.record(z.string(), z.string().startsWith('/')).default({}),
   /** Path of its list of models, for `headgate providers test`. */
   models: z.string().startsWith('/').optional(),
   signer: z.string(),

@@ -25,8 +25,9 @@ const gateway = await startHeadgate({
         base_url: `${upstream.url}/other/v1`,
         keys: [{ value: 'sk-other-0123456789' }],
       },
+      deepgram: { base_url: `${upstream.url}/deepgram`, keys: [{ value: 'dg-swallow-0123456789' }] },
     },
-    models: { ears: { targets: ['other/whisper-1'] } },
+    models: { ears: { targets: ['other/whisper-1'] }, listener: { targets: ['deepgram/nova-3'] } },
   },
 });
 const client = new OpenAI({ apiKey: 'none', baseURL: `${gateway.url}/v1`, maxRetries: 0, timeout: 30_000 });
@@ -136,6 +137,38 @@ describe('a large upload', () => {
     // What is kept would be here as a whole.
     expect(grown).toBeLessThan(100);
   });
+
+  // What is adapted is read as a whole: it must be a file by then, not memory.
+  it.each(['before', 'behind'] as const)(
+    'for a provider with an API of its own waits on disk, its model %s the file',
+    async (model) => {
+      const renamed = (part: Buffer): Buffer =>
+        Buffer.from(part.toString('latin1').replace('ears', 'listener'), 'latin1');
+      const sized = (fileMb: number): ReturnType<typeof form> => {
+        const { head, tail, type } = form(fileMb, model);
+        const [first, last] = [renamed(head), renamed(tail)];
+        return { head: first, tail: last, type, bytes: first.length + fileMb * MB + last.length };
+      };
+      await send('/v1/audio/transcriptions', sized(100), 100);
+      upstream.ended.length = 0;
+      const memory = watchMemory(gateway.pid);
+      const answer = await send('/v1/audio/transcriptions', sized(250), 250);
+      const grown = memory.stop();
+      expect(answer).toMatchObject({
+        status: 200,
+        text: '{"text":"","usage":{"type":"duration","seconds":0}}',
+      });
+      const hash = createHash('sha256');
+      for (let i = 0; i < 250; i++) hash.update(piece);
+      expect(upstream.ended[0]).toMatchObject({
+        url: '/deepgram/v1/listen?model=nova-3&smart_format=true&detect_language=true',
+        complete: true,
+        bytes: 250 * MB,
+        sha256: hash.digest('hex'),
+      });
+      expect(grown).toBeLessThan(100);
+    },
+  );
 
   it('of the SDK passes in chunks when nobody says how long it is', async () => {
     async function* stream(): AsyncGenerator<Buffer> {

@@ -25,6 +25,7 @@ function provider(id: string): Provider {
     basePath,
     paths: full(row.formats),
     otherPaths: full(row.paths),
+    adapters: new Map(),
   } as Partial<Provider> as Provider;
 }
 

@@ -5,6 +5,7 @@ import { type ProviderRow, providerRow, type Signer, type SignerHost } from '@he
 import { expect, it } from 'vitest';
 import { loadConfig } from '../../core/config/load.js';
 import { compileProvider } from '../../core/route/compile-provider.js';
+import { adapters as loadedAdapters } from '../../plugins/adapters/index.js';
 import { loadCatalog } from '../../plugins/providers/catalog.js';
 
 // Documentation tells to extend `openai` for servers that are like OpenAI's; these refuse what they do not know.
@@ -13,6 +14,7 @@ const rows = loadCatalog().map((row) => providerRow.parse(row));
 const parts = {
   signer: { open: () => ({ headers: [] }) } as unknown as Signer,
   signerHost: {} as SignerHost,
+  adapters: new Map(loadedAdapters.map((adapter) => [adapter.id, adapter])),
   local: null,
   http: () => {
     throw new Error('nothing is sent');
