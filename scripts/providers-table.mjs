@@ -18,7 +18,7 @@ const code = (text) => `\`${text}\``;
 const cell = (text) => text.replaceAll('|', '\\|');
 
 function line(row) {
-  const formats = Object.keys(row.formats);
+  const spoken = [...Object.keys(row.formats), ...Object.keys(row.adapters ?? {})];
   const variables = Object.entries(row.variables ?? {}).map(([name, { default: fallback, cases }]) =>
     fallback === undefined && cases === undefined ? `${code(name)}*` : code(name),
   );
@@ -26,7 +26,7 @@ function line(row) {
     `[${row.name}](${row.docs})`,
     code(row.id),
     row.keyEnv.map(code).join(' '),
-    formats.length === 0 ? 'its own, not translated' : formats.join(', '),
+    spoken.length === 0 ? 'its own, not translated' : spoken.join(', '),
     row.signer,
     variables.join(' '),
   ];
@@ -34,7 +34,7 @@ function line(row) {
 }
 
 const table = [
-  '| provider | id | key variable | wire formats | signer | variables |',
+  '| provider | id | key variable | wire formats, adapters | signer | variables |',
   '| --- | --- | --- | --- | --- | --- |',
   ...rows.map(line),
   '',
