@@ -1,4 +1,4 @@
-import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import type { CanonicalError, HeaderList, UsedBy, UsedSoFar } from '@headgate/sdk';
 import { headerOf } from '@headgate/sdk';
 import type { AdminApi } from './admin/admin-api.js';
 import type { Answer } from './admin/answer.js';
@@ -67,8 +67,8 @@ export class ControlPlane implements Control {
     return serve(request);
   }
 
-  async counterSlot(name: string): Promise<number> {
-    return this.names.slot(name);
+  async counterSlot(name: string, size: number): Promise<number> {
+    return this.names.slot(name, size);
   }
 
   async kvGet(key: string): Promise<unknown> {
@@ -102,8 +102,8 @@ export class ControlPlane implements Control {
     return reply;
   }
 
-  spent(keyId: string, since: number): Promise<number> {
-    return this.parts.ledger.spent(keyId, since);
+  used(of: UsedBy, since: number): Promise<UsedSoFar> {
+    return this.parts.ledger.used(of, since);
   }
 
   /** To whoever has the admin token, or to everybody when there is none. */

@@ -1,4 +1,4 @@
-import type { CanonicalError, HeaderList } from '@headgate/sdk';
+import type { CanonicalError, HeaderList, UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from './forward/owner.js';
 import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
@@ -31,7 +31,7 @@ export type ControlAnswer =
 export interface Control {
   handle(request: ControlRequest): Promise<ControlAnswer>;
   /** Place of a counter in the shared memory. */
-  counterSlot(name: string): Promise<number>;
+  counterSlot(name: string, size: number): Promise<number>;
   kvGet(key: string): Promise<unknown>;
   kvSet(key: string, value: unknown, ttlMs?: number): Promise<void>;
   kvDelete(key: string): Promise<void>;
@@ -41,6 +41,6 @@ export interface Control {
   own(objects: readonly OwnedObject[]): Promise<void>;
   /** Asks the store of kept answers. One that is stopped or deleted is stopped in the thread that it runs in. */
   kept(question: KeptAsk): Promise<KeptReply>;
-  /** Nano-dollars that a key spent on requests that arrived since then, unix milliseconds, by the ledger. */
-  spent(keyId: string, since: number): Promise<number>;
+  /** What the requests used that are counted for it and arrived since then, unix milliseconds, by the ledger. */
+  used(of: UsedBy, since: number): Promise<UsedSoFar>;
 }

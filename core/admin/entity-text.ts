@@ -1,4 +1,4 @@
-import type { BudgetRule, ChainLink, EntityKind, LimitRule } from '@headgate/sdk';
+import type { BudgetRule, ChainLink, EntityKind, LimitRule, RuleWindow } from '@headgate/sdk';
 import type { VirtualKeyConfig } from '../config/config.js';
 import type { Choice, EntityConfig } from '../config/entity.js';
 import type { StoredHash } from '../identity/stored-keys.js';
@@ -95,15 +95,24 @@ export function rulesJson({ budgets, limits, parallel }: ChainLink): Json {
   };
 }
 
-export function budgetJson({ capNanos, hard, ...window }: BudgetRule): Json {
-  return { usd: capNanos / NANOS, ...windowJson(window), hard };
+export function budgetJson({ capNanos, hard, reserve, raise, downgrade, ...window }: BudgetRule): Json {
+  return {
+    usd: capNanos / NANOS,
+    ...windowJson(window),
+    hard,
+    reserve,
+    ...(raise !== null && { raise: { usd: raise.nanos / NANOS, until: iso(raise.untilMs) } }),
+    ...(downgrade !== null && {
+      downgrade: { at: downgrade.share, to: `${downgrade.provider}/${downgrade.model}` },
+    }),
+  };
 }
 
 export function limitJson({ of, max, ...window }: LimitRule): Json {
   return { [of === 'nanos' ? 'usd' : of]: of === 'nanos' ? max / NANOS : max, ...windowJson(window) };
 }
 
-function windowJson({ per, window, timeZone }: Omit<BudgetRule, 'capNanos' | 'hard'>): Json {
+function windowJson({ per, window, timeZone }: RuleWindow): Json {
   return { per, window, ...(window === 'calendar' && { time_zone: timeZone }) };
 }
 

@@ -1,28 +1,12 @@
-import type { BudgetRule, ChainLink, EntityKind } from '@headgate/sdk';
-import { countedRules } from '../config/counted-rules.js';
+import type { BudgetRule, ChainLink } from '@headgate/sdk';
 import type { KeyFacts } from '../identity/virtual-key.js';
 import { exactUsd } from '../money.js';
 import type { Ledger } from '../store/ledger.js';
-import type { GroupDimension } from '../store/usage-report.js';
 import { budgetJson, iso, limitJson } from './entity-text.js';
 import { ruleWindow } from './rule-window.js';
 
-const DIMENSION: Readonly<Record<EntityKind, GroupDimension>> = {
-  key: 'key',
-  project: 'project',
-  team: 'team',
-  organization: 'org',
-  user: 'user',
-  customer: 'customer',
-  tag: 'tag',
-};
-
 /** What the holder of a virtual key may use, and what of it is used. */
-export async function ownQuota(
-  key: KeyFacts,
-  ledger: Pick<Ledger, 'spent' | 'usage'>,
-  now: number,
-): Promise<object> {
+export async function ownQuota(key: KeyFacts, ledger: Pick<Ledger, 'used'>, now: number): Promise<object> {
   const budgets: object[] = [];
   for (const link of key.chain)
     for (const rule of link.budgets) budgets.push(await budgetOf(link, rule, ledger, now));
@@ -33,26 +17,24 @@ export async function ownQuota(
     models: key.models,
     belongs_to: key.chain.slice(1).map(({ kind, id, name }) => ({ kind, id, name })),
     budgets,
-    limits: key.chain.flatMap((link) => {
-      const counted = countedRules(link);
-      return link.limits.map((rule) => ({
-        of: ofLink(link),
-        ...limitJson(rule),
-        enforced: counted.has(rule),
-      }));
-    }),
+    limits: key.chain.flatMap((link) => [
+      ...link.limits.map((rule) => ({ of: ofLink(link), ...limitJson(rule) })),
+      ...(link.parallel === null ? [] : [{ of: ofLink(link), parallel_requests: link.parallel }]),
+    ]),
   };
 }
 
 async function budgetOf(
   link: ChainLink,
   rule: BudgetRule,
-  ledger: Pick<Ledger, 'spent' | 'usage'>,
+  ledger: Pick<Ledger, 'used'>,
   now: number,
 ): Promise<object> {
   const { start, end } = ruleWindow(rule, now);
-  const spent = await spentBy(link, start, ledger);
-  const left = BigInt(rule.capNanos) - spent;
+  const spent = BigInt((await ledger.used(link, start)).nanos);
+  const { capNanos, raise } = rule;
+  const cap = capNanos + (raise !== null && now < raise.untilMs ? raise.nanos : 0);
+  const left = BigInt(cap) - spent;
   return {
     of: ofLink(link),
     ...budgetJson(rule),
@@ -60,26 +42,7 @@ async function budgetOf(
     remaining_usd: exactUsd(left > 0n ? left : 0n),
     since: iso(start),
     resets_at: end === null ? null : iso(end),
-    enforced: countedRules(link).has(rule),
   };
-}
-
-async function spentBy(
-  { kind, id }: ChainLink,
-  since: number,
-  ledger: Pick<Ledger, 'spent' | 'usage'>,
-): Promise<bigint> {
-  if (kind === 'key') return BigInt(await ledger.spent(id, since));
-  const { total } = await ledger.usage({
-    groupBy: [],
-    from: since,
-    to: null,
-    filter: { [DIMENSION[kind]]: [id] },
-    timeZone: 'UTC',
-    limit: 1,
-    after: null,
-  });
-  return total.costNano;
 }
 
 function ofLink({ kind, id, name }: ChainLink): object {

@@ -1,4 +1,5 @@
-import { instantOf, isTimeZone } from '../store/time-zone.js';
+import { instantOf } from '@headgate/sdk';
+import { isTimeZone } from '../store/time-zone.js';
 
 /** A parameter that cannot be understood; the message names it and says what was expected. */
 export class BadParameter extends Error {

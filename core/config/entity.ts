@@ -1,4 +1,4 @@
-import type { BudgetRule, ChainLink, EntityKind, LimitRule } from '@headgate/sdk';
+import type { BudgetRule, ChainLink, EntityKind, LimitRule, RuleWindow } from '@headgate/sdk';
 import type { z } from 'zod';
 import type { Unpriced } from './config.js';
 import { entityKey } from './entity-key.js';
@@ -63,7 +63,10 @@ export function resolveGroup(kind: GroupKind, id: string, parsed: ParsedGroup): 
 
 export function resolveKeyRules(id: string, name: string, parsed: ParsedKeyRules): KeyRules {
   const { budget, budgets = [], ...rest } = parsed;
-  const short = budget === undefined ? [] : [{ ...budget, window: 'calendar' as const, hard: true }];
+  const short =
+    budget === undefined
+      ? []
+      : [{ ...budget, window: 'calendar' as const, hard: true, reserve: 'most' as const }];
   return {
     ...resolved('key', id, name, { ...rest, budgets: [...short, ...budgets] }),
     parents: parentsOf(parsed),
@@ -96,7 +99,7 @@ function resolved(
       id,
       name,
       budgets: (rules.budgets ?? []).map((one): BudgetRule => {
-        return { capNanos: nanos(one.usd), ...windowOf(one), hard: one.hard };
+        return { capNanos: nanos(one.usd), ...windowOf(one), ...budgetTerms(one) };
       }),
       limits: limitRules(rules.limits),
       parallel: rules.limits?.parallel_requests ?? null,
@@ -112,6 +115,31 @@ function resolved(
       expiresMs: rules.expires === undefined ? null : Date.parse(rules.expires),
       disabled: rules.disabled ?? false,
     },
+  };
+}
+
+function budgetTerms({
+  hard,
+  reserve,
+  raise,
+  downgrade,
+}: NonNullable<ParsedRules['budgets']>[number]): Pick<
+  BudgetRule,
+  'hard' | 'reserve' | 'raise' | 'downgrade'
+> {
+  const slash = downgrade?.to.indexOf('/') ?? 0;
+  return {
+    hard,
+    reserve,
+    raise: raise === undefined ? null : { nanos: nanos(raise.usd), untilMs: Date.parse(raise.until) },
+    downgrade:
+      downgrade === undefined
+        ? null
+        : {
+            share: downgrade.at,
+            provider: downgrade.to.slice(0, slash),
+            model: downgrade.to.slice(slash + 1),
+          },
   };
 }
 
@@ -140,7 +168,7 @@ function limitRules(limits: ParsedRules['limits']): LimitRule[] {
   ];
 }
 
-function windowOf({ per, window, time_zone: zone }: GivenWindow): Omit<BudgetRule, 'capNanos' | 'hard'> {
+function windowOf({ per, window, time_zone: zone }: GivenWindow): RuleWindow {
   return { per, window, timeZone: zone ?? 'UTC' };
 }
 

@@ -5,7 +5,6 @@ import { Findings } from './findings.js';
 import { hiderOf } from './hide.js';
 import { type Env, interpolate } from './interpolate.js';
 import { type Locator, NOWHERE } from './locator.js';
-import { warnNotCounted } from './not-counted.js';
 import { findNotYet } from './not-yet.js';
 import { formatPath } from './path.js';
 import { kindOf } from './printable.js';
@@ -125,7 +124,6 @@ export function readConfig(options: ReadOptions): ReadConfig {
         },
         findings,
       );
-      warnNotCounted(config, findings);
       findings.problems.push(...more);
       if (findings.problems.length > 0) throw failure(findings, file);
       return { config, warnings: findings.warnings, file, locator, hide: hiderOf(derived, options.env) };

@@ -1,6 +1,6 @@
 import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
 import type { Control } from '../control.js';
-import { openCounter } from '../state/open-counter.js';
+import { openCounter, slotsOf } from '../state/open-counter.js';
 import type { GuardedFetch } from '../upstream/guarded-fetch.js';
 import type { PluginLogger } from './logger.js';
 
@@ -41,12 +41,12 @@ export function createHost(
     },
     counters: {
       open: async (name, options) =>
-        openCounter(parts.counters, await control.counterSlot(own(name)), options),
+        openCounter(parts.counters, await control.counterSlot(own(name), slotsOf(options ?? {})), options),
     },
     tasks: { countTokens: (model, text) => control.countTokens(model, text) },
     metrics: { count: (name, by = 1, labels = {}) => parts.count(own(name), by, labels) },
     clock: { now: Date.now, monotonic: () => performance.now() },
-    spent: (keyId, since) => control.spent(keyId, since),
+    used: (of, since) => control.used(of, since),
     fetch: (url, init) => outbound.current.fetch(url, init),
     route(method, path, handler) {
       if (!path.startsWith('/')) throw new Error(`a route must begin with "/", not "${path}"`);

@@ -1,38 +1,30 @@
-import { calendarBudget, minuteLimits } from '@headgate/sdk';
+import type { ChainLink } from '@headgate/sdk';
 import type { Config, PluginConfig } from '../config/config.js';
 import { Secret } from '../config/secret.js';
 
 /** Built-in plugins that a setting elsewhere in the config switches on, as if they were listed under `plugins`. */
-export function implied(config: Config): PluginConfig[] {
-  return [...rateLimit(config), ...budget(config)];
+export function implied({ keys, entities, storedRules }: Config): PluginConfig[] {
+  const links = [...keys, ...entities.values()].map(({ link }) => link);
+  return [
+    ...(storedRules || links.some(isLimited) ? [entry('rate-limit')] : []),
+    ...(storedRules || links.some(hasBudget) ? [entry('budget')] : []),
+  ];
 }
 
-function rateLimit({ keys, storedRules }: Config): PluginConfig[] {
-  const limited = keys.flatMap(({ link }) => {
-    const { id, name } = link;
-    const given = minuteLimits(link);
-    return given.rpm === undefined && given.tpm === undefined ? [] : [{ id, name, ...given }];
-  });
-  if (limited.length === 0 && !storedRules) return [];
-  return [entry('rate-limit', { keys: limited, ...(storedRules && { chain: true }) })];
+function isLimited({ limits, parallel }: ChainLink): boolean {
+  return parallel !== null || limits.some(({ of }) => of !== 'nanos');
 }
 
-function budget({ keys, storedRules }: Config): PluginConfig[] {
-  const limited = keys.flatMap(({ link }) => {
-    const { id, name } = link;
-    const found = calendarBudget(link);
-    return found === null ? [] : [{ id, name, ...found }];
-  });
-  if (limited.length === 0 && !storedRules) return [];
-  return [entry('budget', { keys: limited, ...(storedRules && { chain: true }) })];
+function hasBudget({ budgets, limits }: ChainLink): boolean {
+  return budgets.length > 0 || limits.some(({ of }) => of === 'nanos');
 }
 
-function entry(use: string, settings: Record<string, unknown>): PluginConfig {
+function entry(use: string): PluginConfig {
   return {
     use,
     path: null,
     name: null,
-    config: new Secret(settings as ReturnType<PluginConfig['config']['reveal']>),
+    config: new Secret({} as ReturnType<PluginConfig['config']['reveal']>),
     order: null,
     onFailure: null,
     timeoutMs: null,

@@ -24,7 +24,9 @@ export class SocketCounts {
   private counterOf(id: string): Promise<Counter> {
     let counter = this.counters.get(id);
     if (counter === undefined) {
-      counter = this.control.counterSlot(`core:sockets:${id}`).then((slot) => openCounter(this.memory, slot));
+      counter = this.control
+        .counterSlot(`core:sockets:${id}`, 1)
+        .then((slot) => openCounter(this.memory, slot));
       counter.catch(() => this.counters.delete(id));
       this.counters.set(id, counter);
     }

@@ -1,4 +1,5 @@
-import { type Counter, type CounterOptions, windowsOf } from '@headgate/sdk';
+import { type Counter, type CounterOptions, ROLLING_MS, windowsOf } from '@headgate/sdk';
+import { ROLLING_SLOTS, RollingCounter } from './rolling-counter.js';
 import { SharedCounter } from './shared-counters.js';
 
 /** The counter at that place of the shared memory, with what `restore` knows already counted. Rejects as `restore` does. */
@@ -7,7 +8,24 @@ export async function openCounter(
   slot: number,
   options: CounterOptions = {},
 ): Promise<Counter> {
-  const counter = new SharedCounter(memory, slot, windowsOf(options));
+  const counter = counterAt(memory, slot, options);
   if (options.restore !== undefined) await counter.restore(options.restore);
   return counter;
+}
+
+/** Places that such a counter takes. */
+export function slotsOf({ rolling }: CounterOptions): number {
+  return rolling === true ? ROLLING_SLOTS : 1;
+}
+
+function counterAt(
+  memory: SharedArrayBuffer,
+  slot: number,
+  options: CounterOptions,
+): SharedCounter | RollingCounter {
+  const { period, windowMs, rolling } = options;
+  if (rolling !== true) return new SharedCounter(memory, slot, windowsOf(options));
+  const length = period === undefined ? windowMs : ROLLING_MS[period];
+  if (length === undefined) throw new Error('a rolling counter has a period or windowMs');
+  return new RollingCounter(memory, slot, length);
 }

@@ -1,22 +1,14 @@
 import type { Counter, Reservation, WindowOf } from '@headgate/sdk';
+import { WordLock } from './word-lock.js';
 
 /** Bytes a counter takes: a lock word, the window it counts in, the count. */
-const RECORD = 24;
+export const RECORD_BYTES = 24;
 
-const FREE = 0;
-const TAKEN = 1;
-/** Taken, and somebody may be asleep waiting for it. */
-const AWAITED = 2;
-/** Looks at a taken lock before going to sleep: it is held for less time than this takes. */
-const SPINS = 100;
-/** Nobody sleeps longer than this without looking again, milliseconds. */
-const NAP = 1;
-
-/** Room for this many counters; 1.5 MB of shared memory. */
-export const COUNTER_CAPACITY = 65_536;
+/** Room for this many counters, 24 MB of addresses; the system gives memory to those that are used. */
+export const COUNTER_CAPACITY = 1_048_576;
 
 export function createCounterMemory(capacity = COUNTER_CAPACITY): SharedArrayBuffer {
-  return new SharedArrayBuffer(capacity * RECORD);
+  return new SharedArrayBuffer(capacity * RECORD_BYTES);
 }
 
 /**
@@ -24,7 +16,7 @@ export function createCounterMemory(capacity = COUNTER_CAPACITY): SharedArrayBuf
  * instructions; plain doubles under a lock are exact to 2^53 and cost less than BigInt atomics.
  */
 export class SharedCounter implements Counter {
-  private readonly lock: Int32Array;
+  private readonly lock: WordLock;
   /** [start of the window, count] */
   private readonly cells: Float64Array;
   /** The window that this thread last saw: the calendar is only asked when it is left. */
@@ -37,32 +29,32 @@ export class SharedCounter implements Counter {
     private readonly windowOf: WindowOf,
     private readonly now: () => number = Date.now,
   ) {
-    this.lock = new Int32Array(memory, slot * RECORD, 1);
-    this.cells = new Float64Array(memory, slot * RECORD + 8, 2);
+    this.lock = new WordLock(memory, slot * RECORD_BYTES);
+    this.cells = new Float64Array(memory, slot * RECORD_BYTES + 8, 2);
   }
 
   value(): number {
-    this.acquire();
+    this.lock.acquire();
     const count = this.current();
-    this.release();
+    this.lock.release();
     return count;
   }
 
   add(delta: number): number {
-    this.acquire();
+    this.lock.acquire();
     const count = this.current() + delta;
     this.cells[1] = count;
-    this.release();
+    this.lock.release();
     return count;
   }
 
   reserve(amount: number, cap: number): Reservation | null {
-    this.acquire();
+    this.lock.acquire();
     const total = this.current() + amount;
     const fits = total <= cap;
     if (fits) this.cells[1] = total;
     const window = this.cells[0] as number;
-    this.release();
+    this.lock.release();
     return fits ? new Taken(this, window, amount, total) : null;
   }
 
@@ -73,10 +65,10 @@ export class SharedCounter implements Counter {
 
   /** Adds to the count of that window only: nothing happens when it is over. */
   correct(window: number, delta: number): void {
-    this.acquire();
+    this.lock.acquire();
     const count = this.current();
     if (this.cells[0] === window) this.cells[1] = count + delta;
-    this.release();
+    this.lock.release();
   }
 
   /**
@@ -87,10 +79,10 @@ export class SharedCounter implements Counter {
     this.look();
     const { start } = this;
     const least = await countedSince(start);
-    this.acquire();
+    this.lock.acquire();
     const count = this.current();
     if (this.cells[0] === start && count < least) this.cells[1] = least;
-    this.release();
+    this.lock.release();
   }
 
   /** The count in the window of now, which begins anew at each boundary. Only under the lock. */
@@ -115,23 +107,6 @@ export class SharedCounter implements Counter {
     const { start, end } = this.windowOf(now);
     this.start = start;
     this.end = end;
-  }
-
-  private acquire(): void {
-    if (Atomics.compareExchange(this.lock, 0, FREE, TAKEN) !== FREE) this.wait();
-  }
-
-  private wait(): void {
-    for (let i = 0; i < SPINS; i++) {
-      if (Atomics.compareExchange(this.lock, 0, FREE, TAKEN) === FREE) return;
-    }
-    // The holder's thread was put aside by the system: sleeping lets it run.
-    while (Atomics.exchange(this.lock, 0, AWAITED) !== FREE) Atomics.wait(this.lock, 0, AWAITED, NAP);
-  }
-
-  private release(): void {
-    // Waking costs more than everything else here, so only when somebody may be asleep.
-    if (Atomics.exchange(this.lock, 0, FREE) === AWAITED) Atomics.notify(this.lock, 0, 1);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
@@ -30,7 +31,7 @@ export interface LedgerSettings {
 /** What can be asked of the ledger's thread, and what it answers. */
 export interface LedgerQuestions {
   usage: { ask: UsageQuery; answer: UsageReport };
-  spent: { ask: { keyId: string; sinceMs: number }; answer: number };
+  used: { ask: { of: UsedBy; sinceMs: number }; answer: UsedSoFar };
   metrics: { ask: null; answer: string };
   flush: { ask: null; answer: null };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };

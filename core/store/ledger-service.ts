@@ -169,8 +169,8 @@ export class LedgerService {
     await this.schedule.drain();
     if (question === 'usage') return this.reader.report(ask as LedgerQuestions['usage']['ask']);
     if (question === 'flush') return null;
-    const { keyId, sinceMs } = ask as LedgerQuestions['spent']['ask'];
-    return this.reader.spent(keyId, sinceMs);
+    const { of, sinceMs } = ask as LedgerQuestions['used']['ask'];
+    return this.reader.used(of, sinceMs);
   }
 
   /** Takes in what is left, writes what can be written, and lets go of everything. What the database refuses stays spooled. */

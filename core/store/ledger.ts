@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
+import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
@@ -155,9 +156,9 @@ export class Ledger {
     return (await this.ask('usage', query)) as UsageReport;
   }
 
-  /** Nano-dollars that the key spent on requests since then, unix milliseconds. */
-  async spent(keyId: string, sinceMs: number): Promise<number> {
-    return (await this.ask('spent', { keyId, sinceMs })) as number;
+  /** What its requests used that arrived since then, unix milliseconds. */
+  async used(of: UsedBy, sinceMs: number): Promise<UsedSoFar> {
+    return (await this.ask('used', { of, sinceMs })) as UsedSoFar;
   }
 
   /** Those of these ids of objects that are known. */

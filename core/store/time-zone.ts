@@ -1,4 +1,5 @@
-import { DAY_MS, QUARTER_MS, QUARTERS_A_DAY } from './usage-totals.js';
+import { offsetAt, QUARTER_MS, zoneFormat } from '@headgate/sdk';
+import { DAY_MS, QUARTERS_A_DAY } from './usage-totals.js';
 
 /** A stretch in which a zone's clock is so many quarters of an hour ahead of UTC. */
 export interface ZoneStretch {
@@ -7,33 +8,14 @@ export interface ZoneStretch {
   readonly offset: number;
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
 /** Whether there is a time zone of that name. */
 export function isTimeZone(name: string): boolean {
   try {
-    formatOf(name);
+    zoneFormat(name);
     return true;
   } catch {
     return false;
   }
-}
-
-/** How far the zone's clock is ahead, in quarters of an hour; all zones of today are at whole quarters. */
-export function offsetAt(zone: string, slot: number): number {
-  if (zone === 'UTC') return 0;
-  const time = slot * QUARTER_MS;
-  const parts = formatOf(zone).formatToParts(time);
-  const get = (type: string): number => Number(parts.find((part) => part.type === type)?.value ?? 0);
-  const local = Date.UTC(
-    get('year'),
-    get('month') - 1,
-    get('day'),
-    get('hour'),
-    get('minute'),
-    get('second'),
-  );
-  return Math.round((local - time) / QUARTER_MS);
 }
 
 /** The stretches that the quarters from `from` up to but not including `to` fall into, in order. */
@@ -53,13 +35,6 @@ export function stretches(zone: string, from: number, to: number): ZoneStretch[]
   }
   found.push({ until: Number.POSITIVE_INFINITY, offset });
   return found;
-}
-
-/** The first instant of a calendar day, or of any local time, in a zone; unix milliseconds. `local` is that time as if it were UTC. */
-export function instantOf(zone: string, local: number): number {
-  let guess = local;
-  for (let i = 0; i < 3; i++) guess = local - offsetAt(zone, Math.floor(guess / QUARTER_MS)) * QUARTER_MS;
-  return guess;
 }
 
 /** `2026-01-31` for the day since 1970. */
@@ -87,23 +62,4 @@ function change(zone: string, from: number, to: number, offset: number): number 
     else high = middle;
   }
   return high;
-}
-
-function formatOf(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    });
-    if (formats.size > 100) formats.clear();
-    formats.set(zone, format);
-  }
-  return format;
 }

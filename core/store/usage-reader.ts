@@ -1,8 +1,8 @@
+import { offsetAt, QUARTER_MS, type UsedBy, type UsedSoFar } from '@headgate/sdk';
 import type { LedgerSql, SqlRow, SqlValue, Statements } from './ledger-sql.js';
-import { one } from './ledger-sql.js';
-import type { RequestReader, TimeRange } from './request-reader.js';
+import type { RequestReader } from './request-reader.js';
 import { countOf } from './retention.js';
-import { dayText, hourText, offsetAt, stretches } from './time-zone.js';
+import { dayText, hourText, stretches } from './time-zone.js';
 import { SUM_COLUMNS } from './usage-columns.js';
 import { cursorOf, readCursor } from './usage-cursor.js';
 import { COLUMN_OF, groupsWith, tagsOf } from './usage-filter.js';
@@ -17,8 +17,8 @@ import {
   type UsageRow,
   type UsageSums,
 } from './usage-report.js';
-import { DAY_MS, QUARTER_MS, QUARTERS_A_DAY } from './usage-totals.js';
-import { wholeNano } from './whole-number.js';
+import { DAY_MS, QUARTERS_A_DAY } from './usage-totals.js';
+import { usedSince } from './used-since.js';
 
 /** Sums may be of more than a column holds while they are added. */
 const SUMS = SUM_COLUMNS.map((name) => `CAST(sum(${name}) AS BIGINT) AS ${name}`).join(', ');
@@ -34,40 +34,11 @@ export class UsageReader {
     return this.db.snapshot((sql) => new UsageQuestion(sql, query).answer());
   }
 
-  /** Nano-dollars that a key spent from that moment on, exact to the millisecond while the records of its quarter are kept. */
-  async spent(keyId: string, since: number): Promise<number> {
-    const slot = Math.ceil(since / QUARTER_MS);
-    const start = { from: since, to: slot * QUARTER_MS };
-    return this.db.snapshot(async (sql) => {
-      const sums = sumsByGroup({
-        range: { from: slot, to: END },
-        bucket: null,
-        zone: [],
-        quartersSince: 0,
-        groups: groupsWith(sql.kind, { key: [keyId] }),
-      });
-      const whole = await one(sql, `SELECT sum(cost_nano) FROM (${sums.text}) t`, sums.values);
-      return whole + (await this.sumOfRecords(sql, keyId, start));
-    });
-  }
-
-  private async sumOfRecords(sql: Statements, keyId: string, { from, to }: TimeRange): Promise<number> {
-    if (from >= to) return 0;
-    let sum = 0;
-    for await (const { columns, count } of this.requests.batches({ from, to }, sql)) {
-      const { time, costNano } = columns;
-      if (!columns.keyId.mayHave(keyId)) continue;
-      for (let row = 0; row < count; row++) {
-        if (columns.keyId.at(row) !== keyId || time.at(row) < from || time.at(row) >= to) continue;
-        sum += wholeNano(costNano.at(row) ?? 0);
-      }
-    }
-    return sum;
+  /** What its requests used from that moment on, exact to the millisecond while the records of its quarter are kept. */
+  used(of: UsedBy, since: number): Promise<UsedSoFar> {
+    return this.db.snapshot((sql) => usedSince(sql, this.requests, of, since));
   }
 }
-
-/** No quarter of an hour is as late as this one. */
-const END = 2 ** 31 - QUARTERS_A_DAY;
 
 class UsageQuestion {
   private readonly zone: string;

@@ -1,11 +1,10 @@
-import type { SettledRecord } from '@headgate/sdk';
+import { QUARTER_MS, type SettledRecord } from '@headgate/sdk';
 import type { Column } from './column.js';
 import type { RecordBatch } from './record-batch.js';
 import { isUnpriced } from './unpriced.js';
 import { GROUP_FIELDS, type GroupValues, groupId, storable, tagsText } from './usage-group.js';
 import { wholeNano, wholeNumber } from './whole-number.js';
 
-export const QUARTER_MS = 900_000;
 export const QUARTERS_A_DAY = 96;
 export const DAY_MS = 86_400_000;
 

@@ -68,7 +68,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
 function remoteControl(rpc: Rpc): Control {
   return {
     handle: (request) => rpc.call('handle', request),
-    counterSlot: (name) => rpc.call('counterSlot', name),
+    counterSlot: (name, size) => rpc.call('counterSlot', name, size),
     kvGet: (key) => rpc.call('kvGet', key),
     kvSet: (key, value, ttlMs) => rpc.call('kvSet', key, value, ttlMs),
     kvDelete: (key) => rpc.call('kvDelete', key),
@@ -76,6 +76,6 @@ function remoteControl(rpc: Rpc): Control {
     ownersOf: (ids) => rpc.call('ownersOf', ids),
     own: (objects) => rpc.call('own', objects),
     kept: (question) => rpc.call('kept', question),
-    spent: (keyId, since) => rpc.call('spent', keyId, since),
+    used: (of, since) => rpc.call('used', of, since),
   };
 }

@@ -46,7 +46,7 @@ export class WorkerIo implements IoHandle {
     };
     this.rpc = new Rpc(worker, {
       handle: (request: Parameters<Control['handle']>[0]) => control.handle(request),
-      counterSlot: (name: string) => control.counterSlot(name),
+      counterSlot: (name: string, size: number) => control.counterSlot(name, size),
       kvGet: (key: string) => control.kvGet(key),
       kvSet: (key: string, value: unknown, ttlMs?: number) => control.kvSet(key, value, ttlMs),
       kvDelete: (key: string) => control.kvDelete(key),
@@ -54,7 +54,7 @@ export class WorkerIo implements IoHandle {
       ownersOf: (ids: readonly string[]) => control.ownersOf(ids),
       own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
       kept: (question: Parameters<Control['kept']>[0]) => control.kept(question),
-      spent: (keyId: string, since: number) => control.spent(keyId, since),
+      used: (of: Parameters<Control['used']>[0], since: number) => control.used(of, since),
       log: parts.log,
       count: parts.count,
       failed: parts.onFailed,

@@ -1,109 +1,130 @@
-import {
-  type BaseView,
-  type Counter,
-  calendarBudget,
-  type DefaultNeeds,
-  type Host,
-  type Period,
-  type Reply,
-  type RequestView,
-  type Reservation,
-  type SettledRecord,
-  type Slot,
+import type {
+  BaseView,
+  DefaultNeeds,
+  Host,
+  Reply,
+  RequestView,
+  Reservation,
+  RouteView,
+  SettledRecord,
+  Slot,
+  Target,
 } from '@headgate/sdk';
-import { WatchedPrincipals } from '../watched-principals.js';
+import { WatchedChain } from '../watched-chain.js';
 import { charge } from './charge.js';
+import { ExpectedCost } from './expected-cost.js';
+import { type Allowance, openBudgets } from './open-budgets.js';
 import { refusal } from './refusal.js';
 
-/** The budget of one key, as configured. */
-export interface KeyBudget {
-  id: string;
-  name: string;
-  /** Nano-dollars. */
-  capNanos: number;
-  per: Period;
-}
-
-interface Watched {
-  readonly budget: KeyBudget;
-  readonly spent: Counter;
+/** What a request holds of one budget. */
+interface Taken {
+  readonly allowance: Allowance;
+  readonly amount: number;
+  readonly reservation: Reservation;
 }
 
 /** A request that runs on reserved money. */
 interface Held {
-  reservation: Reservation | null;
-  reserved: number;
+  taken: Taken[];
+  /** The most it can cost. */
+  most: number;
   view: RequestView<DefaultNeeds> | null;
 }
 
-/** Most models that the log has been told of as having no price or no usage. */
+/** Most models that the log has been told of as having no price or no usage, and most soft budgets as passed. */
 const MOST_NOTED = 1000;
 
-/** Moves the shared counters of the keys with a budget. One a thread; the counters are the same in all of them. */
+/** Says which soft budget is passed. */
+const PASSED_HEADER = 'x-headgate-budget-passed';
+
+/** Moves the shared counters of all that have budgets. One a thread; the counters are the same in all of them. */
 export class Budgets {
-  readonly #watched: WatchedPrincipals<Watched>;
+  readonly #watched: WatchedChain<Allowance>;
   /** What a request holds from `admit` to `settle`. */
   readonly #held: Slot<Held>;
+  readonly #expected = new ExpectedCost();
   readonly #noted = new Set<string>();
 
-  constructor(
-    private readonly host: Pick<Host, 'counters' | 'spent' | 'log' | 'clock' | 'slot'>,
-    chain = false,
-  ) {
-    this.#watched = new WatchedPrincipals(chain, (link) => {
-      const budget = calendarBudget(link);
-      return budget === null ? null : this.#open({ id: link.id, name: link.name, ...budget });
-    });
-    this.#held = host.slot(() => ({ reservation: null, reserved: 0, view: null }));
+  constructor(private readonly host: Pick<Host, 'counters' | 'used' | 'log' | 'clock' | 'slot'>) {
+    this.#watched = new WatchedChain((link) => openBudgets(link, host));
+    this.#held = host.slot(() => ({ taken: [], most: 0, view: null }));
   }
 
-  async watch(budget: KeyBudget): Promise<void> {
-    this.#watched.set(budget.id, await this.#open(budget));
-  }
-
-  async #open(budget: KeyBudget): Promise<Watched> {
-    const spent = await this.host.counters.open(`spent:${budget.per}:${budget.id}`, {
-      period: budget.per,
-      restore: (since) => this.host.spent(budget.id, since),
-    });
-    return { budget, spent };
-  }
-
-  /** Reserves the most that the request can cost; answers for the provider when the budget does not hold that. */
+  /** Reserves what the request can cost on every budget; answers for the provider when one does not hold that. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const key = view.principal === null ? null : this.#watched.of(view.principal);
-    if (key === null) return undefined;
-    if (key instanceof Promise) return key.then((one) => this.#reserve(view, one));
-    return this.#reserve(view, key);
+    const chain = view.principal?.chain;
+    if (chain === undefined) return undefined;
+    const watched = this.#watched.of(chain);
+    if (watched instanceof Promise) return watched.then((all) => this.#reserveAll(view, all));
+    return this.#reserveAll(view, watched);
   }
 
-  #reserve(view: RequestView<DefaultNeeds>, { spent, budget }: Watched): Reply | undefined {
-    const reserved = view.maxCostNano() ?? 0;
-    // What costs nothing, or nothing that anybody knows, passes even when everything is spent.
-    const cap = reserved === 0 ? Number.POSITIVE_INFINITY : budget.capNanos;
-    const reservation = spent.reserve(reserved, cap);
-    if (reservation === null) return refusal(budget, reserved, spent, this.host.clock.now());
+  #reserveAll(view: RequestView<DefaultNeeds>, watched: readonly Allowance[]): Reply | undefined {
+    if (watched.length === 0) return undefined;
+    const most = view.maxCostNano() ?? 0;
+    const now = this.host.clock.now();
+    const taken: Taken[] = [];
+    for (const allowance of watched) {
+      const amount = allowance.reserve === 'expected' ? this.#expectedOf(view, most) : most;
+      // What costs nothing, or nothing that anybody knows, passes even when everything is spent.
+      const bound = allowance.hard && most > 0;
+      const cap = bound ? allowance.cap(now) : Number.POSITIVE_INFINITY;
+      const reservation = allowance.spent.reserve(amount, cap);
+      if (reservation === null) {
+        for (const one of taken) one.reservation.settle(0);
+        return refusal(allowance, amount, now);
+      }
+      taken.push({ allowance, amount, reservation });
+      if (!allowance.hard && reservation.total - amount >= allowance.cap(now)) this.#passed(view, allowance);
+    }
     const held = view.state(this.#held);
-    held.reservation = reservation;
-    held.reserved = reserved;
+    held.taken = taken;
+    held.most = most;
     held.view = view;
     return undefined;
   }
 
-  /** Replaces the reservation by what the request cost, in the period it was taken from. */
+  /** The target that a budget wants from a share of it on, in the place of the others. */
+  route(targets: readonly Target[], view: RouteView<DefaultNeeds>): readonly Target[] {
+    const now = this.host.clock.now();
+    for (const { allowance, amount } of view.state(this.#held).taken) {
+      const { downgrade, spent } = allowance;
+      // What this request may need is no reason to send it elsewhere.
+      if (downgrade === null || spent.value() - amount < downgrade.share * allowance.cap(now)) continue;
+      const { provider, model } = downgrade;
+      return [{ provider, model }];
+    }
+    return targets;
+  }
+
+  /** Replaces the reservations by what the request cost, in the windows they were taken from. */
   settle(record: SettledRecord, told: BaseView): void {
-    if (!this.#watched.mayHave(record.keyId)) return;
-    const { reservation, reserved, view } = told.state(this.#held);
-    if (reservation === null || view === null) return;
-    const { nanos, because } = charge(record, reserved, view);
-    reservation.settle(nanos);
+    if (told.principal?.chain === undefined) return;
+    const { taken, most, view } = told.state(this.#held);
+    if (view === null) return;
+    const { nanos, because } = charge(record, most, view);
+    for (const { reservation } of taken) reservation.settle(nanos);
+    if (record.outcome === 'ok' && record.costNano !== null) this.#expected.note(record.model, nanos);
     if (because !== null) this.#note(`${record.provider}/${record.targetModel}`, because);
+  }
+
+  #expectedOf({ model }: RequestView<DefaultNeeds>, most: number): number {
+    return Math.min(most, this.#expected.percentile(model) ?? most);
+  }
+
+  #passed(view: RequestView<DefaultNeeds>, { who, per, spent }: Allowance): void {
+    view.answerHeader(PASSED_HEADER, `${who.replace(/[^\x20-\x7e]/g, '?')}, ${per}`);
+    this.#warn(`${who} ${per} ${spent.resetsAt()}`, 'a soft budget is passed', { of: who, window: per });
   }
 
   /** A warning about a model, once. */
   #note(model: string, because: string): void {
-    if (this.#noted.has(model) || this.#noted.size >= MOST_NOTED) return;
-    this.#noted.add(model);
-    this.host.log.warn(because, { model });
+    this.#warn(model, because, { model });
+  }
+
+  #warn(name: string, message: string, fields: Record<string, string>): void {
+    if (this.#noted.has(name) || this.#noted.size >= MOST_NOTED) return;
+    this.#noted.add(name);
+    this.host.log.warn(message, fields);
   }
 }

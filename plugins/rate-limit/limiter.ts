@@ -1,152 +1,144 @@
-import {
-  type BaseView,
-  type Counter,
-  type Counters,
-  type DefaultNeeds,
-  type Host,
-  minuteLimits,
-  type Reply,
-  type RequestView,
-  type Reservation,
-  type SettledRecord,
-  type Slot,
+import type {
+  BaseView,
+  DefaultNeeds,
+  Host,
+  Reply,
+  RequestView,
+  Reservation,
+  SettledRecord,
+  Slot,
 } from '@headgate/sdk';
-import { WatchedPrincipals } from '../watched-principals.js';
-import { type Allowance, refusal, showLimit } from './told.js';
+import { WatchedChain } from '../watched-chain.js';
+import { type Counted, type Limit, type LinkLimits, openLimits, usedOf } from './limits.js';
+import { familyOf, parallelRefusal, refusal, showLimit } from './told.js';
 
 /** What a chat answer is taken to need when the request sets no cap: most answers are shorter. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
-/** The limits of one key, as configured. */
-export interface KeyLimits {
-  id: string;
-  name: string;
-  rpm?: number | undefined;
-  tpm?: number | undefined;
+/** What is reserved until it is known how much was used. */
+interface Taken {
+  readonly of: Counted | 'parallel';
+  readonly reservation: Reservation;
 }
 
-/** One limit of a key and the counter that all threads share for it. */
-interface Limit extends Allowance {
-  readonly counter: Counter;
-}
-
-interface Watched {
-  readonly name: string;
-  readonly requests: Limit | null;
-  readonly tokens: Limit | null;
-}
-
-/** Tokens that are reserved until it is known how many were used. */
 interface Held {
-  tokens: Reservation | null;
+  taken: Taken[];
 }
 
-/** Moves the shared counters of the limited keys. One a thread; the counters are the same in all of them. */
+/** The limit of each family that is nearest to its end. */
+interface Shown {
+  limit: Limit;
+  remaining: number;
+}
+
+/** Moves the shared counters of all that have limits. One a thread; the counters are the same in all of them. */
 export class RateLimiter {
-  readonly #watched: WatchedPrincipals<Watched>;
+  readonly #watched: WatchedChain<LinkLimits>;
   /** What a request holds from `admit` to `correct`. */
   readonly #held: Slot<Held>;
-  readonly #host: Pick<Host, 'clock' | 'counters' | 'slot'>;
 
-  constructor(host: Pick<Host, 'clock' | 'counters' | 'slot'>, chain = false) {
-    this.#host = host;
-    this.#watched = new WatchedPrincipals(chain, (link) => {
-      const limits = minuteLimits(link);
-      if (limits.rpm === undefined && limits.tpm === undefined) return null;
-      return this.#open({ id: link.id, name: link.name, ...limits });
-    });
-    this.#held = host.slot(() => ({ tokens: null }));
+  constructor(private readonly host: Pick<Host, 'clock' | 'counters' | 'slot' | 'used'>) {
+    this.#watched = new WatchedChain((link) => openLimits(link, host));
+    this.#held = host.slot(() => ({ taken: [] }));
   }
 
-  async watch(key: KeyLimits): Promise<void> {
-    this.#watched.set(key.id, await this.#open(key));
-  }
-
-  async #open(key: KeyLimits): Promise<Watched> {
-    const { counters } = this.#host;
-    return {
-      name: key.name,
-      requests: await open('requests', key.rpm, `rpm:${key.id}`, counters),
-      tokens: await open('tokens', key.tpm, `tpm:${key.id}`, counters),
-    };
-  }
-
-  /** Takes one request, and the tokens it may need, from the key's minute; answers for the provider when it is used up. */
+  /** Takes one request, and what it may need, from every window; answers for the provider when one of them is used up. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const key = view.principal === null ? null : this.#watched.of(view.principal);
-    if (key === null) return undefined;
-    if (key instanceof Promise) return key.then((one) => this.#take(view, one));
-    return this.#take(view, key);
+    const chain = view.principal?.chain;
+    if (chain === undefined) return undefined;
+    const watched = this.#watched.of(chain);
+    if (watched instanceof Promise) return watched.then((all) => this.#takeAll(view, all));
+    return this.#takeAll(view, watched);
   }
 
-  #take(view: RequestView<DefaultNeeds>, key: Watched): Reply | undefined {
-    const { requests, tokens } = key;
-    const ms = this.#msToReset((requests ?? tokens) as Limit);
-    let request: Reservation | null = null;
-    if (requests !== null) {
-      request = requests.counter.reserve(1, requests.limit);
-      if (request === null) return refuse(view, key, requests, ms);
-    }
-    if (tokens !== null) {
-      // A request that could never fit is let through when its minute is still empty, rather than refused for ever.
-      const taken = tokens.counter.reserve(Math.min(estimate(view), tokens.limit), tokens.limit);
-      if (taken === null) {
-        // A refused request does not count.
-        request?.settle(0);
-        return refuse(view, key, tokens, ms);
+  #takeAll(view: RequestView<DefaultNeeds>, watched: readonly LinkLimits[]): Reply | undefined {
+    if (watched.length === 0) return undefined;
+    const taken: Taken[] = [];
+    const shown: Shown[] = [];
+    for (const { limits, parallel } of watched) {
+      if (parallel !== null) {
+        const reservation = parallel.running.reserve(1, parallel.max);
+        if (reservation === null) {
+          giveBack(taken);
+          return parallelRefusal(parallel);
+        }
+        taken.push({ of: 'parallel', reservation });
       }
-      view.state(this.#held).tokens = taken;
-      showLimit(view, tokens, tokens.limit - taken.total, ms);
+      for (const limit of limits) {
+        // A request that could never fit is let through when its window is still empty, rather than refused for ever.
+        const reservation = limit.counter.reserve(Math.min(needed(view, limit.of), limit.max), limit.max);
+        if (reservation === null) {
+          giveBack(taken);
+          return this.#refuse(view, limit, watched);
+        }
+        taken.push({ of: limit.of, reservation });
+        note(shown, limit, limit.max - reservation.total);
+      }
     }
-    if (requests !== null && request !== null) {
-      showLimit(view, requests, requests.limit - request.total, ms);
-    }
+    view.state(this.#held).taken = taken;
+    this.#show(view, shown);
     return undefined;
   }
 
-  /** Replaces the estimate by what was used, in the minute it was taken from. */
+  #refuse(view: RequestView<DefaultNeeds>, reached: Limit, watched: readonly LinkLimits[]): Reply {
+    const shown: Shown[] = [];
+    for (const { limits } of watched)
+      for (const limit of limits) note(shown, limit, limit.max - limit.counter.value());
+    // Of its own family the one that refuses is told, whatever another has left.
+    const others = shown.filter(({ limit }) => familyOf(limit) !== familyOf(reached));
+    const remaining = Math.max(0, reached.max - reached.counter.value());
+    this.#show(view, [...others, { limit: reached, remaining }]);
+    return refusal(reached, remaining, this.#msToReset(reached));
+  }
+
+  #show(view: RequestView<DefaultNeeds>, shown: readonly Shown[]): void {
+    for (const { limit, remaining } of shown) showLimit(view, limit, remaining, this.#msToReset(limit));
+  }
+
+  /** Replaces the estimates by what was used, in the windows they were taken from. */
   correct(record: SettledRecord, view: BaseView): void {
-    if (!this.#watched.mayHave(record.keyId)) return;
-    const { tokens } = view.state(this.#held);
-    const used = tokens === null ? null : usedTokens(record);
-    if (used !== null) tokens?.settle(used);
+    if (view.principal?.chain === undefined) return;
+    for (const { of, reservation } of view.state(this.#held).taken) {
+      if (of === 'parallel') reservation.settle(0);
+      else if (of !== 'requests') settle(reservation, of, record);
+    }
   }
 
-  /** All limits are of the same minute. */
   #msToReset({ counter }: Limit): number {
-    return counter.resetsAt() - this.#host.clock.now();
+    return counter.resetsAt() - this.host.clock.now();
   }
 }
 
-function refuse(view: RequestView<DefaultNeeds>, key: Watched, reached: Limit, ms: number): Reply {
-  for (const limit of [key.requests, key.tokens]) {
-    if (limit !== null) showLimit(view, limit, limit.limit - limit.counter.value(), ms);
-  }
-  return refusal(key.name, reached, Math.max(0, reached.limit - reached.counter.value()), ms);
+/** A refused request does not count. */
+function giveBack(taken: readonly Taken[]): void {
+  for (const { reservation } of taken) reservation.settle(0);
 }
 
-async function open(
-  what: Allowance['what'],
-  limit: number | undefined,
-  name: string,
-  counters: Counters,
-): Promise<Limit | null> {
-  if (limit === undefined) return null;
-  return { what, limit, text: String(limit), counter: await counters.open(name, { period: 'minute' }) };
+function note(shown: Shown[], limit: Limit, remaining: number): void {
+  const at = shown.findIndex((one) => familyOf(one.limit) === familyOf(limit));
+  const known = shown[at];
+  if (known === undefined) shown.push({ limit, remaining });
+  else if (remaining / limit.max < known.remaining / known.limit.max) shown[at] = { limit, remaining };
 }
 
 /** A guess from above: four bytes of JSON a token, and all the output that was allowed. Counting tokens uses none. */
-function estimate(view: RequestView<DefaultNeeds>): number {
+function needed(view: RequestView<DefaultNeeds>, of: Counted): number {
+  if (of === 'requests') return 1;
   if (view.operation === 'count-tokens') return 0;
-  const output = view.operation === 'chat' ? (view.maxOutputTokens() ?? DEFAULT_OUTPUT_TOKENS) : 0;
-  return Math.ceil(view.body.length / 4) + output;
+  return usedOf(of, {
+    requests: 1,
+    inputTokens: Math.ceil(view.body.length / 4),
+    outputTokens: view.operation === 'chat' ? (view.maxOutputTokens() ?? DEFAULT_OUTPUT_TOKENS) : 0,
+  });
 }
 
-/** Null: nobody knows, and the estimate stays. */
-function usedTokens(record: SettledRecord): number | null {
-  // Answered by a cache or refused by a guard: no provider was asked.
-  if (record.provider === '') return 0;
-  if (record.usage !== null) return record.usage.inputTokens + record.usage.outputTokens;
-  // Nothing was said of usage: a failed request used nothing we know of.
-  return record.outcome === 'error' ? 0 : null;
+function settle(reservation: Reservation, of: Counted, record: SettledRecord): void {
+  const { usage, provider, outcome } = record;
+  if (usage !== null)
+    reservation.settle(
+      usedOf(of, { requests: 1, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
+    );
+  // Answered by a cache or refused by a guard: no provider was asked. A failed request used nothing we know of. Of any other
+  // nobody knows, and the estimate stays.
+  else if (provider === '' || outcome === 'error') reservation.settle(0);
 }

@@ -1,19 +1,17 @@
 import { type DefaultNeeds, type Reply, type RequestView, reply } from '@headgate/sdk';
+import type { Limit, Parallel } from './limits.js';
 
-/** One limit, in the words of the headers. */
-export interface Allowance {
-  readonly what: 'requests' | 'tokens';
-  readonly limit: number;
-  /** The limit as text. */
-  readonly text: string;
-}
+type Family = 'requests' | 'tokens';
 
-const names = {
+/** Limits of requests and of tokens are told apart, in the headers that OpenAI's clients read. */
+export const familyOf = ({ of }: Limit): Family => (of === 'requests' ? 'requests' : 'tokens');
+
+const names: Readonly<Record<Family, { limit: string; remaining: string; reset: string }>> = {
   requests: namesOf('requests'),
   tokens: namesOf('tokens'),
 };
 
-function namesOf(what: Allowance['what']): { limit: string; remaining: string; reset: string } {
+function namesOf(what: Family): { limit: string; remaining: string; reset: string } {
   return {
     limit: `x-ratelimit-limit-${what}`,
     remaining: `x-ratelimit-remaining-${what}`,
@@ -21,37 +19,51 @@ function namesOf(what: Allowance['what']): { limit: string; remaining: string; r
   };
 }
 
-/** Puts a limit, what is left of it and when it starts again on the answer, in the headers that OpenAI's clients read. */
+/** Puts a limit, what is left of it and when it starts again on the answer. */
 export function showLimit(
   view: RequestView<DefaultNeeds>,
-  { what, text }: Allowance,
+  limit: Limit,
   remaining: number,
   msToReset: number,
 ): void {
-  const { limit, remaining: left, reset } = names[what];
-  view.answerHeader(limit, text);
+  const { limit: most, remaining: left, reset } = names[familyOf(limit)];
+  view.answerHeader(most, limit.text);
   view.answerHeader(left, String(Math.max(remaining, 0)));
-  view.answerHeader(reset, resets[seconds(msToReset)] as string);
+  view.answerHeader(reset, `${seconds(msToReset)}s`);
 }
 
-/** The 429 for a used-up minute: which limit, how much is left, when it starts again. */
-export function refusal(
-  keyName: string,
-  { what, text }: Allowance,
-  remaining: number,
-  msToReset: number,
-): Reply {
+/** The 429 for a used-up limit: whose, which one, how much is left, when it starts again. */
+export function refusal(limit: Limit, remaining: number, msToReset: number): Reply {
+  const { who, text, of, per, rolling } = limit;
+  const what = WORDS[of];
+  const again = rolling ? 'some of it is free again' : 'the limit resets';
   return reply.error(
     'rate-limit',
     'rate_limit_exceeded',
-    `Key '${keyName}' may use ${text} ${what} a minute and ${remaining} are left; the limit resets in ${seconds(msToReset)} s.`,
+    `${who} may use ${text} ${what} ${per} and ${remaining} are left; ${again} in ${seconds(msToReset)} s.`,
     { retryAfterMs: msToReset },
   );
 }
 
-/** Limits are of a minute, so there are few of these. */
-const resets = Array.from({ length: 61 }, (_, second) => `${second}s`);
+const WORDS = {
+  requests: 'requests',
+  input_tokens: 'input tokens',
+  output_tokens: 'output tokens',
+  total_tokens: 'tokens',
+} as const;
+
+/** Nobody knows when a running request ends. */
+const PARALLEL_RETRY_MS = 1000;
+
+export function parallelRefusal({ who, max }: Parallel): Reply {
+  return reply.error(
+    'rate-limit',
+    'parallel_limit_exceeded',
+    `${who} may have ${max} requests at once, and as many are running.`,
+    { retryAfterMs: PARALLEL_RETRY_MS },
+  );
+}
 
 function seconds(ms: number): number {
-  return Math.min(60, Math.max(1, Math.ceil(ms / 1000)));
+  return Math.max(1, Math.ceil(ms / 1000));
 }

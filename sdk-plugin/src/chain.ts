@@ -18,6 +18,19 @@ export interface BudgetRule extends RuleWindow {
   readonly capNanos: number;
   /** False: passing it is told, not refused. */
   readonly hard: boolean;
+  /**
+   * What a request holds until its cost is known: `most`, the most it can cost; `expected`, what 95 % of the model's answers
+   * have cost at most, so that what is in flight may pass the cap.
+   */
+  readonly reserve: 'most' | 'expected';
+  /** So much more until then; nano-dollars and unix milliseconds. */
+  readonly raise: { readonly nanos: number; readonly untilMs: number } | null;
+  /** From this share of the cap on (above 0, at most 1) requests go to another target. */
+  readonly downgrade: {
+    readonly share: number;
+    readonly provider: string;
+    readonly model: string;
+  } | null;
 }
 
 export type Measure = 'requests' | 'input_tokens' | 'output_tokens' | 'total_tokens' | 'nanos';
@@ -38,29 +51,4 @@ export interface ChainLink {
   readonly limits: readonly LimitRule[];
   /** Requests that may run at once; null any number. */
   readonly parallel: number | null;
-}
-
-const isUtcCalendar = ({ window, timeZone }: RuleWindow): boolean =>
-  window === 'calendar' && timeZone === 'UTC';
-
-/** The link's first limit of that in a minute of the clock. */
-export function minuteLimit({ limits }: ChainLink, of: Measure): LimitRule | undefined {
-  return limits.find((one) => one.of === of && one.per === 'minute' && isUtcCalendar(one));
-}
-
-/** Requests and tokens a minute of the clock, as far as the link limits them. */
-export function minuteLimits(link: ChainLink): { rpm?: number; tpm?: number } {
-  const [rpm, tpm] = [minuteLimit(link, 'requests')?.max, minuteLimit(link, 'total_tokens')?.max];
-  return { ...(rpm !== undefined && { rpm }), ...(tpm !== undefined && { tpm }) };
-}
-
-/** The link's first hard budget of a calendar period in UTC. */
-export function calendarBudgetRule({ budgets }: ChainLink): BudgetRule | undefined {
-  return budgets.find((one) => one.hard && isUtcCalendar(one));
-}
-
-/** What {@link calendarBudgetRule} holds the link to. */
-export function calendarBudget(link: ChainLink): { capNanos: number; per: Period } | null {
-  const found = calendarBudgetRule(link);
-  return found === undefined ? null : { capNanos: found.capNanos, per: found.per };
 }

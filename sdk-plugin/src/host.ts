@@ -1,3 +1,4 @@
+import type { EntityKind } from './chain.js';
 import type { Reply } from './reply.js';
 import type { WindowOptions } from './window.js';
 
@@ -29,6 +30,21 @@ export interface Counter {
   reserve(amount: number, cap: number): Reservation | null;
   /** Unix milliseconds at which it starts again from zero; Infinity without a window. */
   resetsAt(): number;
+}
+
+/** Whose requests are meant. */
+export interface UsedBy {
+  readonly kind: EntityKind;
+  readonly id: string;
+}
+
+/** What some requests used together. */
+export interface UsedSoFar {
+  readonly requests: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Nano-dollars. */
+  readonly nanos: number;
 }
 
 /** An amount taken from a counter before it is known how much will be used. */
@@ -97,10 +113,10 @@ export interface Host {
   readonly metrics: Metrics;
   readonly clock: Clock;
   /**
-   * Nano-dollars that a key (`principal.id`) has spent on requests that arrived since then, unix milliseconds, by the
-   * ledger: settled requests of earlier runs of the gateway are in it, running ones are not.
+   * What the requests used that are counted for one of the principal's chain and arrived since then, unix milliseconds, by
+   * the ledger: settled requests of earlier runs of the gateway are in it, running ones are not.
    */
-  spent(keyId: string, since: number): Promise<number>;
+  used(of: UsedBy, since: number): Promise<UsedSoFar>;
   /**
    * Outbound HTTP to public addresses, and to the hosts and networks that the operator allows in `server.fetch_allow`.
    * Redirects are not followed. Rejects when the address may not be fetched from, after `timeoutMs` (10 s), and for an

@@ -1,4 +1,6 @@
-/** Calendar periods in UTC; a week begins on Monday. */
+import { instantOf, offsetAt, QUARTER_MS } from './zone.js';
+
+/** Calendar periods; a week begins on Monday. */
 export type Period = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 
 /** A stretch of time that a counter counts in, unix milliseconds: `start <= t < end`. */
@@ -14,7 +16,21 @@ export type WindowOf = (now: number) => Window;
 export interface WindowOptions {
   windowMs?: number;
   period?: Period;
+  /** IANA name of the zone whose calendar counts; UTC when absent. */
+  timeZone?: string;
+  /** The time that has just passed, that long, in place of one that begins at fixed moments. No time zone then. */
+  rolling?: boolean;
 }
+
+/** Milliseconds of a period that moves with the clock: a month has 30 days then, a year 365. */
+export const ROLLING_MS: Readonly<Record<Period, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 7 * 86_400_000,
+  month: 30 * 86_400_000,
+  year: 365 * 86_400_000,
+};
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -42,12 +58,24 @@ const calendar: Readonly<Record<Period, WindowOf>> = {
 };
 
 /** Throws on options that make no window. */
-export function windowsOf({ windowMs, period }: WindowOptions): WindowOf {
+export function windowsOf({ windowMs, period, timeZone = 'UTC' }: WindowOptions): WindowOf {
   if (period !== undefined && windowMs !== undefined) {
     throw new Error('a counter has either windowMs or a period, not both');
   }
-  if (period !== undefined) return calendar[period];
+  if (period !== undefined) return timeZone === 'UTC' ? calendar[period] : inZone(period, timeZone);
   return windowMs === undefined ? () => FOREVER : every(windowMs);
+}
+
+/** The same calendar, by the clock on the wall. An hour that this clock goes through twice is two windows. */
+function inZone(period: Period, zone: string): WindowOf {
+  const at = calendar[period];
+  const short = period === 'minute' || period === 'hour';
+  return (now) => {
+    const ahead = offsetAt(zone, Math.floor(now / QUARTER_MS)) * QUARTER_MS;
+    const { start, end } = at(now + ahead);
+    if (short) return { start: start - ahead, end: end - ahead };
+    return { start: instantOf(zone, start), end: instantOf(zone, end) };
+  };
 }
 
 function every(ms: number, origin = 0): WindowOf {

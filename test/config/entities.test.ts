@@ -6,7 +6,9 @@ const team = (rules: string): string => `teams: { t: ${rules} }`;
 describe('budgets and limits', () => {
   it('are read with their windows', () => {
     const text = team(
-      '{ budgets: [{ usd: 5, per: day, time_zone: Europe/Berlin }, { usd: 4, per: day, time_zone: Europe/Berlin, hard: false }], ' +
+      '{ budgets: [{ usd: 5, per: day, time_zone: Europe/Berlin, raise: { usd: 2, until: 2026-12-01 }, ' +
+        'downgrade: { at: 0.8, to: openrouter/openai/gpt-5-nano } }, ' +
+        '{ usd: 4, per: day, time_zone: Europe/Berlin, hard: false, reserve: expected }], ' +
         'limits: { rpm: 3, parallel_requests: 2, windows: [{ usd: 1.5, input_tokens: 9, per: week, window: rolling }] } }',
     );
     expect(loadText(text).config.entities.get('team:t')?.link).toEqual({
@@ -14,8 +16,26 @@ describe('budgets and limits', () => {
       id: 't',
       name: 't',
       budgets: [
-        { capNanos: 5e9, per: 'day', window: 'calendar', timeZone: 'Europe/Berlin', hard: true },
-        { capNanos: 4e9, per: 'day', window: 'calendar', timeZone: 'Europe/Berlin', hard: false },
+        {
+          capNanos: 5e9,
+          per: 'day',
+          window: 'calendar',
+          timeZone: 'Europe/Berlin',
+          hard: true,
+          reserve: 'most',
+          raise: { nanos: 2e9, untilMs: Date.UTC(2026, 11, 1) },
+          downgrade: { share: 0.8, provider: 'openrouter', model: 'openai/gpt-5-nano' },
+        },
+        {
+          capNanos: 4e9,
+          per: 'day',
+          window: 'calendar',
+          timeZone: 'Europe/Berlin',
+          hard: false,
+          reserve: 'expected',
+          raise: null,
+          downgrade: null,
+        },
       ],
       limits: [
         { of: 'requests', max: 3, per: 'minute', window: 'calendar', timeZone: 'UTC' },
@@ -29,6 +49,17 @@ describe('budgets and limits', () => {
   it.each([
     ['a negative amount', '{ budgets: [{ usd: -1, per: day }] }', 'above 0'],
     ['an absurd amount', '{ budgets: [{ usd: 1e300, per: day }] }', 'at most 9000000'],
+    [
+      'a share that is none',
+      '{ budgets: [{ usd: 1, per: day, downgrade: { at: 80, to: openai/x } }] }',
+      'a share above 0',
+    ],
+    [
+      'a cheaper model without a provider',
+      '{ budgets: [{ usd: 1, per: day, downgrade: { at: 0.8, to: gpt } }] }',
+      'a target such as',
+    ],
+    ['a raise without an end', '{ budgets: [{ usd: 1, per: day, raise: { usd: 1 } }] }', 'until'],
     ['half a request', '{ limits: { rpm: 0.5 } }', 'a whole number'],
     [
       'an unknown zone',
@@ -73,23 +104,4 @@ describe('entities', () => {
   ])('refuse %s', (_, text, said) => {
     expect(refusalLines(text).join('\n')).toContain(said);
   });
-});
-
-it('budgets and limits that nothing counts yet are told at the start, not kept silent about', () => {
-  const { warnings } = loadText(`
-teams:
-  support: { budgets: [{ usd: 5, per: day }], limits: { parallel_requests: 3 } }
-users:
-  ann: { limits: { rpm: 5 } }
-keys:
-  - { name: counted, value: hg-key-0123456789-a, budget: { usd: 1, per: month }, limits: { rpm: 5, tpm: 5, sockets: 2 } }
-  - { name: zone, value: hg-key-0123456789-b, budgets: [{ usd: 1, per: month, time_zone: Europe/Berlin }] }
-`);
-  expect(warnings.map(({ path }) => path)).toEqual([
-    'keys[1].budgets',
-    'teams.support.budgets',
-    'teams.support.limits.parallel_requests',
-    'users.ann.limits',
-  ]);
-  expect(warnings[0]?.message).toContain('not counted by this version');
 });

@@ -182,8 +182,8 @@ describe.each(kinds)('virtual keys of $name', (kind) => {
     const own = await new AdminClient(nodes[0]!.url, body.secret).get('/api/me');
     expect(own.body).toMatchObject({
       name: 'few',
-      budgets: [{ usd: 1, per: 'day', enforced: true, of: { kind: 'key' } }],
-      limits: [{ requests: 2, per: 'minute', enforced: true }],
+      budgets: [{ usd: 1, per: 'day', hard: true, of: { kind: 'key' } }],
+      limits: [{ requests: 2, per: 'minute', of: { kind: 'key' } }],
     });
   });
 

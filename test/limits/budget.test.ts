@@ -1,5 +1,4 @@
-import type { SettledRecord } from '@headgate/sdk';
-import { emptyUsage } from '@headgate/sdk';
+import { type ChainLink, emptyUsage, type SettledRecord } from '@headgate/sdk';
 import {
   type FakeHost,
   type FakeView,
@@ -11,19 +10,26 @@ import {
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import budget from '../../plugins/budget/index.js';
+import { budgetOf, link } from './link.js';
 
 const CENT = 10_000_000;
 const DAY = 86_400_000;
-const ci = { id: 'ci', name: 'ci', capNanos: CENT, per: 'month' };
-const caller = { id: 'ci', name: 'ci', models: ['*'], metadata: {} };
+const ci = link({ id: 'ci', name: 'ci', budgets: [budgetOf(CENT)] });
+const callerOf = (...chain: ChainLink[]) => ({
+  id: chain[0]?.id ?? '',
+  name: chain[0]?.name ?? '',
+  models: ['*'],
+  metadata: {},
+  chain,
+});
+const caller = callerOf(ci);
 
 let host: FakeHost;
 beforeEach(() => {
   host = fakeHost({ now: Date.UTC(2026, 10, 22, 18) });
 });
 
-const plugin = (keys: object[] = [ci], on = host): Promise<TestedPlugin> =>
-  setUp(budget, { config: { keys }, host: on });
+const plugin = (): Promise<TestedPlugin> => setUp(budget, { host });
 
 /** Asks whether a request that may cost that much may go on; answers with the refusal if it may not. */
 async function ask(
@@ -41,7 +47,7 @@ const settle = (tested: TestedPlugin, view: FakeView, more: Partial<SettledRecor
   tested.run('settled', { view, value: { ...settledRecord(), keyId: 'ci', ...more } });
 
 const spent = async (period = 'month' as const, id = 'ci'): Promise<number> =>
-  (await host.counters.open(`spent:${period}:${id}`, { period })).value();
+  (await host.counters.open(`spent-hard:${period}:calendar:UTC:key:${id}`, { period })).value();
 
 const attempt = (status: number) => ({
   provider: 'openai',
@@ -68,7 +74,7 @@ describe('a budget', () => {
     expect(refused?.error).toMatchObject({ kind: 'budget', status: 402, code: 'budget_exceeded' });
     expect(refused?.error['message']).toBe(
       "The budget of key 'ci' is $0.01 a month, of which $0.004 is left, and this request may cost up to $0.004. " +
-        'A lower cap on output tokens makes that less. The budget starts again at 2026-12-01T00:00:00Z.',
+        'A lower cap on output tokens makes that less. It starts again at 2026-12-01T00:00:00Z.',
     );
     expect(refused?.error['retryAfterMs']).toBe(Date.UTC(2026, 11, 1) - Date.UTC(2026, 10, 22, 18));
     expect((await ask(tested, 4_000_000)).refused).toBeUndefined();
@@ -85,10 +91,11 @@ describe('a budget', () => {
   });
 
   it('counts keys apart, and callers without a budget not at all', async () => {
-    const tested = await plugin([ci, { ...ci, id: 'other', name: 'other' }]);
+    const tested = await plugin();
     await ask(tested, CENT);
-    expect((await ask(tested, CENT, 0, { ...caller, id: 'other' })).refused).toBeUndefined();
-    expect((await ask(tested, CENT, 0, { ...caller, id: 'free' })).refused).toBeUndefined();
+    const other = callerOf(link({ id: 'other', budgets: [budgetOf(CENT)] }));
+    expect((await ask(tested, CENT, 0, other)).refused).toBeUndefined();
+    expect((await ask(tested, CENT, 0, callerOf(link({ id: 'free' })))).refused).toBeUndefined();
     expect((await ask(tested, CENT, 0, null)).refused).toBeUndefined();
   });
 
@@ -102,34 +109,132 @@ describe('a budget', () => {
     const asked: [string, number][] = [];
     host = fakeHost({
       now: Date.UTC(2026, 10, 22, 18),
-      spent: (key, since) => {
-        asked.push([key, since]);
-        return 9_000_000;
+      used: ({ kind, id }, since) => {
+        asked.push([`${kind} ${id}`, since]);
+        return { nanos: 9_000_000 };
       },
     });
     const tested = await plugin();
-    expect(asked).toEqual([['ci', Date.UTC(2026, 10, 1)]]);
     expect((await ask(tested, 1_000_001)).refused).toBeDefined();
+    expect(asked).toEqual([['key ci', Date.UTC(2026, 10, 1)]]);
     expect((await ask(tested, 1_000_000)).refused).toBeUndefined();
   });
 
   it('keeps its count when the cap is changed, and the new cap counts', async () => {
     const before = await plugin();
     const { view } = await ask(before, CENT);
-    const after = await plugin([{ ...ci, capNanos: 2 * CENT }]);
-    expect((await ask(after, CENT + 1)).refused).toBeDefined();
-    expect((await ask(after, CENT)).refused).toBeUndefined();
+    const after = await plugin();
+    const raised = callerOf({ ...ci, budgets: [budgetOf(2 * CENT)] });
+    expect((await ask(after, CENT + 1, 0, raised)).refused).toBeDefined();
+    expect((await ask(after, CENT, 0, raised)).refused).toBeUndefined();
     await settle(before, view, { costNano: 10 });
     expect(await spent()).toBe(CENT + 10);
   });
+});
 
-  it('refuses settings it does not understand', () => {
-    const accepts = (key: object): boolean =>
-      budget.config?.safeParse({ keys: [{ ...ci, ...key }] }).success ?? false;
-    expect(accepts({})).toBe(true);
-    expect([{ capNanos: 0 }, { capNanos: 0.5 }, { per: 'fortnight' }, { usd: 1 }].filter(accepts)).toEqual(
-      [],
+describe('budgets of all that a key belongs to', () => {
+  const team = link({
+    kind: 'team',
+    id: 'support',
+    name: 'Support',
+    budgets: [budgetOf(CENT, { per: 'day' })],
+  });
+
+  it('are all reserved from, and the one that refuses is named', async () => {
+    const tested = await plugin();
+    await ask(tested, 6_000_000, 0, callerOf(ci, team));
+    const other = callerOf(link({ id: 'other' }), team);
+    const { refused } = await ask(tested, 4_000_001, 0, other);
+    expect(refused?.error).toMatchObject({ status: 402, code: 'budget_exceeded' });
+    expect(refused?.error['message']).toContain(
+      "The budget of team 'Support' is $0.01 a day, of which $0.004 is left",
     );
+    expect((await ask(tested, 4_000_000, 0, other)).refused).toBeUndefined();
+    // A request that the team refused has taken nothing of the key.
+    expect((await ask(tested, 1, 0, callerOf(ci, team))).refused).toBeDefined();
+    expect(await spent()).toBe(6_000_000);
+  });
+
+  it('may have several windows, each with its own end', async () => {
+    const tested = await plugin();
+    const budgets = [
+      budgetOf(CENT, { per: 'day', timeZone: 'America/New_York' }),
+      budgetOf(2 * CENT, { window: 'rolling' }),
+    ];
+    const both = callerOf(link({ kind: 'organization', id: 'acme', name: 'Acme', budgets }));
+    await ask(tested, CENT, 0, both);
+    const day = (await ask(tested, 1, 0, both)).refused;
+    expect(day?.error['message']).toContain('$0.01 a day of America/New_York');
+    expect(day?.error['message']).toContain('It starts again at 2026-11-23T05:00:00Z');
+    host.clock.advance(DAY);
+    await ask(tested, CENT, 0, both);
+    host.clock.advance(DAY);
+    const rolling = (await ask(tested, 1, 0, both)).refused;
+    expect(rolling?.error['message']).toContain('$0.02 in any 30 days');
+    // The first of it is free again when it was 30 days ago.
+    expect(rolling?.error['message']).toMatch(/Some of it is free again at 2026-12-2[23]T/);
+  });
+
+  it('that are soft are passed, and the answer and the log say so', async () => {
+    const tested = await plugin();
+    const soft = callerOf(
+      link({ kind: 'team', id: 't', name: 'Söft', budgets: [budgetOf(CENT, { hard: false })] }),
+    );
+    const first = await ask(tested, CENT, 0, soft);
+    expect(first.view.answerHeaders).toEqual([]);
+    const second = await ask(tested, CENT, 0, soft);
+    expect(second.refused).toBeUndefined();
+    expect(second.view.answerHeaders).toEqual(['x-headgate-budget-passed', "Team 'S?ft', a month"]);
+    await ask(tested, CENT, 0, soft);
+    expect(host.logs.filter(({ message }) => message === 'a soft budget is passed')).toHaveLength(1);
+  });
+
+  it('may be raised for a time', async () => {
+    const tested = await plugin();
+    const raise = { nanos: CENT, untilMs: host.clock.now() + DAY };
+    const raised = callerOf(link({ budgets: [budgetOf(CENT, { raise })] }));
+    expect((await ask(tested, 2 * CENT, 0, raised)).refused).toBeUndefined();
+    host.clock.advance(DAY);
+    const { refused } = await ask(tested, 1, 0, raised);
+    expect(refused?.error['message']).toContain('is $0.01 a month, of which $0.00 is left');
+  });
+
+  it('hold what is expected once enough answers are known', async () => {
+    const tested = await plugin();
+    const expected = callerOf(link({ budgets: [budgetOf(CENT, { reserve: 'expected' })] }));
+    for (let i = 1; i <= 20; i++) {
+      const { view, refused } = await ask(tested, 5_000_000, 0, expected);
+      expect(refused).toBeUndefined();
+      await settle(tested, view, { costNano: i * 1000, model: view.model, outcome: 'ok' });
+    }
+    expect(await spent('month', 'k')).toBe(210_000);
+    await ask(tested, 5_000_000, 0, expected);
+    expect(await spent('month', 'k')).toBe(210_000 + 19_000);
+  });
+
+  it('send requests to a cheaper target from a share on', async () => {
+    const tested = await plugin();
+    const downgrade = { share: 0.5, provider: 'openai', model: 'gpt-5-nano' };
+    const saving = callerOf(link({ budgets: [budgetOf(CENT, { downgrade })] }));
+    const targets = [{ provider: 'openai', model: 'gpt-5' }];
+    const routed = async (total: number) => {
+      const { view } = await ask(tested, total, 0, saving);
+      return (await tested.run('route', { view, value: targets })).result;
+    };
+    expect(await routed(CENT / 2 - 1)).toEqual(targets);
+    // What a request itself may need does not count yet.
+    expect(await routed(1)).toEqual(targets);
+    expect(await routed(1)).toEqual([{ provider: 'openai', model: 'gpt-5-nano' }]);
+  });
+
+  it('as limits in dollars refuse as limits do', async () => {
+    const tested = await plugin();
+    const limits = [{ of: 'nanos', max: CENT, per: 'hour', window: 'calendar', timeZone: 'UTC' } as const];
+    const limited = callerOf(link({ kind: 'tag', id: 'batch', name: 'batch', limits }));
+    await ask(tested, CENT, 0, limited);
+    const { refused } = await ask(tested, 1, 0, limited);
+    expect(refused?.error).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+    expect(refused?.error['message']).toContain("Tag 'batch' may spend $0.01 an hour");
   });
 });
 

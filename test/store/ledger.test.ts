@@ -34,8 +34,8 @@ test('usage has what was recorded a moment ago, in every thread', async () => {
   for (let i = 0; i < 300; i++) recorders[i % 2]!.record(settled());
   const { total } = await ledger.usage(everything);
   expect(total.requests).toBe(300);
-  expect(await ledger.spent('k1', 0)).toBe(300 * 12_345);
-  expect(await ledger.spent('k2', 0)).toBe(0);
+  expect((await ledger.used({ kind: 'key', id: 'k1' }, 0)).nanos).toBe(300 * 12_345);
+  expect((await ledger.used({ kind: 'key', id: 'k2' }, 0)).nanos).toBe(0);
 });
 
 test('a flush leaves everything in the database', async () => {
@@ -81,7 +81,7 @@ test('what an earlier process left in the spool is there before the first answer
   spool.append(new Uint8Array(encodeRecords(records.slice(0, 30))));
   spool.append(new Uint8Array(encodeRecords(records.slice(30))));
   const ledger = await start({ dataDir });
-  expect(await ledger.spent('k1', 0)).toBe(40 * 12_345);
+  expect((await ledger.used({ kind: 'key', id: 'k1' }, 0)).nanos).toBe(40 * 12_345);
   await ledger.close();
   expect(await storedIn(join(dataDir, 'headgate.db'))).toEqual(records);
 });
@@ -144,7 +144,7 @@ test('a damaged block of records is told in the log, and neither start nor answe
   db.exec("UPDATE request_blocks SET data = x'c102' WHERE id = 2");
   db.close();
   const again = await start({ dataDir, logFile, logLevel: 'error' });
-  expect(await again.spent('k1', record.time)).toBe(4 * 12_345);
+  expect((await again.used({ kind: 'key', id: 'k1' }, record.time)).nanos).toBe(4 * 12_345);
   expect((await again.usage(everything)).total.requests).toBe(5);
   expect(again.health().ok).toBe(true);
   await again.close();
@@ -163,7 +163,7 @@ test('a database of version 1 is taken over', async () => {
   const recorder = new Recorder(ledger.connect());
   const record = settled();
   recorder.record(record);
-  expect(await ledger.spent('k1', old[0]!.time + 1)).toBe(3000 * 12_345);
+  expect((await ledger.used({ kind: 'key', id: 'k1' }, old[0]!.time + 1)).nanos).toBe(3000 * 12_345);
   await ledger.close();
   expect(await storedIn(path)).toEqual([...old, record]);
 });

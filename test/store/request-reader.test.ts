@@ -106,6 +106,6 @@ test.each([
   const left = [...records.slice(0, 3), ...records.slice(6)];
   expect(await all(requests.records(ALWAYS, 'oldest first'))).toEqual(left);
   expect(await all(requests.records(ALWAYS, 'newest first'))).toEqual(left.toReversed());
-  expect(await usage.spent('k1', records[0]!.time)).toBe(6 * 12_345);
+  expect((await usage.used({ kind: 'key', id: 'k1' }, records[0]!.time)).nanos).toBe(6 * 12_345);
   expect(damaged).toEqual([2]);
 });

@@ -7,6 +7,8 @@ import { type GivenWindow, windowKeys, windowName, zoneFits, zoneMisplaced } fro
 const usdForm = wants('an amount in US dollars above 0 and at most 9000000');
 const expiryForm = wants('a date such as 2026-12-31 or a time such as 2026-12-31T18:00:00Z');
 const rangeForm = wants('an address or a network such as 10.0.0.0/8');
+const shareForm = wants('a share above 0 and at most 1, such as 0.8');
+const targetForm = wants('a target such as openai/gpt-5-nano');
 const pathForm = wants('a path such as /v1/chat/completions; "*" stands for any text');
 const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
 /** Most entries of one list. */
@@ -16,6 +18,11 @@ const MOST = 1000;
 const usd = () => z.number(usdForm).gt(0, usdForm).max(9_000_000, usdForm);
 const tokens = () => integer(1, 1_000_000_000_000);
 
+export const expiry = z
+  .string(expiryForm)
+  .regex(DATE, expiryForm)
+  .refine((text) => !Number.isNaN(Date.parse(text)), expiryForm);
+
 const budgetEntry = z
   .strictObject({
     usd: usd().describe('Most that may be spent in a window, US dollars.'),
@@ -24,6 +31,34 @@ const budgetEntry = z
       .boolean(wants('true or false'))
       .default(true)
       .describe('`false`: passing it is told, not refused.'),
+    reserve: z
+      .enum(['most', 'expected'], wants('most or expected'))
+      .default('most')
+      .describe(
+        'What a request holds until its cost is known: `most` it can cost, so that the budget is never passed; or what is ' +
+          "`expected`, the 95th percentile of the model's answers, so that what is in flight may pass it.",
+      ),
+    raise: z
+      .strictObject({
+        usd: usd().describe('So much more, US dollars.'),
+        until: expiry.describe('Until then: a date (its start, UTC) or a time.'),
+      })
+      .optional()
+      .describe('A raise for a time.'),
+    downgrade: z
+      .strictObject({
+        at: z
+          .number(shareForm)
+          .gt(0, shareForm)
+          .max(1, shareForm)
+          .describe('Share of the budget, such as 0.8, from which on it counts.'),
+        to: z
+          .string(targetForm)
+          .regex(/^[a-z0-9][a-z0-9._-]*\/.{1,200}$/, targetForm)
+          .describe('The target that requests go to then, as `provider/model`.'),
+      })
+      .optional()
+      .describe('A cheaper model when a share of it is spent.'),
   })
   .refine(zoneFits, zoneMisplaced);
 
@@ -101,11 +136,6 @@ function word(what: string): z.ZodType<string, string> {
 
 const range = z.string(rangeForm).refine((text) => parseFetchRule(text)?.kind === 'network', rangeForm);
 const endpoint = z.string(pathForm).regex(/^[/*][\x21-\x7e]{0,255}$/, pathForm);
-
-export const expiry = z
-  .string(expiryForm)
-  .regex(DATE, expiryForm)
-  .refine((text) => !Number.isNaN(Date.parse(text)), expiryForm);
 
 /** What anything that has rules may say. For lists of what is allowed: left out is everything, an empty list is nothing. */
 export const ruleKeys = {

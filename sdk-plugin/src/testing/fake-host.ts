@@ -1,7 +1,8 @@
-import type { Clock, Host, RouteRequest, Slot } from '../host.js';
+import type { Clock, Host, RouteRequest, Slot, UsedBy, UsedSoFar } from '../host.js';
 import type { Reply } from '../reply.js';
-import { windowsOf } from '../window.js';
+import { ROLLING_MS, type WindowOptions, windowsOf } from '../window.js';
 import { MemoryCounter } from './memory-counter.js';
+import { MemoryRolling } from './memory-rolling.js';
 
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
@@ -31,8 +32,8 @@ export interface FakeHostOptions {
   fetch?: Host['fetch'];
   /** Answers `host.tasks.countTokens`. Default: a quarter of the characters, rounded up. */
   countTokens?: (model: string, text: string) => number | Promise<number>;
-  /** Answers `host.spent`, nano-dollars. Default: nothing was spent. */
-  spent?: (keyId: string, since: number) => number | Promise<number>;
+  /** Answers `host.used`; what it leaves out is zero. Default: nothing was used. */
+  used?: (of: UsedBy, since: number) => Partial<UsedSoFar> | Promise<Partial<UsedSoFar>>;
 }
 
 /** A host in memory, and what the plugin did with it. */
@@ -58,12 +59,18 @@ interface Entry {
 
 let slots = 0;
 
+function counterOf(clock: FakeClock, options: WindowOptions): MemoryCounter | MemoryRolling {
+  const { rolling, period, windowMs } = options;
+  if (rolling !== true) return new MemoryCounter(clock, windowsOf(options));
+  return new MemoryRolling(clock, period === undefined ? (windowMs ?? 0) : ROLLING_MS[period]);
+}
+
 /** A host whose store, counters, clock and log are the test's own. */
 export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const plugin = options.plugin ?? 'plugin-under-test';
   const clock = fakeClock(options.now ?? Date.UTC(2026, 0, 1));
   const entries = new Map<string, Entry>();
-  const counters = new Map<string, MemoryCounter>();
+  const counters = new Map<string, MemoryCounter | MemoryRolling>();
   const logs: LogEntry[] = [];
   const counted: Counted[] = [];
   const routes = new Map<string, (request: RouteRequest) => Reply | Promise<Reply>>();
@@ -94,7 +101,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     },
     counters: {
       async open(name, given = {}) {
-        const counter = counters.get(name) ?? new MemoryCounter(clock, windowsOf(given));
+        const counter = counters.get(name) ?? counterOf(clock, given);
         counters.set(name, counter);
         if (given.restore !== undefined) await counter.restore(given.restore);
         return counter;
@@ -108,7 +115,13 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
         counted.push({ name, by, labels });
       },
     },
-    spent: async (keyId, since) => options.spent?.(keyId, since) ?? 0,
+    used: async (of, since) => ({
+      requests: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      nanos: 0,
+      ...(await options.used?.(of, since)),
+    }),
     fetch:
       options.fetch ??
       (async (url) => {

@@ -87,7 +87,7 @@ export function storeSuite({ open, runs }: Database): void {
           const spent = records
             .filter((record) => record.keyId === 'k1' && record.time >= since)
             .reduce((sum, record) => sum + (record.costNano ?? 0), 0);
-          expect(await reader.spent('k1', since)).toBe(spent);
+          expect((await reader.used({ kind: 'key', id: 'k1' }, since)).nanos).toBe(spent);
           await db.close();
         },
       ),
