@@ -32,7 +32,12 @@ export function maxCost(x: Exchange, outputTokens?: number): number | null {
   if (operation === 'count-tokens' || (x.forward !== null && !spends(x))) return 0;
   const output = outputTokens ?? (operation === 'chat' || operation === 'realtime' ? maxOutputTokens(x) : 0);
   const input = inputBytes(x) + ADDED_INPUT_TOKENS;
-  const reach: Reach = { tier: x.endpoint.format.serviceTier?.(x), pieces: piecesOf(x) };
+  const { format } = x.endpoint;
+  const reach: Reach = {
+    tier: format.serviceTier?.(x),
+    variant: format.priceVariant?.(x),
+    pieces: piecesOf(x),
+  };
   let most: number | null = null;
   for (const target of possibleTargets(x)) {
     const cost = atTarget(x, target, { input, output, reach });

@@ -5,17 +5,27 @@ import { targetOf } from './choose.js';
 /** What the store remembers of an answer made in the background when it has been billed. */
 const markOf = (provider: string, id: string): string => `answered ${provider} ${id}`;
 
+/** Bills what a provider made in the background to whoever reads first that it is done. */
+export function billAnswer(x: Exchange, answer: FinishedBatch): Promise<void> {
+  return billOnce(x, answer, markOf(x.target?.provider.id ?? '', answer.id), true);
+}
+
 /**
- * Bills what a provider made in the background to whoever reads first that it is done. The usage stands in the request
- * from the start, so that it is not lost if the client leaves while the store is asked.
+ * Bills it to the first who asks with this mark. The usage stands in the request from the start, so that it is not lost if
+ * the client leaves while the store is asked. `answers` as in `ObjectBook.remember`.
  */
-export async function billAnswer(x: Exchange, { id, model, usage }: FinishedBatch): Promise<void> {
+export async function billOnce(
+  x: Exchange,
+  { model, usage }: FinishedBatch,
+  mark: string,
+  answers: boolean,
+): Promise<void> {
   const { target } = x;
   if (target === null) return;
   const { provider } = target;
   x.usage = usage;
   x.target = targetOf(target, model);
-  const first = await x.io.objects.claim(markOf(provider.id, id), provider.id, x.id, true);
+  const first = await x.io.objects.claim(mark, provider.id, x.id, answers);
   if (first || x.settled) return;
   x.usage = null;
   x.target = target;

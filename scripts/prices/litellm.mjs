@@ -51,13 +51,22 @@ function rowOf(key, entry, provider) {
   const can = capabilityLetters(entry);
   const mode = MODES[entry.mode];
   return {
-    ...(price ? { price } : {}),
+    ...(price ? { price: { ...price, ...factorsOf(entry, provider) } } : {}),
     ...(free ? { free } : {}),
     ...(isSize(entry.max_input_tokens) ? { ctx: entry.max_input_tokens } : {}),
     ...(isSize(entry.max_output_tokens) ? { max: entry.max_output_tokens } : {}),
     ...(can === '' ? {} : { can }),
     ...(mode === null ? {} : { mode }),
   };
+}
+
+/** What LiteLLM multiplies the price of an answer with, in thousandths: `{ us: 1.1, fast: 2 }`. */
+function factorsOf(entry, provider) {
+  const said = provider === 'anthropic' ? (entry.provider_specific_entry ?? {}) : {};
+  const factors = Object.entries(said).filter(([, by]) => typeof by === 'number' && by > 1 && by < 100);
+  return factors.length === 0
+    ? {}
+    : { factors: Object.fromEntries(factors.map(([name, by]) => [name, Math.round(by * 1000)])) };
 }
 
 /** Adds the price of one quality and size to its model's row. */

@@ -217,6 +217,8 @@ export interface WireFormat {
   maxOutputTokens?(fields: ScannedFields): number | undefined;
   /** The price list that a request asks for; `any` when it leaves that to the provider in so many words. */
   serviceTier?(fields: ScannedFields): ServiceTier | 'any' | undefined;
+  /** Which of a model's prices it asks for, as in `UsageUnits.variant`. */
+  priceVariant?(fields: ScannedFields): string | undefined;
   /**
    * What a call of one of the API's other paths, which are only forwarded, used beside tokens: pictures, seconds, pages, …
    * Null for nothing. Of the format that stands for the whole API, its chats'.

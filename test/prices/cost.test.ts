@@ -379,3 +379,53 @@ test('exactNano adds thousandths before it rounds', () => {
   expect(exactNano([half])).toBe(1);
   expect(exactNano([half, half, half])).toBe(2);
 });
+
+describe('variants of all tokens', () => {
+  // https://docs.anthropic.com/en/about-claude/pricing: fast mode and US-only inference multiply every token, searches not.
+  const price = priceOf({
+    in: 5_000_000,
+    out: 25_000_000,
+    cr: 500_000,
+    pieces: { webSearches: 10_000_000_000 },
+    factors: { us: 1100, fast: 2000 },
+  });
+  const usage = (units?: UsageUnits): Usage =>
+    usageOf({ inputTokens: 1000, cacheReadTokens: 400, outputTokens: 100, ...(units && { units }) });
+
+  test.each([
+    [undefined, 600 * 5000 + 400 * 500 + 100 * 25_000],
+    ['us', (600 * 5000 + 400 * 500 + 100 * 25_000) * 1.1],
+    ['fast', (600 * 5000 + 400 * 500 + 100 * 25_000) * 2],
+    ['fast/us', (600 * 5000 + 400 * 500 + 100 * 25_000) * 2.2],
+    ['eu', 600 * 5000 + 400 * 500 + 100 * 25_000],
+  ])('%s', (variant, nanos) => {
+    expect(costNano(price, usage(variant === undefined ? undefined : { variant }))).toBe(Math.round(nanos));
+  });
+
+  test('leave what is billed by the piece as it is', () => {
+    const searched = costNano(price, usage({ variant: 'fast', webSearches: 1 }));
+    expect(searched - costNano(price, usage({ variant: 'fast' }))).toBe(10_000_000);
+  });
+
+  test('are in the bound when they are asked for', () => {
+    const most = maxCostNano(price, 1000, 100, { variant: 'fast/us' });
+    expect(most).toBe(Math.round((1000 * 5000 + 100 * 25_000) * 2.2));
+    expect(most).toBeGreaterThanOrEqual(costNano(price, usage({ variant: 'fast/us' })));
+  });
+});
+
+test('a batch of many short requests is not priced as one long request', () => {
+  // The sum of a batch's tokens passed the threshold of long prompts, which none of its requests did.
+  const price = priceOf({
+    in: 2_000_000,
+    out: 10_000_000,
+    tiers: [{ above: 200_000, in: 4_000_000, out: 15_000_000 }],
+    services: {
+      batch: { in: 1_000_000, out: 5_000_000, tiers: [{ above: 200_000, in: 2_000_000, out: 7_500_000 }] },
+    },
+  });
+  const usage = usageOf({ inputTokens: 1_000_000, outputTokens: 10_000, serviceTier: 'batch' });
+  expect(costNano(price, { ...usage, requests: 100 })).toBe(1_000_000 * 1000 + 10_000 * 5000);
+  expect(costNano(price, { ...usage, requests: 4 })).toBe(1_000_000 * 2000 + 10_000 * 7500);
+  expect(costNano(price, usage)).toBe(1_000_000 * 2000 + 10_000 * 7500);
+});

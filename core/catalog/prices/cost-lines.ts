@@ -1,7 +1,7 @@
 import type { Usage } from '@headgate/sdk';
 import { pieceLines } from './piece-lines.js';
 import type { PieceUnit } from './price-row.js';
-import { listFor, type ModelPrice, type Rates, ratesFor } from './rates.js';
+import { factorOf, listFor, type ModelPrice, type Rates, ratesFor } from './rates.js';
 import { tokenCount } from './token-count.js';
 
 export type CostKind = keyof Rates | PieceUnit | 'request';
@@ -53,7 +53,8 @@ export function costLines(price: ModelPrice, usage: Usage): CostLine[] {
   const freshVideo = take(video, uncached);
   uncached -= freshVideo;
   const list = listFor(price, usage.serviceTier);
-  const rates = ratesFor(list, input);
+  const rates = ratesFor(list, input / Math.max(1, usage.requests ?? 1));
+  const factor = factorOf(price, units.variant);
   const counts: Record<keyof Rates, number> = {
     input: uncached,
     inputAudio: freshAudio,
@@ -74,10 +75,14 @@ export function costLines(price: ModelPrice, usage: Usage): CostLine[] {
   const lines: CostLine[] = Object.entries(counts).map(([kind, count]) => ({
     kind: kind as keyof Rates,
     count,
-    rate: rates[kind as keyof Rates],
+    rate: times(rates[kind as keyof Rates], factor),
     per: 1,
   }));
   const pieces = usage.units === undefined ? [] : pieceLines(price, list, usage);
   const used = input > 0 || output > 0 || pieces.some(({ count }) => count > 0);
   return [...lines, ...pieces, { kind: 'request', count: used ? 1 : 0, rate: price.perRequest, per: 1 }];
+}
+
+function times(rate: number, factor: number): number {
+  return factor === 1000 ? rate : Math.round((rate * factor) / 1000);
 }

@@ -17,7 +17,8 @@ export function costNano(price: ModelPrice, usage: Usage): number {
   // Another price list, or more than tokens: rare, and never worth a second copy of the arithmetic.
   const { serviceTier } = usage;
   const otherList = serviceTier !== undefined && price.services?.has(serviceTier) === true;
-  if (otherList || usage.units !== undefined) return exactNano(costLines(price, usage));
+  if (otherList || usage.units !== undefined || usage.requests !== undefined)
+    return exactNano(costLines(price, usage));
   const input = tokenCount(usage.inputTokens);
   const output = tokenCount(usage.outputTokens);
   const cacheRead = tokenCount(usage.cacheReadTokens);

@@ -1,13 +1,15 @@
 import type { ServiceTier, UsageUnit } from '@headgate/sdk';
 import { exactNano } from './exact-nano.js';
 import { PIECE_UNITS, type PieceUnit } from './price-row.js';
-import type { ModelPrice, PriceList, Rates } from './rates.js';
+import { factorOf, type ModelPrice, type PriceList, type Rates } from './rates.js';
 import { tokenCount } from './token-count.js';
 
 /** What a request may reach beside tokens at the standard price. */
 export interface Reach {
   /** The price list it asks for; `any` when the provider chooses. The standard one may be used all the same. */
   readonly tier?: ServiceTier | 'any' | undefined;
+  /** What it asks for of several prices, such as `fast/us`. */
+  readonly variant?: string | undefined;
   /** The most it can use by the piece. */
   readonly pieces?: { readonly [unit in UsageUnit]?: number } | undefined;
 }
@@ -42,6 +44,9 @@ export function maxCostNano(
       outputRate = Math.max(outputRate, dearestOutput(tier.rates));
     }
   }
+  const factor = factorOf(price, reach.variant);
+  inputRate = Math.ceil((inputRate * factor) / 1000);
+  outputRate = Math.ceil((outputRate * factor) / 1000);
   return exactNano([
     { kind: 'input', count: input, rate: inputRate, per: 1 },
     { kind: 'output', count: tokenCount(maxOutputTokens), rate: outputRate, per: 1 },

@@ -34,6 +34,7 @@ function completed(price: ModelPrice, others: readonly ModelPrice[]): ModelPrice
     services: withServices?.services ?? price.services,
     servicesFrom: withServices?.source ?? null,
     pieces: others.reduce((pieces, other) => withMissing(pieces, other.pieces), price.pieces),
+    factors: price.factors ?? others.find(({ factors }) => factors !== null)?.factors ?? null,
     variants: price.variants ?? others.find(({ variants }) => variants !== null)?.variants ?? null,
   };
 }

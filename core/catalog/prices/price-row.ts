@@ -68,6 +68,8 @@ export interface PriceRecord extends RateList {
   services?: { [tier in ServiceTier]?: RateList };
   /** What pieces of some kind cost instead: `high/1024x1024` of a picture, `1080p` of a video. */
   variants?: Record<string, PieceRates>;
+  /** All tokens cost so many thousandths of their rates in these variants: `fast`, `us`. Those of one answer multiply. */
+  factors?: Record<string, number>;
 }
 
 /** A price with a time to it. The last phase in force wins; one without a condition always is. */

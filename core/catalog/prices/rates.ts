@@ -57,6 +57,8 @@ export interface ModelPrice extends PriceList {
   readonly servicesFrom: PriceSource | null;
   /** Pieces by variant; null when all cost the same. */
   readonly variants: ReadonlyMap<string, PieceRates> | null;
+  /** Thousandths of the rates of tokens by variant; null when there are none. */
+  readonly factors: ReadonlyMap<string, number> | null;
 }
 
 /**
@@ -110,7 +112,7 @@ export function modelPrice(
   source: PriceSource,
   record: PriceRecord,
 ): ModelPrice {
-  const { services, variants, req = 0 } = record;
+  const { services, variants, factors, req = 0 } = record;
   const { rates, tiers, pieces } = priceList(record);
   return {
     provider,
@@ -125,6 +127,7 @@ export function modelPrice(
     services: services === undefined ? null : serviceLists(record, services),
     servicesFrom: null,
     variants: variants === undefined ? null : new Map(Object.entries(variants)),
+    factors: factors === undefined ? null : new Map(Object.entries(factors)),
   };
 }
 
@@ -161,6 +164,17 @@ export function ratesFor(price: PriceList, inputTokens: number): Rates {
     }
   }
   return rates;
+}
+
+/**
+ * Thousandths that the rates of tokens are multiplied by, for a variant such as `fast/us`: words that have no factor say
+ * something else.
+ */
+export function factorOf({ factors }: ModelPrice, variant: string | undefined): number {
+  if (factors === null || variant === undefined) return 1000;
+  return variant
+    .split('/')
+    .reduce((all, word) => Math.round((all * (factors.get(word) ?? 1000)) / 1000), 1000);
 }
 
 /** The price list of a service tier; the standard one where the model has none of that name. */

@@ -1,5 +1,5 @@
-import type { WireFormat } from '@headgate/sdk';
-import { scannedInteger } from '../shared/scanned-field.js';
+import type { ScannedFields, WireFormat } from '@headgate/sdk';
+import { scannedInteger, scannedString } from '../shared/scanned-field.js';
 import { batchResults } from './batch-results.js';
 import { anthropicError } from './error.js';
 import { anthropicMeter } from './meter.js';
@@ -8,6 +8,7 @@ import { anthropicRequest } from './request.js';
 import { anthropicResponse } from './response.js';
 import { anthropicStream } from './stream.js';
 import { ANTHROPIC_MESSAGES } from './types.js';
+import { variantOf } from './usage.js';
 import { userOf } from './user.js';
 
 export { anthropicCountTokens } from './count-tokens.js';
@@ -24,9 +25,16 @@ export const anthropicMessages: WireFormat = {
   meter: anthropicMeter,
   // Reasoning of Gemini and of OpenAI's Responses that an earlier turn got from there; see shared/reasoning-seal.ts.
   foreignSeals: ['"gemini//', '"openai//'],
-  fields: ['max_tokens', 'metadata'],
+  fields: ['max_tokens', 'metadata', 'speed', 'inference_geo'],
   objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
+  priceVariant: (fields) =>
+    variantOf(asked(fields, 'speed', 'standard'), asked(fields, 'inference_geo', 'global')),
   batchResults,
   user: userOf,
 };
+
+function asked(fields: ScannedFields, name: string, usual: string): string {
+  const value = scannedString(fields.json(name)) ?? usual;
+  return value === usual ? '' : value;
+}

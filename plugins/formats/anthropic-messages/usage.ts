@@ -23,6 +23,10 @@ export interface UsageCounts {
   reasoning: number;
   webSearches: number;
   serviceTier: Usage['serviceTier'];
+  /** `fast`; '' for the usual one. */
+  speed: string;
+  /** `us`; '' where it does not matter for the price. */
+  geo: string;
 }
 
 export function noCounts(): UsageCounts {
@@ -35,6 +39,8 @@ export function noCounts(): UsageCounts {
     reasoning: 0,
     webSearches: 0,
     serviceTier: undefined,
+    speed: '',
+    geo: '',
   };
 }
 
@@ -56,6 +62,8 @@ export function addCounts(counts: UsageCounts, raw: JsonObject): void {
   const tools = raw['server_tool_use'];
   if (isObject(tools)) counts.webSearches = take(tools['web_search_requests'], counts.webSearches);
   counts.serviceTier = serviceTierNamed(raw['service_tier']) ?? counts.serviceTier;
+  counts.speed = dearer(raw['speed'], 'standard') ?? counts.speed;
+  counts.geo = dearer(raw['inference_geo'], 'global') ?? counts.geo;
   const written = raw['cache_creation_input_tokens'];
   const split = raw['cache_creation'];
   if (isObject(split)) {
@@ -77,7 +85,24 @@ export function usageOfCounts(counts: UsageCounts): Usage {
   usage.reasoningTokens = counts.reasoning;
   usage.serviceTier = counts.serviceTier;
   addUnits(usage, 'webSearches', counts.webSearches);
+  const variant = variantOf(counts.speed, counts.geo);
+  if (variant !== undefined) usage.units = { ...usage.units, variant };
   return usage;
+}
+
+/** Undefined when it is not said, '' when it is the usual one. */
+function dearer(value: JsonValue | undefined, usual: string): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  return value === usual || value === 'not_available' ? '' : value;
+}
+
+/**
+ * Which price holds: https://docs.anthropic.com/en/build-with-claude/fast-mode (`speed: "fast"`) and …/data-residency
+ * (`inference_geo: "us"`). Undefined for the usual one.
+ */
+export function variantOf(speed: string, geo: string): string | undefined {
+  const words = [speed, geo].filter((word) => word !== '');
+  return words.length === 0 ? undefined : words.join('/');
 }
 
 export function anthropicUsageFrom(raw: JsonObject): Usage {

@@ -1,6 +1,6 @@
 import type { FinishedBatch } from '@headgate/sdk';
 import { tryParse } from '../shared/parse-json.js';
-import { isObject } from '../shared/read-json.js';
+import { count, isObject } from '../shared/read-json.js';
 import { responsesUsageFrom } from '../shared/responses-usage.js';
 
 const BATCH = /"object"\s*:\s*"batch"/;
@@ -17,5 +17,8 @@ export function finishedBatch(answer: Buffer): FinishedBatch | null {
   // One that ended before its end has used something too.
   if (!['completed', 'cancelled', 'expired', 'failed'].includes(String(status))) return null;
   const usage = responsesUsageFrom(batch['usage'], 'batch');
+  const counts = batch['request_counts'];
+  const answered = isObject(counts) ? count(counts['completed']) : 0;
+  if (answered > 1) usage.requests = answered;
   return usage.inputTokens + usage.outputTokens === 0 ? null : { id, model, usage };
 }

@@ -46,7 +46,10 @@ export type UsageUnit = (typeof USAGE_UNITS)[number];
 
 /** Counts by unit; what is zero is absent. */
 export interface UsageUnits extends Partial<Record<UsageUnit, number>> {
-  /** What of several prices of one model holds: `high/1024x1024` of a picture, `1080p` of a video. */
+  /**
+   * What of several prices of one model holds: `high/1024x1024` of a picture, `1080p` of a video, `fast/us` of tokens that
+   * are made faster and in one country.
+   */
   variant?: string;
 }
 
@@ -78,6 +81,8 @@ export interface Usage {
   serviceTier?: ServiceTier | undefined;
   /** Absent when there was nothing but tokens, which is the rule. */
   units?: UsageUnits | undefined;
+  /** How many requests of a batch it is the sum of: prices by length are those of an average one. Absent for one. */
+  requests?: number | undefined;
 }
 
 /** The members of a usage that are counts of tokens. */
