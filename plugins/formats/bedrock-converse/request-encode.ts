@@ -1,5 +1,6 @@
 import type { CanonicalRequest, EncodeContext, JsonObject, Sampling, Warn } from '@headgate/sdk';
 import { cacheMarkOf } from '../shared/cache-mark.js';
+import { closedSchema } from '../shared/closed-schema.js';
 import { isObject } from '../shared/read-json.js';
 import { schemaInstruction } from '../shared/schema-instruction.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -99,15 +100,25 @@ function encodeOutput(
       'response_format',
       'JSON cannot be enforced without a schema in this format; the prompt must ask for it',
     );
-  } else if (same || traits.structured) {
-    const definition: JsonObject = { schema: JSON.stringify(output.schema) };
-    if (output.name !== undefined) definition['name'] = output.name;
-    if (output.description !== undefined) definition['description'] = output.description;
-    config['textFormat'] = { type: 'json_schema', structure: { jsonSchema: definition } };
-  } else {
-    warn('response_format', 'this model cannot be held to a schema; it is told the schema instead');
-    encoded.system = [...(encoded.system ?? []), { text: schemaInstruction(output.schema) }];
+    return;
   }
+  const closed = same || !traits.structured ? undefined : closedSchema(output.schema);
+  const schema = same ? output.schema : closed?.schema;
+  if (schema === undefined) {
+    warn(
+      'response_format',
+      traits.structured
+        ? 'an object of any members cannot be enforced in this format; the model is told the schema instead'
+        : 'this model cannot be held to a schema; it is told the schema instead',
+    );
+    encoded.system = [...(encoded.system ?? []), { text: schemaInstruction(output.schema) }];
+    return;
+  }
+  if (closed?.loosened) warn('response_format', 'bounds in the schema are told to the model, not enforced');
+  const definition: JsonObject = { schema: JSON.stringify(schema) };
+  if (output.name !== undefined) definition['name'] = output.name;
+  if (output.description !== undefined) definition['description'] = output.description;
+  config['textFormat'] = { type: 'json_schema', structure: { jsonSchema: definition } };
 }
 
 function encodeMetadata(body: JsonObject, metadata: Record<string, string>, same: boolean, warn: Warn): void {

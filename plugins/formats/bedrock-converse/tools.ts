@@ -1,6 +1,7 @@
 import type { CacheMark, CanonicalRequest, JsonObject, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheMarkOf } from '../shared/cache-mark.js';
+import { closedSchema } from '../shared/closed-schema.js';
 import {
   extraOf,
   isObject,
@@ -92,9 +93,14 @@ function encodeTool(tool: FunctionTool, same: boolean, traits: ModelTraits, warn
   if (tool.description !== undefined && (same || tool.description !== ''))
     spec['description'] = tool.description;
   const schema = inputSchema(tool.parameters, same);
-  if (schema !== undefined) spec['inputSchema'] = { json: schema };
-  if (tool.strict !== undefined && (same || (tool.strict && traits.structured))) spec['strict'] = tool.strict;
-  else if (tool.strict === true) warn('tools', 'this model cannot be held to the schema of a tool');
+  // A call can be held to a closed schema only, so another one is not enforced.
+  const closed =
+    !same && tool.strict === true && traits.structured && schema !== undefined
+      ? closedSchema(schema)
+      : undefined;
+  if (schema !== undefined) spec['inputSchema'] = { json: closed?.schema ?? schema };
+  if (same ? tool.strict !== undefined : closed !== undefined) spec['strict'] = tool.strict as boolean;
+  else if (tool.strict === true) warn('tools', 'calls cannot be held to the schema of a tool');
   return { toolSpec: spec };
 }
 

@@ -234,7 +234,7 @@ describe('tools', () => {
     expect(spec(CLAUDE)).toContain('"strict":true');
     expect(spec('anthropic.claude-3-5-sonnet-20241022-v2:0')).not.toContain('strict');
     expect(encode({ tools: strict }, 'anthropic.claude-opus-4-8').warnings).toEqual([
-      'tools: this model cannot be held to the schema of a tool',
+      'tools: calls cannot be held to the schema of a tool',
     ]);
   });
 
@@ -329,6 +329,25 @@ describe('content', () => {
     });
   });
 
+  it('is held to closed schemas without bounds, since Bedrock refuses others', () => {
+    const schema = {
+      type: 'object',
+      properties: { age: { type: 'integer', minimum: 0 }, of: { type: 'object', properties: { a: {} } } },
+    };
+    const response_format = { type: 'json_schema', json_schema: { name: 'x', schema } };
+    const { body, warnings } = encode({ response_format });
+    const sent = JSON.stringify(body['outputConfig']);
+    expect(sent.match(/additionalProperties\\":false/g)).toHaveLength(2);
+    expect(sent).toContain('Must also fit');
+    expect(warnings).toEqual(['response_format: bounds in the schema are told to the model, not enforced']);
+    const map = { type: 'object', additionalProperties: { type: 'string' } };
+    const told = encode({
+      response_format: { type: 'json_schema', json_schema: { name: 'x', schema: map } },
+    });
+    expect(told.body['outputConfig']).toBeUndefined();
+    expect(JSON.stringify(told.body['system'])).toContain('JSON Schema');
+  });
+
   it('is told the schema by models that cannot be held to it', () => {
     const response_format = {
       type: 'json_schema',
@@ -337,7 +356,9 @@ describe('content', () => {
     expect(encode({ response_format }).body['outputConfig']).toEqual({
       textFormat: {
         type: 'json_schema',
-        structure: { jsonSchema: { schema: '{"type":"object","properties":{}}', name: 'x' } },
+        structure: {
+          jsonSchema: { schema: '{"type":"object","properties":{},"additionalProperties":false}', name: 'x' },
+        },
       },
     });
     const { body, warnings } = encode({ response_format }, 'amazon.nova-pro-v1:0');
