@@ -1,5 +1,6 @@
-import type { FinishReason, JsonObject, JsonValue, PartKind, StreamEvent } from '@headgate/sdk';
+import type { FinishReason, ImagePart, JsonObject, JsonValue, PartKind, StreamEvent } from '@headgate/sdk';
 import { isObject, stringOr } from '../shared/read-json.js';
+import { imagesIn } from './images.js';
 import { argumentsText } from './messages-decode.js';
 import { reasoningText } from './reasoning.js';
 import { OPENAI_CHAT } from './types.js';
@@ -17,6 +18,8 @@ const DELTA_KEYS = new Set([
   'reasoning',
   'reasoning_details',
 ]);
+
+const WITH_IMAGES = new Set([...DELTA_KEYS, 'images']);
 
 interface OpenCall {
   part: number;
@@ -68,6 +71,14 @@ export class ChoiceDecoder {
   /** Does not end the open part: Groq, for one, says a `channel` with every piece of reasoning. */
   private whole(value: JsonObject): void {
     this.emit({ type: 'part-whole', choice: this.choice, part: this.parts++, format: OPENAI_CHAT, value });
+  }
+
+  private pictures(pictures: readonly ImagePart[]): void {
+    this.close();
+    for (const picture of pictures) {
+      const value = picture as unknown as JsonObject;
+      this.emit({ type: 'part-whole', choice: this.choice, part: this.parts++, format: 'hub', value });
+    }
   }
 
   /** `told`: the delta carries the same reasoning as plain text, which was read already. */
@@ -191,7 +202,9 @@ export class ChoiceDecoder {
     const calls = delta['tool_calls'];
     if (Array.isArray(calls)) for (const call of calls) if (isObject(call)) this.toolCall(call);
     if (isObject(delta['function_call'])) this.legacyCall(delta['function_call']);
-    const extra = unknownMembers(delta);
+    const pictures = imagesIn(delta['images']);
+    if (pictures !== undefined) this.pictures(pictures);
+    const extra = unknownMembers(delta, pictures === undefined ? DELTA_KEYS : WITH_IMAGES);
     if (extra !== undefined) this.whole(extra);
   }
 
@@ -212,10 +225,10 @@ export class ChoiceDecoder {
 }
 
 /** Members of a delta that the hub has no name for (`audio`, `images`, …); null ones say nothing. */
-function unknownMembers(delta: JsonObject): JsonObject | undefined {
+function unknownMembers(delta: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let unknown: JsonObject | undefined;
   for (const key in delta) {
-    if (DELTA_KEYS.has(key) || delta[key] === null) continue;
+    if (known.has(key) || delta[key] === null) continue;
     unknown ??= {};
     unknown[key] = delta[key];
   }

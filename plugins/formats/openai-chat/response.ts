@@ -11,7 +11,7 @@ import type {
 import { hasOpenaiCounts, openaiUsage, openaiUsageFrom } from '../shared/openai-usage.js';
 import * as read from '../shared/read-json.js';
 import { decodeContent } from './content.js';
-import { imageEntry } from './images.js';
+import { imageEntry, imagesIn } from './images.js';
 import { chatLogprobs } from './logprobs.js';
 import { decodeLegacyCall, decodeToolCall } from './messages-decode.js';
 import { encodeToolCall } from './messages-encode.js';
@@ -32,6 +32,8 @@ const MESSAGE_KEYS = new Set([
   'reasoning_details',
 ]);
 
+const WITH_IMAGES = new Set([...MESSAGE_KEYS, 'images']);
+
 function messageParts(message: JsonObject, path: string): Part[] {
   const parts = reasoningParts(message);
   const content = decodeContent(message['content'], `${path}.content`);
@@ -42,6 +44,7 @@ function messageParts(message: JsonObject, path: string): Part[] {
   }
   for (const part of content)
     if (part.type !== 'text' || part.text !== '' || content.length > 1) parts.push(part);
+  parts.push(...(imagesIn(message['images']) ?? []));
   if (typeof message['refusal'] === 'string') parts.push({ type: 'refusal', text: message['refusal'] });
   const calls = read.optArray(message, 'tool_calls', path);
   calls?.forEach((_, i) => {
@@ -68,7 +71,7 @@ function decodeChoice(json: JsonObject, position: number): Choice {
   if (raw !== undefined) choice.finishRaw = raw;
   if (json['logprobs'] !== undefined && json['logprobs'] !== null) choice.logprobs = json['logprobs'];
   const extra = read.extraOf(json, CHOICE_KEYS) ?? {};
-  const inner = read.extraOf(message, MESSAGE_KEYS);
+  const inner = read.extraOf(message, imagesIn(message['images']) === undefined ? MESSAGE_KEYS : WITH_IMAGES);
   if (inner !== undefined) extra['message'] = inner;
   if (Object.keys(extra).length > 0) choice.extra = extra;
   return choice;
@@ -127,7 +130,7 @@ function encodeMessage(choice: Choice, same: boolean): JsonObject {
         else calls.push(encodeToolCall(part, same, true));
         break;
       case 'image': {
-        const entry = imageEntry(part);
+        const entry = imageEntry(part, same);
         if (entry !== undefined) images.push(entry);
         break;
       }

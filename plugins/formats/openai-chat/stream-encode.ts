@@ -117,7 +117,7 @@ export class OpenaiChatStreamEncoder implements StreamEncoder {
   private whole({ choice, format, value }: Extract<StreamEvent, { type: 'part-whole' }>): string {
     if (format === OPENAI_CHAT) return this.role(choice) + this.chunk(choice, inner(deltaOf(value)));
     if (format !== 'hub' || value['type'] !== 'image') return '';
-    const entry = imageEntry(value as unknown as ImagePart);
+    const entry = imageEntry(value as unknown as ImagePart, this.same);
     return entry === undefined ? '' : this.role(choice) + this.chunk(choice, inner({ images: [entry] }));
   }
 
