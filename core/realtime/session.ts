@@ -8,12 +8,18 @@ import type { ClientListener, ClientSocket } from './client-socket.js';
 import { BROKEN, codeOf, GOING_AWAY, NO_STATUS, passedOn, reasonText, SERVER_ERROR } from './close-code.js';
 import type { Connection } from './dial.js';
 import { SessionModel } from './session-model.js';
+import { SessionObjects } from './session-objects.js';
 import { sessionRecord } from './session-record.js';
 import { Turns } from './turns.js';
 
 const NORMAL = 1000;
 /** What is kept beside the largest messages for a provider that does not read, from a client that cannot be stopped. */
 const SPARE_BYTES = 16 * 1024 * 1024;
+
+interface Held {
+  readonly message: Buffer;
+  readonly binary: boolean;
+}
 
 /**
  * Both sides of a session are open: messages pass as they come, a side that is slow stops the reading from the other, and
@@ -32,6 +38,10 @@ export class Session implements ClientListener, MessageListener, Waiting {
   private readonly lastMoment: number;
   private reader: SocketReader | null;
   private over = false;
+  /** Null where messages of this API name nothing that is anybody's. */
+  private readonly objects: SessionObjects | null;
+  /** Messages that wait until it is known whether the one before them may be passed on. */
+  private held: Held[] | null = null;
 
   /** @param taken what the key's limit on WebSockets holds for this one */
   constructor(
@@ -45,6 +55,7 @@ export class Session implements ClientListener, MessageListener, Waiting {
     this.reader = this.format.reader();
     this.upstream = connection.upstream;
     this.model = new SessionModel(x, connection.target, this.format);
+    this.objects = x.endpoint.fields.inside === null ? null : new SessionObjects(x);
     this.turns = new Turns(x, connection.record, (error) => this.refuse(error));
     this.limit = messageLimitBytes;
     this.idleMs = idleTimeoutMs;
@@ -66,7 +77,43 @@ export class Session implements ClientListener, MessageListener, Waiting {
       this.refuse(canonicalError('message_too_large', { limit: this.limit }));
       return;
     }
-    const meant = this.model.write(message);
+    if (this.held !== null) this.held.push({ message: Buffer.from(message), binary });
+    else this.judge(message, binary);
+  }
+
+  /** What a message names may have to be looked up. What comes meanwhile waits, so that the order stays. */
+  private judge(message: Buffer, binary: boolean): void {
+    const objection = binary || this.objects === null ? null : this.objects.check(message);
+    if (!(objection instanceof Promise)) {
+      this.passOn(message, binary, objection);
+      return;
+    }
+    const kept = Buffer.from(message);
+    this.held = [];
+    this.client.pause();
+    objection
+      .then((later) => this.passOn(kept, binary, later))
+      .catch((reason) => this.x.io.log.error('a message could not be judged', { error: String(reason) }))
+      .finally(() => this.letGo());
+  }
+
+  private letGo(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const [i, { message, binary }] of held.entries()) {
+      if (this.over) return;
+      if (this.held === null) this.judge(message, binary);
+      else {
+        (this.held as Held[]).push(...held.slice(i));
+        return;
+      }
+    }
+    if (this.held === null && !this.over) this.client.resume();
+  }
+
+  private passOn(message: Buffer, binary: boolean, objection: CanonicalError | null): void {
+    if (this.over) return;
+    const meant = objection ?? this.model.write(message);
     if (!Buffer.isBuffer(meant)) this.tell(meant);
     else if (!this.upstream.send(meant, binary)) this.wait();
   }

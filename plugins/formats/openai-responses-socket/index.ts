@@ -1,6 +1,7 @@
 import type { CanonicalError, JsonObject, SocketNews, SocketReader, WireFormat } from '@headgate/sdk';
 import { eventType } from '../shared/event-type.js';
 import { openaiError } from '../shared/openai-error.js';
+import { OBJECT_IDS } from '../shared/openai-object-ids.js';
 import { tryParse } from '../shared/parse-json.js';
 import { isObject } from '../shared/read-json.js';
 import { answerUsage } from '../shared/responses-usage.js';
@@ -44,7 +45,8 @@ export const openaiResponsesSocket: WireFormat = {
   operation: 'realtime',
   requestIdHeader: 'x-request-id',
   error: openaiError,
-  fields: [],
+  fields: ['previous_response_id', 'conversation'],
+  objectIds: [...OBJECT_IDS, 'previous_response_id', 'conversation'],
   socket: {
     handshake: {
       headers: ['openai-beta'],

@@ -1,4 +1,5 @@
 import type { WireFormat } from '@headgate/sdk';
+import { OBJECT_IDS } from '../shared/openai-object-ids.js';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
 import { serviceTierAsked } from '../shared/service-tier.js';
 import { openaiResponsesError } from './error.js';
@@ -25,8 +26,7 @@ export const openaiResponses: WireFormat = {
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,
   fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier', ...STATE_FIELDS],
-  // Of inputs, file search, the code interpreter and the shell.
-  objectIds: ['file_id', 'file_ids', 'vector_store_ids', 'container', 'container_id', 'skill_id'],
+  objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
