@@ -1,6 +1,7 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, Part, Warn } from '@headgate/sdk';
 import { cacheControl } from '../shared/cache-mark.js';
 import { dataUrl } from '../shared/data-url.js';
+import { fileName } from '../shared/file-name.js';
 import { isObject } from '../shared/read-json.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import { OPENAI_CHAT } from './types.js';
@@ -49,12 +50,6 @@ function audio(part: AudioPart, context: MessageContext): JsonObject | undefined
   const subtype = mediaType.slice(mediaType.indexOf('/') + 1);
   const format = part.format ?? (subtype === 'mpeg' ? 'mp3' : subtype.replace(/^x-/, ''));
   return { ...(context.same ? part.extra : {}), type: 'input_audio', input_audio: { data, format } };
-}
-
-/** OpenAI refuses data without a name, and reads the kind of a file from its ending. */
-function fileName(name: string | undefined, mediaType: string): string {
-  const base = name ?? 'document';
-  return mediaType === 'application/pdf' && !base.toLowerCase().endsWith('.pdf') ? `${base}.pdf` : base;
 }
 
 function document(part: DocumentPart, context: MessageContext): JsonObject | undefined {

@@ -10,6 +10,7 @@ import type {
 } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { endUser } from '../shared/end-user.js';
+import { ASK_FOR_JSON, saysJson } from '../shared/json-word.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import * as read from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -219,6 +220,8 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   if (request.parallelToolCalls !== undefined && (same || tools))
     body['parallel_tool_calls'] = request.parallelToolCalls;
   if (request.output !== undefined) body['response_format'] = encodeOutput(request.output);
+  if (!same && request.output?.type === 'json' && !saysJson(body['messages']))
+    body['messages'] = [{ role: 'system', content: ASK_FOR_JSON }, ...(body['messages'] as JsonObject[])];
   if (others?.verbosity !== undefined) body['verbosity'] = others.verbosity;
   encodeSampling(body, request.sampling, same, warn);
   if (request.maxOutputTokens !== undefined) body['max_completion_tokens'] = request.maxOutputTokens;

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheControl, cacheMarkOf } from '../shared/cache-mark.js';
+import { NOT_STRICT, openaiStrictSchema } from '../shared/openai-strict.js';
 import { choiceFor, customToolFor } from '../shared/openai-tools.js';
 import {
   extraOf,
@@ -99,13 +100,17 @@ export function decodeToolChoice(body: JsonObject): ToolChoice | undefined {
 
 function encodeTool(
   tool: Extract<Tool, { kind: 'function' }>,
-  same: boolean,
+  { same, warn }: MessageContext,
 ): { json: JsonObject; legacy: boolean } {
   const { function: innerExtra, legacy, ...outer } = (same ? tool.extra : undefined) ?? {};
   const inner: JsonObject = { ...(isObject(innerExtra) ? innerExtra : {}), name: tool.name };
   if (tool.description !== undefined) inner['description'] = tool.description;
-  if (tool.parameters !== undefined) inner['parameters'] = tool.parameters;
-  if (tool.strict !== undefined) inner['strict'] = tool.strict;
+  // A call can be held to a strict schema only, so another one is not enforced.
+  const strict = !same && tool.strict === true ? openaiStrictSchema(tool.parameters ?? {}) : undefined;
+  const parameters = strict ?? tool.parameters;
+  if (parameters !== undefined) inner['parameters'] = parameters;
+  if (!same && tool.strict === true && strict === undefined) warn('tools', NOT_STRICT);
+  else if (tool.strict !== undefined) inner['strict'] = tool.strict;
   if (legacy === true) return { json: inner, legacy: true };
   const json: JsonObject = { ...outer, type: 'function', function: inner };
   if (same && tool.cache !== undefined) json['cache_control'] = cacheControl(tool.cache);
@@ -133,7 +138,7 @@ export function encodeTools(
         );
       continue;
     }
-    const { json, legacy } = encodeTool(tool, same);
+    const { json, legacy } = encodeTool(tool, context);
     (legacy ? functions : modern).push(json);
     if (!same && tool.cache !== undefined)
       warn(

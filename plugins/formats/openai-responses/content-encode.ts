@@ -1,6 +1,7 @@
 import type { AudioPart, DocumentPart, ImagePart, JsonObject, Part, Warn } from '@headgate/sdk';
 import { cacheControl } from '../shared/cache-mark.js';
 import { dataUrl } from '../shared/data-url.js';
+import { fileName } from '../shared/file-name.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import type { TextType } from './content-decode.js';
 import { marksOf, OPENAI_RESPONSES } from './types.js';
@@ -53,12 +54,6 @@ function image(part: ImagePart, context: ItemContext): JsonObject | undefined {
   if (part.detail !== undefined) json['detail'] = part.detail;
   else if (!context.same) json['detail'] = 'auto';
   return json;
-}
-
-/** OpenAI refuses data without a name, and reads the kind of a file from its ending. */
-function fileName(name: string | undefined, mediaType: string): string {
-  const base = name ?? 'document';
-  return mediaType === 'application/pdf' && !base.toLowerCase().endsWith('.pdf') ? `${base}.pdf` : base;
 }
 
 function document(part: DocumentPart, context: ItemContext): JsonObject | undefined {

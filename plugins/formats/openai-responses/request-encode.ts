@@ -9,6 +9,7 @@ import type {
   Warn,
 } from '@headgate/sdk';
 import { endUser } from '../shared/end-user.js';
+import { ASK_FOR_JSON, saysJson } from '../shared/json-word.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import { isObject } from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -110,6 +111,9 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   const { instructions, input } = encodeInput(request.messages, { same, custom, warn });
   if (instructions !== undefined) body['instructions'] = instructions;
   if (input !== undefined) body['input'] = input;
+  // What stands in `instructions` does not count.
+  if (!same && request.output?.type === 'json' && Array.isArray(input) && !saysJson(input))
+    body['input'] = [{ type: 'message', role: 'system', content: ASK_FOR_JSON }, ...input];
   encodeTools(body, request, { same, custom, warn });
   const text: JsonObject = isObject(textExtra) ? { ...textExtra } : {};
   if (request.output !== undefined) text['format'] = encodeOutput(request.output, same);

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, JsonObject, JsonValue, Tool, ToolChoice, Warn } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
 import { cacheControl, cacheMarkOf } from '../shared/cache-mark.js';
+import { NOT_STRICT, openaiStrictSchema } from '../shared/openai-strict.js';
 import { choiceFor, customToolFor } from '../shared/openai-tools.js';
 import {
   extraOf,
@@ -66,8 +67,11 @@ function foreignTool(tool: FunctionTool, warn: Warn): JsonObject {
   if (tool.cache !== undefined) warn('cache_control', 'tools have no cache mark in this format');
   const json: JsonObject = { type: 'function', name: tool.name };
   if (tool.description !== undefined) json['description'] = tool.description;
-  json['parameters'] = tool.parameters ?? { type: 'object', properties: {} };
-  json['strict'] = tool.strict ?? false;
+  // A call can be held to a strict schema only, so another one is not enforced.
+  const strict = tool.strict === true ? openaiStrictSchema(tool.parameters ?? {}) : undefined;
+  if (tool.strict === true && strict === undefined) warn('tools', NOT_STRICT);
+  json['parameters'] = strict ?? tool.parameters ?? { type: 'object', properties: {} };
+  json['strict'] = strict !== undefined;
   return json;
 }
 
