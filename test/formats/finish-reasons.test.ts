@@ -12,7 +12,7 @@ import { decodeStream, encodeStream, type FormatId, format, MATRIX, piecesOf, wr
 const reasons: Record<FormatId, string[]> = {
   'openai-chat': ['stop', 'length', 'tool_calls', 'content_filter', 'function_call'],
   'openai-completions': ['stop', 'length', 'content_filter'],
-  'openai-responses': ['completed', 'max_output_tokens', 'content_filter'],
+  'openai-responses': ['completed', 'max_output_tokens', 'content_filter', 'incomplete', 'cancelled'],
   'anthropic-messages': [
     'end_turn',
     'max_tokens',
@@ -91,7 +91,10 @@ function answerOf(id: FormatId, reason: string): JsonObject {
   };
   const body = written(id, plain) as Open;
   if (id === 'openai-responses') {
-    if (reason !== 'completed') Object.assign(body, { status: 'incomplete', incomplete_details: { reason } });
+    // An answer that was cancelled, or that is incomplete for no given reason, has its status alone.
+    if (reason === 'incomplete' || reason === 'cancelled') body['status'] = reason;
+    else if (reason !== 'completed')
+      Object.assign(body, { status: 'incomplete', incomplete_details: { reason } });
     return body as JsonObject;
   }
   const path = places[id];
@@ -121,6 +124,36 @@ describe.each(MATRIX)('the reasons of %s for an end', (from) => {
     );
     expect(streamed.choices[0]?.finish).toBe(whole.choices[0]?.finish);
     expect(reasonIn(from, written(from, streamed))).toBe(reason);
+  });
+});
+
+/** An answer that had failed, and did not say why, was told to clients as one that had ended well. */
+describe('an answer of OpenAI that failed', () => {
+  const failed = (error: JsonObject | null): JsonObject => ({
+    ...answerOf('openai-responses', 'completed'),
+    status: 'failed',
+    error,
+  });
+  const errors = [null, { code: 'server_error', message: 'The model failed.' }];
+
+  it('is no answer when it comes whole', () => {
+    for (const error of errors)
+      expect(() => format('openai-responses').response!.decode(failed(error))).toThrow('the provider failed');
+  });
+
+  it.each(MATRIX)('ends a stream to clients of %s with an error', (to) => {
+    for (const error of errors)
+      for (const type of ['response.failed', 'response.completed']) {
+        const pieces = [
+          { type: 'response.created', response: { ...failed(null), status: 'in_progress', output: [] } },
+          { type, response: failed(error) },
+        ].map((event) => JSON.stringify(event));
+        const events = decodeStream('openai-responses', pieces);
+        expect(events.map((event) => event.type)).toEqual(['start', 'error']);
+        const told = decodeStream(to, piecesOf(to, encodeStream(to, events)));
+        expect(told.map((event) => event.type)).toContain('error');
+        expect(told.map((event) => event.type)).not.toContain('finish');
+      }
   });
 });
 

@@ -27,8 +27,9 @@ export function extraOfResponse(body: JsonObject): JsonObject | undefined {
 
 function decode(body: JsonObject): CanonicalResponse {
   const status = readStatus(body);
-  if (read.isObject(body['error'])) {
-    const { message } = responsesErrorFrom(body['error']);
+  // One that failed is no answer, whether or not it says why.
+  if (read.isObject(body['error']) || status.status === 'failed') {
+    const { message } = responsesErrorFrom(read.isObject(body['error']) ? body['error'] : {});
     throw new MalformedBody(`the provider failed: ${message}`, 'error');
   }
   const logprobs: JsonValue[] = [];

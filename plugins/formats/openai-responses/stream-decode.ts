@@ -171,7 +171,7 @@ export class OpenaiResponsesStreamDecoder implements StreamDecoder {
 
   private complete(json: JsonObject, type: string): void {
     const response = isObject(json['response']) ? json['response'] : {};
-    if (isObject(response['error'])) {
+    if (isObject(response['error']) || response['status'] === 'failed') {
       this.fail(response['error']);
       return;
     }
