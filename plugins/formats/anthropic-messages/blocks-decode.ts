@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue, MediaSource, Part, ReasoningPart } from '@headgate/sdk';
+import type { CacheMark, JsonObject, JsonValue, MediaSource, Part, ReasoningPart } from '@headgate/sdk';
 import { MalformedBody } from '@headgate/sdk';
+import { cacheMarkOf } from '../shared/cache-mark.js';
 import { withBase } from '../shared/part-base.js';
 import {
   isObject,
@@ -11,7 +12,7 @@ import {
   optBoolean,
   optString,
 } from '../shared/read-json.js';
-import { ANTHROPIC_MESSAGES } from './types.js';
+import { ANTHROPIC_MESSAGES, MARKED_INSIDE } from './types.js';
 
 const TEXT_KEYS = new Set(['type', 'text', 'citations']);
 const IMAGE_KEYS = new Set(['type', 'source']);
@@ -58,6 +59,12 @@ function contentText(content: JsonValue | undefined): string {
   return texts.join('\n\n');
 }
 
+/** The last mark of the blocks of a document. */
+function markInside(content: JsonValue | undefined): CacheMark | undefined {
+  if (!Array.isArray(content)) return undefined;
+  return content.map((block) => (isObject(block) ? cacheMarkOf(block) : undefined)).findLast((mark) => mark);
+}
+
 function documentPart(json: JsonObject, path: string): Part {
   const source = needObject(json, 'source', path);
   const custom = source['type'] === 'content';
@@ -73,7 +80,15 @@ function documentPart(json: JsonObject, path: string): Part {
   if (typeof context === 'string' && part.type === 'document') part.context = context;
   if (isObject(citations) && citations['enabled'] === true && part.type === 'document') part.cited = true;
   // Blocks say more than their text; a target of this format gets them back.
-  if (custom) part.extra = { ...part.extra, source };
+  if (custom) {
+    part.extra = { ...part.extra, source };
+    const inside = part.cache === undefined ? markInside(source['content']) : undefined;
+    // Others have no blocks in a document: there the mark is one of the whole, here it stays where it stood.
+    if (inside !== undefined) {
+      part.cache = inside;
+      part.extra[MARKED_INSIDE] = null;
+    }
+  }
   return part;
 }
 

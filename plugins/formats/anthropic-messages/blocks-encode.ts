@@ -14,7 +14,7 @@ import { openResponses } from '../shared/reasoning-seal.js';
 import { kindInWords } from '../shared/value-in-words.js';
 import type { ToolIds } from './tool-ids.js';
 import { toolInput } from './tool-input.js';
-import { ANTHROPIC_MESSAGES } from './types.js';
+import { ANTHROPIC_MESSAGES, MARKED_INSIDE } from './types.js';
 
 /** What an encoder of blocks must know. */
 export interface BlockContext {
@@ -143,7 +143,9 @@ function bare(part: Part, context: BlockContext): JsonObject | undefined {
 /** One block, or undefined when this format cannot say it (then it was warned about) or need not. */
 export function encodeBlock(part: Part, context: BlockContext): JsonObject | undefined {
   const json = bare(part, context);
-  if (json !== undefined && part.cache !== undefined) json['cache_control'] = cacheControl(part.cache);
+  if (json === undefined || part.cache === undefined) return json;
+  if (json[MARKED_INSIDE] === null) delete json[MARKED_INSIDE];
+  else json['cache_control'] = cacheControl(part.cache);
   return json;
 }
 

@@ -5,6 +5,12 @@ export const ANTHROPIC_MESSAGES = 'anthropic-messages';
 /** Wire format id of `POST /v1/messages/count_tokens`. */
 export const ANTHROPIC_COUNT_TOKENS = 'anthropic-count-tokens';
 
+/**
+ * Null in the bag of a document whose mark stands on a block inside: the bag has that block as it came, so the mark is not
+ * written beside it a second time.
+ */
+export const MARKED_INSIDE = 'cache_control';
+
 /** Both ends of the family: their `extra` bags fit each other. */
 export function isAnthropic(origin: string): boolean {
   return origin === ANTHROPIC_MESSAGES || origin === ANTHROPIC_COUNT_TOKENS;
