@@ -105,3 +105,26 @@ it('files are named by their kind', () => {
     expect(written.match(/"filename":"[^"]*"/g)).toEqual(['"filename":"Table.csv"', '"filename":"b.csv"']);
   }
 });
+
+/** Ollama's `suffix`, by which editors have a gap filled, was dropped on the way to the one API of OpenAI's that has it too. */
+describe('a gap in a text', () => {
+  const fill = (body: JsonObject) =>
+    translate(
+      'ollama-generate',
+      'openai-completions',
+      { model: 'm', prompt: 'def f(', ...body },
+      { model: 'm' },
+    );
+
+  it('is filled by completions', () => {
+    const { body, warnings } = fill({ suffix: 'return x' });
+    expect(body).toMatchObject({ prompt: 'def f(', suffix: 'return x' });
+    expect(warnings).toEqual([]);
+  });
+
+  it('is not one in a transcript', () => {
+    const { body, warnings } = fill({ suffix: 'return x', system: 'Python.' });
+    expect(body['suffix']).toBeUndefined();
+    expect(warnings).toContain('suffix: not part of this format');
+  });
+});

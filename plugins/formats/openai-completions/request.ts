@@ -64,6 +64,12 @@ function encodeSampling(body: JsonObject, sampling: Sampling): void {
   if (sampling.logitBias !== undefined) body['logit_bias'] = sampling.logitBias;
 }
 
+/** Ollama's word for what comes after the gap. Behind a prompt that became a transcript it would mean nothing. */
+function suffixOf({ origin, extra, messages }: CanonicalRequest): string | undefined {
+  const suffix = origin === 'ollama-generate' && messages.length === 1 ? extra?.['suffix'] : undefined;
+  return typeof suffix === 'string' && suffix !== '' ? suffix : undefined;
+}
+
 function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   const same = request.origin === OPENAI_COMPLETIONS;
   const warn = warnOnce(context.warn);
@@ -85,7 +91,10 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
     if (request.sampling.topK !== undefined) warn('top_k', 'not part of this format');
     if (request.metadata !== undefined) warn('metadata', 'not part of this format');
     if (request.serviceTier !== undefined) warn('service_tier', 'not part of this format');
-    for (const key of Object.keys(request.extra ?? {})) warn(key, 'not part of this format');
+    const suffix = suffixOf(request);
+    if (suffix !== undefined) body['suffix'] = suffix;
+    for (const key of Object.keys(request.extra ?? {}))
+      if (key !== 'suffix' || suffix === undefined) warn(key, 'not part of this format');
   }
   if (request.stream) body['stream'] = true;
   const streamOptions: JsonObject = { ...(read.isObject(options) ? options : {}) };
