@@ -128,3 +128,66 @@ describe('a gap in a text', () => {
     expect(warnings).toContain('suffix: not part of this format');
   });
 });
+
+describe('what models that reason refuse', () => {
+  // A client of Anthropic's API with a temperature got a 400 of OpenAI's when its model was gpt-5.
+  const body = {
+    model: 'm',
+    max_tokens: 100,
+    temperature: 0.5,
+    top_p: 0.9,
+    stop_sequences: ['END'],
+    messages: [{ role: 'user', content: 'Hi' }],
+  };
+  const thinking = { ...body, thinking: { type: 'enabled', budget_tokens: 4000 } };
+
+  it.each([
+    ['gpt-5', ['temperature', 'top_p', 'stop']],
+    ['openai/gpt-5-mini', ['temperature', 'top_p', 'stop']],
+    ['gpt-5.2', ['temperature', 'top_p', 'stop']],
+    ['o3', ['temperature', 'top_p', 'stop']],
+    ['o4-mini-2025-04-16', ['temperature', 'top_p', 'stop']],
+    ['gpt-5-chat-latest', []],
+    ['gpt-4o', []],
+    ['gpt-4.1-mini', []],
+    ['gpt-oss-120b', []],
+    ['my-deployment', []],
+  ])('%s is not asked for it', (model, left) => {
+    const { body: sent, warnings } = translate('anthropic-messages', 'openai-chat', body, { model });
+    for (const name of ['temperature', 'top_p', 'stop']) expect(name in sent).toBe(!left.includes(name));
+    expect(warnings.map((text) => text.split(':')[0])).toEqual(left);
+    const { body: other } = translate('anthropic-messages', 'openai-responses', body, { model });
+    expect('temperature' in other).toBe(!left.includes('temperature'));
+  });
+
+  it('is sent when they are told not to reason and may be', () => {
+    const quiet = { model: 'm', temperature: 0.5, reasoning_effort: 'none', messages: body.messages };
+    const at = (model: string) => translate('openai-chat', 'openai-responses', quiet, { model }).body;
+    expect(at('gpt-5.1')).toMatchObject({ temperature: 0.5, reasoning: { effort: 'none' } });
+    expect(at('gpt-5')['temperature']).toBeUndefined();
+  });
+
+  it('leaves out without a word what holds anyway', () => {
+    const usual = { ...body, temperature: 1, top_p: 1, stop_sequences: undefined };
+    const { body: sent, warnings } = translate('anthropic-messages', 'openai-chat', usual as never, {
+      model: 'gpt-5',
+    });
+    expect(sent['temperature']).toBeUndefined();
+    expect(warnings).toEqual([]);
+  });
+
+  it('is an effort for models that do not reason', () => {
+    const { body: sent, warnings } = translate('anthropic-messages', 'openai-chat', thinking, {
+      model: 'gpt-4o',
+    });
+    expect(sent['reasoning_effort']).toBeUndefined();
+    expect(warnings).toContain('reasoning: this model does not reason');
+    const { body: other } = translate('anthropic-messages', 'openai-chat', thinking, { model: 'gpt-5' });
+    expect(other['reasoning_effort']).toBe('medium');
+  });
+
+  it('is the client’s own affair in requests of the same API', () => {
+    const own = { model: 'm', temperature: 0.5, messages: body.messages };
+    expect(translate('openai-chat', 'openai-chat', own, { model: 'gpt-5' }).body['temperature']).toBe(0.5);
+  });
+});

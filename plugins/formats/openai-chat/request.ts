@@ -11,6 +11,7 @@ import type {
 import { MalformedBody } from '@headgate/sdk';
 import { endUser } from '../shared/end-user.js';
 import { ASK_FOR_JSON, saysJson } from '../shared/json-word.js';
+import { openaiModel, reasoned, sampled } from '../shared/openai-models.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import * as read from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -223,9 +224,11 @@ function encode(request: CanonicalRequest, context: EncodeContext): JsonObject {
   if (!same && request.output?.type === 'json' && !saysJson(body['messages']))
     body['messages'] = [{ role: 'system', content: ASK_FOR_JSON }, ...(body['messages'] as JsonObject[])];
   if (others?.verbosity !== undefined) body['verbosity'] = others.verbosity;
-  encodeSampling(body, request.sampling, same, warn);
+  const traits = same ? undefined : openaiModel(context.model);
+  const thinking = reasoned(traits, request.reasoning, warn);
+  encodeSampling(body, sampled(traits, request.sampling, thinking, warn), same, warn);
   if (request.maxOutputTokens !== undefined) body['max_completion_tokens'] = request.maxOutputTokens;
-  if (request.reasoning !== undefined) encodeReasoning(body, request.reasoning, same, warn);
+  if (thinking !== undefined) encodeReasoning(body, thinking, same, warn);
   if (request.choices !== undefined) body['n'] = request.choices;
   if (request.user !== undefined) body['user'] = endUser(request.user, same);
   if (request.metadata !== undefined) {

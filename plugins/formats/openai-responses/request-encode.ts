@@ -10,6 +10,7 @@ import type {
 } from '@headgate/sdk';
 import { endUser } from '../shared/end-user.js';
 import { ASK_FOR_JSON, saysJson } from '../shared/json-word.js';
+import { openaiModel, reasoned, sampled } from '../shared/openai-models.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import { isObject } from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -92,12 +93,12 @@ function outputCap(cap: number, same: boolean, warn: Warn): number {
  * What only this API does unless told otherwise: it keeps every conversation. A client of another format cannot know,
  * so nothing is kept for it, and reasoning comes back encrypted instead of being remembered.
  */
-function stateless(body: JsonObject, request: CanonicalRequest): void {
+function stateless(body: JsonObject, sampling: Sampling): void {
   body['store'] = false;
   const include: JsonValue[] = [];
   if (isObject(body['reasoning']) && body['reasoning']['effort'] !== 'none')
     include.push(ENCRYPTED_REASONING);
-  if (request.sampling.logprobs !== undefined) include.push(LOGPROBS);
+  if (sampling.logprobs !== undefined) include.push(LOGPROBS);
   if (include.length > 0) body['include'] = include;
 }
 
@@ -119,8 +120,11 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   if (request.output !== undefined) text['format'] = encodeOutput(request.output, same);
   if (others?.verbosity !== undefined) text['verbosity'] = others.verbosity;
   if (Object.keys(text).length > 0 || textExtra !== undefined) body['text'] = text;
-  if (request.reasoning !== undefined) encodeReasoning(body, request.reasoning, same, warn);
-  encodeSampling(body, request.sampling, warn);
+  const traits = same ? undefined : openaiModel(context.model);
+  const thinking = reasoned(traits, request.reasoning, warn);
+  if (thinking !== undefined) encodeReasoning(body, thinking, same, warn);
+  const sampling = sampled(traits, request.sampling, thinking, warn);
+  encodeSampling(body, sampling, warn);
   if (request.maxOutputTokens !== undefined)
     body['max_output_tokens'] = outputCap(request.maxOutputTokens, same, warn);
   if (request.user !== undefined) body['user'] = endUser(request.user, same);
@@ -128,7 +132,7 @@ export function encodeRequest(request: CanonicalRequest, context: EncodeContext)
   if (request.serviceTier !== undefined) body['service_tier'] = tierOf(request.serviceTier, same);
   if (request.stream) body['stream'] = true;
   if (!same) {
-    stateless(body, request);
+    stateless(body, sampling);
     warnOfUnsaid(request.messages, ['name', 'citations', 'document', 'is_error'], warn);
     if (request.choices !== undefined && request.choices > 1)
       warn('n', 'one answer a request in this format');
