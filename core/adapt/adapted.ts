@@ -42,7 +42,7 @@ export class Adapted {
     const ask = await this.ask(call);
     const unsaid = ask.unsaid ?? [];
     x.dropped = unsaid.length === 0 ? null : [...unsaid];
-    const whole = key.sign !== null || target.provider.origin === '';
+    const whole = key.signsBody || target.provider.origin === '';
     return upstreamRequest(await inMemory(ask, whole), key.headers);
   }
 

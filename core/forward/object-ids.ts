@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '@headgate/sdk';
 
 /** Most ids that are taken from one request, and from one object of an answer. */
@@ -12,15 +13,35 @@ const ID = /^(?=.*[\d_-])[A-Za-z][\w-]{7,127}$/;
 const NAMES = /(^|_)(ids?|files?)$/;
 /** Those among them that come into being with the object, or belong to it. */
 const OWN = /^id$|(^|_)files?(_ids?)?$/;
+/** What Google calls its objects by: `files/abc-123`, also at the end of an address. */
+const GOOGLE_NAME = /(?:^|\/)((?:files|cachedContents|batches|fileSearchStores|tunedModels)\/[\w-]{1,120})$/;
+/** Uploads to Google go on under an id of hundreds of characters. */
+const UPLOAD_ID = 'upload_id';
 /** Query parameters that say where in a list a page begins. */
 const CURSORS = ['after', 'before', 'after_id', 'before_id', 'starting_after', 'ending_before'];
 
+/** The id by which an object is known that a request or an answer names so. */
+export function objectId(text: string): string {
+  return GOOGLE_NAME.exec(text)?.[1] ?? text;
+}
+
+/** The id of an upload that goes on later. */
+export function uploadId(id: string): string {
+  return `upload ${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+}
+
 /** Ids that a path and its query may name. */
 export function idsInPath(path: string, query: string): string[] {
-  const ids = path
-    .split('/')
-    .map(decoded)
-    .filter((segment) => ID.test(segment));
+  const segments = path.split('/').map(decoded);
+  const ids = segments.filter((segment) => ID.test(segment));
+  const google = segments.some((segment) => /^v1(alpha|beta)/.test(segment));
+  for (let i = 0; google && i + 1 < segments.length; i++) {
+    // `files/abc:download`
+    const name = `${segments[i]}/${segments[i + 1]?.replace(/:\w+$/, '')}`;
+    if (GOOGLE_NAME.test(name)) ids.push(name);
+  }
+  const upload = new URLSearchParams(query).get(UPLOAD_ID);
+  if (upload !== null) ids.push(uploadId(upload));
   for (const [name, value] of new URLSearchParams(query))
     if (ID.test(value) && !name.startsWith('x-')) ids.push(value);
   return ids.slice(0, MAX_REQUEST_IDS);
@@ -46,9 +67,16 @@ export function answeredObject(body: Buffer): JsonObject | null {
   return answer !== null && isObject(answer) ? answer : null;
 }
 
-/** The entries of a list, as OpenAI and Anthropic write it; null when the answer is none. */
-export function entriesOf({ data }: JsonObject): JsonObject[] | null {
-  return Array.isArray(data) ? data.filter(isObject) : null;
+/** Members that hold the entries of a list: OpenAI's and Anthropic's, then Google's. */
+const LISTS = ['data', 'files', 'cachedContents', 'batches', 'operations', 'tunedModels', 'fileSearchStores'];
+
+/** The entries of a list and the member that has them; null when the answer is none. */
+export function entriesOf(answer: JsonObject): { member: string; entries: JsonObject[] } | null {
+  for (const member of LISTS) {
+    const entries = answer[member];
+    if (Array.isArray(entries)) return { member, entries: entries.filter(isObject) };
+  }
+  return null;
 }
 
 /** The ids that an object names: its own, and those of others. */
@@ -66,6 +94,7 @@ function named(object: JsonObject, names: RegExp): string[] {
   for (const [name, value] of Object.entries(object)) {
     // An upload that is complete has its file inside.
     if (name === 'file' && value !== undefined && isObject(value)) ids.push(...named(value, /^id$/));
+    if (name === 'name' && typeof value === 'string' && GOOGLE_NAME.test(value)) ids.push(objectId(value));
     if (!names.test(name)) continue;
     for (const one of Array.isArray(value) ? value : [value])
       if (typeof one === 'string' && ID.test(one)) ids.push(one);

@@ -5,8 +5,10 @@ import { inflating } from '../upstream/inflate.js';
 import { BatchResultsAnswer, batchRead } from './batch-results.js';
 import { HeadAnswer } from './head-answer.js';
 import { JsonAnswer } from './json-answer.js';
+import { LaterAnswer } from './later-answer.js';
 import { PassedAnswer } from './passed-answer.js';
 import { ReplayedAnswer } from './replayed-answer.js';
+import { ownUpload } from './upload-address.js';
 
 /** Statuses of answers that have no body. */
 const BODILESS = new Set([204, 205, 304]);
@@ -16,6 +18,13 @@ const BODILESS = new Set([204, 205, 304]);
  * is small; everything else passes as it comes.
  */
 export function openAnswer(x: Exchange, status: number, headers: HeaderList): Relay {
+  const upload = ownUpload(x, headers);
+  if (upload === null) return openAs(x, status, headers);
+  // The client goes on at once, maybe on another thread.
+  return new LaterAnswer(upload.known, () => openAs(x, status, upload.headers), x);
+}
+
+function openAs(x: Exchange, status: number, headers: HeaderList): Relay {
   const contentType = headerOf(headers, 'content-type') ?? '';
   if (x.incoming.method === 'HEAD' || BODILESS.has(status))
     return new HeadAnswer(x, status, contentType, headers);

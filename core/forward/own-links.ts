@@ -1,6 +1,6 @@
-import { headerOf } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
 import type { Forward } from './forward.js';
+import { ownOrigin } from './own-origin.js';
 import { upstreamPath } from './upstream-path.js';
 
 /**
@@ -8,17 +8,15 @@ import { upstreamPath } from './upstream-path.js';
  * have, which is the gateway's (the `results_url` of Anthropic's batches).
  */
 export function withOwnLinks(x: Exchange, body: Buffer): Buffer {
-  const { target, incoming } = x;
+  const { target } = x;
   const { path } = x.forward as Forward;
-  const host = headerOf(incoming.headers, 'host');
-  if (target === null || host === undefined || !/^[\w.:[\]-]+$/.test(host)) return body;
+  const origin = ownOrigin(x);
+  if (target === null || origin === null) return body;
   const { provider } = target;
   const root = upstreamPath(provider, { ...path, tail: '/' }, target.model, '');
   if (root === null || provider.origin === '') return body;
   const theirs = `"${provider.origin}${root}`;
   if (!body.includes(theirs)) return body;
-  const asked = headerOf(incoming.headers, 'x-forwarded-proto');
-  const secure = asked === 'https' || x.runtime.config.server.tls !== null;
-  const ours = `"${secure ? 'https' : 'http'}://${host}${path.base}/`;
+  const ours = `"${origin}${path.base}/`;
   return Buffer.from(body.toString('utf8').replaceAll(theirs, () => ours));
 }

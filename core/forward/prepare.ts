@@ -31,7 +31,7 @@ export function prepare(
     request.body = body.bytes.length === 0 ? null : withModel(x, target);
     return request;
   }
-  if (key.sign !== null || target.provider.origin === '') {
+  if (key.signsBody || target.provider.origin === '') {
     // A signature may be over the whole body, and what answers inside the process takes no streams.
     const limit = x.runtime.config.server.bodyLimitBytes;
     return gathered(body, form, target.model, limit).then((bytes) => ({ ...request, body: bytes }));

@@ -27,5 +27,7 @@ export function openBody(
 
 function gathers(path: ForwardPath, headers: HeaderList, length: number | null): boolean {
   if (!(headerOf(headers, 'content-type') ?? '').includes('json')) return false;
+  // Google's clients say so of every piece of a file.
+  if (headerOf(headers, 'x-goog-upload-command')?.includes('upload') === true) return false;
   return path.api !== null || (length !== null && length <= HELD_BYTES);
 }

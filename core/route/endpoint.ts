@@ -22,6 +22,8 @@ export class Endpoint {
   readonly otherFraming: Framing | null;
   /** See WireFormat.foreignSeals; null when there are none, as in most formats. */
   readonly foreignSeals: readonly Buffer[] | null;
+  /** Places among the fields of those that name an object. */
+  readonly objectFields: readonly number[];
   private readonly idle: FieldSpans[] = [];
 
   constructor(
@@ -34,6 +36,8 @@ export class Endpoint {
     this.fields = compileFields([...new Set(['model', 'stream', ...format.fields, ...renamed])], {
       inside: format.objectIds ?? [],
     });
+    const names: readonly string[] = this.fields.names;
+    this.objectFields = (format.objectIds ?? []).map((name) => names.indexOf(name)).filter((at) => at >= 0);
     this.streams = traits.streams;
     this.otherFraming = traits.otherFraming;
     this.foreignSeals = format.foreignSeals?.map((seal) => Buffer.from(seal)) ?? null;

@@ -31,6 +31,8 @@ export class ProviderKey {
   readonly headers: HeaderList;
   /** Signs each request; null when the headers are all it takes. */
   readonly sign: Sign | null;
+  /** The body must be here as a whole before it can be signed. */
+  readonly signsBody: boolean;
   readonly mayUse: (model: string) => boolean;
   /** Monotonic milliseconds until which it had better rest, by our guess: after a refusal, or a 429 without a time. */
   restsUntil = 0;
@@ -43,6 +45,7 @@ export class ProviderKey {
     this.credential = source.value;
     this.headers = [...headers, ...opened.headers];
     this.sign = opened.sign;
+    this.signsBody = opened.signsBody;
     this.mayUse = source.models === null ? () => true : patternMatcher(source.models);
   }
 

@@ -8,6 +8,8 @@ export interface OpenCredential {
   readonly headers: HeaderList;
   /** What each request needs beside them; null when nothing. */
   readonly sign: Sign | null;
+  /** It must see the body of each request. */
+  readonly signsBody: boolean;
 }
 
 export function openCredential(
@@ -18,8 +20,9 @@ export function openCredential(
 ): OpenCredential {
   const headers = signer.fixed?.(credential, options) ?? [];
   const open = signer.open?.(credential, options, host);
-  if (open !== undefined) return { headers, sign: (request) => open.sign(request) };
+  const signsBody = signer.withoutBody !== true;
+  if (open !== undefined) return { headers, signsBody, sign: (request) => open.sign(request) };
   const { sign } = signer;
-  if (sign === undefined) return { headers, sign: null };
-  return { headers, sign: (request) => sign.call(signer, request, credential, options) };
+  if (sign === undefined) return { headers, signsBody: false, sign: null };
+  return { headers, signsBody, sign: (request) => sign.call(signer, request, credential, options) };
 }

@@ -1,8 +1,8 @@
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
+import { namedObjects } from '../forward/named-objects.js';
 import { mustBeOwn, type Owner } from '../forward/owner.js';
 import type { Wait } from '../pipeline.js';
-import { namedIds } from '../wire/named-ids.js';
 
 /** Most ids that a request may name. */
 const MAX_IDS = 5_000;
@@ -13,8 +13,9 @@ const MAX_IDS = 5_000;
  */
 export function claim(x: Exchange): Wait | undefined {
   const { spans } = x;
-  if (spans === null || spans.inside.length === 0) return undefined;
-  const ids = namedIds(x.incoming.body.bytes, spans, x.endpoint.fields.maxDepth);
+  if (spans === null || (spans.inside.length === 0 && x.endpoint.objectFields.length === 0)) return undefined;
+  const ids = namedObjects(x.endpoint, x.incoming.body.bytes, spans);
+  if (ids.size === 0) return undefined;
   if (ids.size > MAX_IDS)
     throw gatewayError('invalid_field', { why: `it names more than ${MAX_IDS} files and other objects` });
   const owners = x.io.objects.ownersOf([...ids]);

@@ -1,8 +1,8 @@
 import { skipSpace, skipValue } from './json-skip.js';
 import type { FieldSpans } from './json-spans.js';
 
-/** The longest id that is known. */
-const MAX_LENGTH = 128;
+/** The longest id that is known; some are addresses. */
+const MAX_LENGTH = 256;
 
 /** The texts, alone or in lists, under the keys that a scan has noted the places of. */
 export function namedIds(bytes: Buffer, { inside }: FieldSpans, maxDepth: number): Set<string> {

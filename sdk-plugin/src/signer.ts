@@ -21,6 +21,8 @@ export interface OpenSigner {
 /** How credentials become headers. `fixed` is computed once per key at boot; `sign` runs for every attempt. */
 export interface Signer {
   readonly id: string;
+  /** What it adds does not depend on the body, which then may pass while it comes. Absent: bodies are given to it whole. */
+  readonly withoutBody?: true;
   /** Headers that are the same for every request of this credential. */
   fixed?(credential: string, options: Record<string, string>): HeaderList;
   /** What depends on the request itself (time, body hash): added to `request.headers`, or to `request.path`. */

@@ -6,6 +6,7 @@ import {
   idsIn,
   idsInBody,
   idsInPath,
+  objectId,
   ownIdsIn,
 } from '../../core/forward/object-ids.js';
 
@@ -56,9 +57,24 @@ describe('ids', () => {
       'file-done001',
     ]);
     const job = { id: 'ftjob-12345', result_files: ['file-res0001'], model: 'gpt-4o-mini' };
-    expect(entriesOf({ data: [job], last_id: 'ftjob-12345' })).toEqual([job]);
+    expect(entriesOf({ data: [job], last_id: 'ftjob-12345' })).toEqual({ member: 'data', entries: [job] });
     expect(ownIdsIn(job)).toEqual(['ftjob-12345', 'file-res0001']);
     expect(answeredObject(json(['file-abc123']))).toBeNull();
+  });
+
+  it('of Google are names', () => {
+    const file = {
+      name: 'files/abcdefgh',
+      uri: 'https://generativelanguage.googleapis.com/v1beta/files/abcdefgh',
+    };
+    expect(ownIdsIn({ file })).toEqual(['files/abcdefgh']);
+    expect(ownIdsIn(file)).toEqual(['files/abcdefgh']);
+    expect(objectId(file.uri)).toBe('files/abcdefgh');
+    expect(objectId('https://example.com/cat.png')).toBe('https://example.com/cat.png');
+    expect(idsInPath('/v1beta/files/abcdefgh:download', '')).toEqual(['files/abcdefgh']);
+    expect(entriesOf({ files: [file] })).toEqual({ member: 'files', entries: [file] });
+    const [id] = idsInPath('/upload/v1beta/files', `upload_id=${'x'.repeat(300)}`);
+    expect(id).toMatch(/^upload [0-9a-f]{32}$/);
   });
 
   it('of a query are places in a list, or objects', () => {

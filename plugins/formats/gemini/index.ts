@@ -40,7 +40,15 @@ export const gemini: WireFormat = {
   stream: geminiStream,
   error: geminiError,
   meter: geminiMeter,
-  fields: ['generationConfig', 'generation_config', 'serviceTier', 'service_tier'],
+  fields: [
+    'generationConfig',
+    'generation_config',
+    'serviceTier',
+    'service_tier',
+    'cachedContent',
+    'cached_content',
+  ],
+  objectIds: ['fileUri', 'file_uri', 'cachedContent', 'cached_content'],
   maxOutputTokens,
   serviceTier: (fields) => serviceTierAsked(fields, 'serviceTier') ?? serviceTierAsked(fields),
 };

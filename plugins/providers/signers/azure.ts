@@ -13,6 +13,7 @@ const DEFAULT_SCOPE = 'https://cognitiveservices.azure.com/.default';
 export function azureSigner(environment: Environment): Signer {
   return {
     id: 'azure',
+    withoutBody: true,
     fixed: (credential, options) => (isKey(credential) ? [options['header'] ?? 'api-key', credential] : []),
     open(credential, options, host) {
       if (isKey(credential)) return undefined;

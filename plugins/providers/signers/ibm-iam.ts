@@ -7,6 +7,7 @@ const TOKEN_URL = 'https://iam.cloud.ibm.com/identity/token';
 /** An IBM Cloud API key, exchanged for a token of IAM. `tokenUrl` is for other installations. */
 export const ibmIam: Signer = {
   id: 'ibm-iam',
+  withoutBody: true,
   open: (credential, options, host) =>
     new TokenSource(async () => {
       if (credential === '')

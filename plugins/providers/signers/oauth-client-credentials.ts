@@ -11,6 +11,7 @@ import { type Token, TokenSource } from './token-source.js';
  */
 export const oauthClientCredentials: Signer = {
   id: 'oauth-client-credentials',
+  withoutBody: true,
   open: (credential, options, host) => new TokenSource(() => token(credential, options, host), host.clock),
 };
 

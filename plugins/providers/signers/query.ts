@@ -3,6 +3,7 @@ import type { Signer } from '@headgate/sdk';
 /** The credential in the query: `{ parameter: 'key' }`. */
 export const query: Signer = {
   id: 'query',
+  withoutBody: true,
   sign(request, credential, options) {
     const name = options['parameter'];
     if (!name)

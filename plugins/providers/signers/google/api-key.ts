@@ -6,6 +6,7 @@ import type { Signer } from '@headgate/sdk';
  */
 export const googleApiKey: Signer = {
   id: 'google-api-key',
+  withoutBody: true,
   sign(request, credential) {
     if (request.path.includes('/openai/')) request.headers.push('authorization', `Bearer ${credential}`);
     else request.headers.push('x-goog-api-key', credential);

@@ -12,6 +12,7 @@ const DEFAULT_SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 export function googleSigner(environment: Environment): Signer {
   return {
     id: 'google',
+    withoutBody: true,
     open: (credential, options, host) =>
       new TokenSource(
         () => googleToken(credential, options['scope'] ?? DEFAULT_SCOPE, host, environment),
