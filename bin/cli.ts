@@ -18,6 +18,10 @@ headgate keys rotate ID
                      give one a new secret (--grace 1h: so long the old one still works)
 headgate keys revoke ID
                      take one back
+headgate ledger verify
+                     compare the sums of usage with the records they derive from (--json)
+headgate ledger rebuild
+                     the same, and make them anew from the records
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -39,10 +43,11 @@ const commands: Record<string, () => Promise<Command>> = {
   providers: async () => (await import('./providers.js')).providersCommand,
   models: async () => (await import('./models.js')).modelsCommand,
   keys: async () => (await import('./keys.js')).keysCommand,
+  ledger: async () => (await import('./ledger.js')).ledgerCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
 
-const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys']);
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {

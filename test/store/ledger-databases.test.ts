@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
 import { inMemory } from './reading.js';
 import { noPostgres, type RealPostgres, startPostgres } from './real-postgres.js';
+import { checkSuite } from './suites/check.js';
 import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
 import { keptSuite } from './suites/kept.js';
@@ -52,4 +53,5 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   usageSuite(database);
   choresSuite(database);
   keptSuite(database);
+  checkSuite(database);
 });
