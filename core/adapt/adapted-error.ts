@@ -19,8 +19,10 @@ const NAMES = [
 /** How errors are read of a provider whose API is its own: by the words that such APIs have in common. */
 export function adaptedSpeech(x: Exchange): Speech {
   const { format } = x.endpoint;
-  const decode = (status: number, body: string) =>
-    format.error.decode(status, JSON.stringify({ error: { message: messageIn(body) } }));
+  const decode = (status: number, body: string) => {
+    const message = messageIn(body);
+    return format.error.decode(status, message === '' ? '' : JSON.stringify({ error: { message } }));
+  };
   return {
     format: { ...format, error: { ...format.error, decode } },
     path: { whole: '', streamed: '' },

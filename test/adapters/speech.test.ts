@@ -162,6 +162,20 @@ describe('speech of OpenAI’s API', () => {
     });
   });
 
+  it.each([
+    [429, '', 'rate-limiting'],
+    [500, '<html>Bad gateway</html>', '<html>Bad gateway</html>'],
+    [422, '{"detail":[{"loc":["body","text"],"msg":"field required"}]}', 'field required'],
+    [401, '{"err_code":"INVALID_AUTH","err_msg":"Invalid credentials."}', 'refused'],
+  ])('fails with one clear error when a vendor answers %i with %s', async (status, body, said) => {
+    vendors.say(() => ({ status, body }));
+    const failed = client.audio.speech.create({ model: 'elevenlabs/eleven_v3', voice: 'a', input: 'Hello' });
+    const error = await failed.catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ message: expect.stringContaining(said) });
+    expect(String((error as Error).message)).not.toContain('""');
+    expect(String((error as Error).message)).not.toContain('key-of-elevenlabs');
+  });
+
   it('is not asked of a vendor that cannot say a field, where that is the operator’s rule', async () => {
     vendors.say(() => ({ headers: { 'content-type': 'audio/mpeg' }, body: Buffer.from('x') }));
     const answer = await client.audio.speech.create({
