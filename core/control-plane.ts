@@ -49,6 +49,7 @@ export class ControlPlane implements Control {
       ['/health/ready', () => this.ready()],
       ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
       [OWN_QUOTA, (request) => this.me(request)],
+      ['/api/audit', (request) => this.forAdmin(request, () => this.parts.admin.audit(request))],
       ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
       ['/api/models', (request) => this.forAdmin(request, () => this.models(request))],
     ]);

@@ -3,6 +3,7 @@ import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError, type ErrorCode, GatewayError } from '../errors.js';
 import type { Author } from '../store/control/control-store.js';
 import { StoreError } from '../store/control/store-error.js';
+import { auditPage } from './audit.js';
 import { type EntityPath, EntityRoutes, entityPath, methodsOf } from './entity-routes.js';
 import { ReadOnly } from './entity-service.js';
 import type { Governance, GovernanceParts } from './governance.js';
@@ -13,7 +14,7 @@ export class AdminApi {
   private readonly routes: EntityRoutes;
 
   constructor(
-    governance: Governance,
+    private readonly governance: Governance,
     private readonly parts: Pick<GovernanceParts, 'config' | 'log'>,
   ) {
     this.routes = new EntityRoutes(governance, parts);
@@ -37,6 +38,17 @@ export class AdminApi {
     const author: Author = { actor: 'admin', source: request.address };
     try {
       return await this.routes.serve(path, request, author);
+    } catch (error) {
+      return { error: this.told(error, request), headers: [] };
+    }
+  }
+
+  /** `GET /api/audit` */
+  async audit(request: ControlRequest): Promise<ControlAnswer> {
+    try {
+      const { store } = await this.governance.open();
+      const body = JSON.stringify(await auditPage(store, request.query));
+      return { status: 200, headers: ['content-type', 'application/json'], body };
     } catch (error) {
       return { error: this.told(error, request), headers: [] };
     }

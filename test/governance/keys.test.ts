@@ -200,6 +200,35 @@ describe.each(kinds)('virtual keys of $name', (kind) => {
     expect((await new AdminClient(other.url, '').get('/api/me')).status).toBe(401);
   });
 
+  it('leave a line for each change: who, what, before, after, from where, and no secret', async () => {
+    const { body } = await api.post('/api/keys', { name: 'audited' });
+    const path = `/api/keys/${body['id']}`;
+    await api.patch(path, { name: 'audited twice' });
+    await api.post(`${path}/revoke`, {});
+    const { status, body: page } = await api.get(`/api/audit?kind=key&id=${body['id']}`);
+    expect(status).toBe(200);
+    expect(page['data']).toMatchObject([
+      { action: 'revoke', actor: 'admin', source: '127.0.0.1' },
+      { action: 'update', before: { name: 'audited' }, after: { name: 'audited twice' } },
+      { action: 'create', before: null, after: { name: 'audited' }, at: expect.stringMatching(/^20\d\d-/) },
+    ]);
+    expect(JSON.stringify(page)).not.toContain(body.secret);
+    expect(JSON.stringify(page)).not.toContain('hmac');
+
+    const first = await new AdminClient(other.url).get('/api/audit?limit=2');
+    expect(first.body['data']).toHaveLength(2);
+    const next = await api.get(`/api/audit?limit=2&cursor=${first.body['next_cursor']}`);
+    const numbers = [
+      ...(first.body['data'] as { revision: number }[]),
+      ...(next.body['data'] as { revision: number }[]),
+    ];
+    expect(numbers.map(({ revision }) => revision)).toEqual(numbers.map((_, i) => numbers[0]!.revision - i));
+    expect((await api.get('/api/audit?from=2099-01-01')).body['data']).toEqual([]);
+    for (const wrong of ['cursor=x', 'limit=0', 'who=me', 'from=yesterday'])
+      expect((await api.get(`/api/audit?${wrong}`)).status).toBe(400);
+    expect((await new AdminClient(other.url, FILE_KEY).get('/api/audit')).status).toBe(401);
+  });
+
   it('of the file are read-only, and say why', async () => {
     const { body } = await api.get('/api/keys/ci');
     expect(body).toMatchObject({ source: 'file', read_only: true, models: ['mock/*'] });

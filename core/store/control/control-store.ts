@@ -30,6 +30,18 @@ export interface Change {
   readonly after: StoredEntity | null;
 }
 
+/** What lines of the audit may be asked for by. */
+export const AUDIT_FILTERS = ['actor', 'action', 'kind', 'id'] as const;
+
+export interface AuditQuery extends Readonly<Record<(typeof AUDIT_FILTERS)[number], string | null>> {
+  /** Lines before that number. */
+  readonly before: number | null;
+  /** Unix milliseconds; `to` is exclusive. */
+  readonly from: number | null;
+  readonly to: number | null;
+  readonly limit: number;
+}
+
 /** What a change may do: all of it and its line in the audit are in one transaction. */
 export interface Writing {
   readonly entities: EntityRows;
@@ -146,9 +158,15 @@ export class ControlStore {
   }
 
   /** Lines of the audit, the latest first. */
-  audit(before: number | null, limit: number): Promise<AuditTable[]> {
+  audit({ before, from, to, limit, ...equal }: AuditQuery): Promise<AuditTable[]> {
     let query = this.database.db.selectFrom('control_audit').selectAll();
     if (before !== null) query = query.where('revision', '<', before);
+    if (from !== null) query = query.where('at_ms', '>=', from);
+    if (to !== null) query = query.where('at_ms', '<', to);
+    for (const name of AUDIT_FILTERS) {
+      const value = equal[name];
+      if (value !== null) query = query.where(name, '=', value);
+    }
     return query.orderBy('revision', 'desc').limit(limit).execute();
   }
 
