@@ -49,6 +49,7 @@ export class ControlPlane implements Control {
       ['/health/ready', () => this.ready()],
       ['/metrics', (request) => this.forAdmin(request, () => this.metrics(request))],
       [OWN_QUOTA, (request) => this.me(request)],
+      ['/api/openapi.json', () => this.openApi()],
       ['/api/audit', (request) => this.forAdmin(request, () => this.parts.admin.audit(request))],
       ['/api/usage', (request) => this.forAdmin(request, () => this.usage(request))],
       ['/api/models', (request) => this.forAdmin(request, () => this.models(request))],
@@ -115,6 +116,12 @@ export class ControlPlane implements Control {
     const { token } = this.parts.config().admin;
     if (token === null || sameSecret(bearerOf(headers), token.reveal())) return serve();
     return refused(canonicalError('admin_required'), ['www-authenticate', 'Bearer']);
+  }
+
+  /** No secret: anybody may know what could be asked. Loaded when somebody does. */
+  private async openApi(): Promise<ControlAnswer> {
+    const { openApiText } = await import('./admin/openapi.js');
+    return { status: 200, headers: ['content-type', 'application/json'], body: openApiText() };
   }
 
   private async usage({ query }: ControlRequest): Promise<ControlAnswer> {

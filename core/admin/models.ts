@@ -9,7 +9,7 @@ import { type Answer, answering } from './answer.js';
 import { csv } from './csv.js';
 import { BadParameter, readParameters } from './parameters.js';
 
-const PARAMETERS = [
+export const MODEL_PARAMETERS = [
   'model',
   'provider',
   'key',
@@ -33,7 +33,7 @@ const MOST_ROWS = 10_000;
  */
 export function modelsReport(config: Config, prices: PriceTable, query: string): Promise<Answer> {
   return answering(async () => {
-    const { fits, limit, offset, format } = asked(readParameters(query, PARAMETERS), config);
+    const { fits, limit, offset, format } = asked(readParameters(query, MODEL_PARAMETERS), config);
     const all = [...catalogModels(config, prices)].filter(fits);
     const page = all.slice(offset, offset + limit);
     if (format === 'csv')
