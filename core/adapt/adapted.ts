@@ -7,8 +7,10 @@ import {
   type UpstreamSink,
 } from '@headgate/sdk';
 import { unreadable } from '../canonical-of.js';
+import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import type { Forward } from '../forward/forward.js';
+import { pathProblem } from '../forward/forward-path.js';
 import type { CompiledAdapter } from '../route/compile-adapters.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { CompiledTarget } from '../route/target.js';
@@ -40,6 +42,9 @@ export class Adapted {
     };
     this.call = call;
     const ask = await this.ask(call);
+    // A model's name may have become segments of it.
+    const problem = pathProblem(ask.path.split('?', 1)[0] ?? '');
+    if (problem !== null) throw gatewayError('invalid_path', { why: problem });
     const unsaid = ask.unsaid ?? [];
     x.dropped = unsaid.length === 0 ? null : [...unsaid];
     const whole = key.signsBody || target.provider.origin === '';

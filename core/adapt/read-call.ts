@@ -19,13 +19,19 @@ export function readCall(x: Exchange): AskedCall | Promise<AskedCall> {
   if (form !== null)
     return form.contents().then((contents) => ({
       fields: fieldsOf(contents.texts),
-      files: contents.files.map((file) => new FileOfForm(contents, file, limit)),
+      files: filesOf(contents, limit),
     }));
   if (x.incoming.body.streamed) throw gatewayError('invalid_field', { why: NO_BODY });
   const fields = parsedBody(x);
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
     throw gatewayError('invalid_field', { why: NO_BODY });
   return { fields, files: [] };
+}
+
+function filesOf(contents: FormContents, limit: number): CallFile[] {
+  // What several files come to in memory is bounded as one body is.
+  const room = { left: limit, limit };
+  return contents.files.map((file) => new FileOfForm(contents, file, room));
 }
 
 const NO_BODY = 'the body must be a JSON object or a multipart form';
@@ -56,7 +62,7 @@ class FileOfForm implements CallFile {
   constructor(
     private readonly contents: FormContents,
     private readonly file: FormFile,
-    private readonly limit: number,
+    private readonly room: { left: number; readonly limit: number },
   ) {
     this.field = bare(file.name);
     this.name = file.filename;
@@ -65,7 +71,9 @@ class FileOfForm implements CallFile {
   }
 
   async bytes(): Promise<Buffer> {
-    if (this.size > this.limit) throw gatewayError('body_too_large', { limit: this.limit });
+    const { room } = this;
+    room.left -= this.size;
+    if (room.left < 0) throw gatewayError('body_too_large', { limit: room.limit });
     const chunks: Buffer[] = [];
     for await (const chunk of this.chunks()) chunks.push(chunk);
     return Buffer.concat(chunks);

@@ -88,3 +88,24 @@ it('parts are found wherever the network cuts a form', () => {
     ),
   );
 });
+
+it('files that must be in memory may come to what a body may have, all together', async () => {
+  const image = (name: string, size: number): string =>
+    `--${BOUNDARY}\r\nContent-Disposition: form-data; name="image[]"; filename="${name}"\r\nContent-Type: image/png\r\n\r\n${'x'.repeat(size)}\r\n`;
+  const ask = (size: number): Promise<Response> =>
+    post(
+      field('model', 'gemini/gemini-2.5-flash-image') +
+        field('prompt', 'hat') +
+        image('a.png', size) +
+        image('b.png', size) +
+        END,
+      '/v1/images/edits',
+    );
+  vendors.say(() => ({
+    body: { candidates: [{ content: { parts: [{ inlineData: { mimeType: 'image/png', data: 'cG5n' } }] } }] },
+  }));
+  expect((await ask(400_000)).status).toBe(200);
+  const refused = await ask(600_000);
+  expect(refused.status).toBe(413);
+  expect(vendors.seen).toHaveLength(1);
+});

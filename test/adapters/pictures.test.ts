@@ -298,6 +298,15 @@ describe('pictures of OpenAI’s API', () => {
     });
   });
 
+  it.each(['fal/../secret', 'replicate/../../v1/account', 'fal/a/./b', 'bedrock/..'])(
+    'are not asked of a path that a model’s name leads out of: %s',
+    async (model) => {
+      vendors.say(() => ({ body: {} }));
+      await expect(generate(model)).rejects.toMatchObject({ status: 400, code: 'invalid_path' });
+      expect(seen).toEqual([]);
+    },
+  );
+
   it('come as events for a client that streams', async () => {
     vendors.say(() => ({ body: geminiPicture }));
     const stream = await client.images.generate({

@@ -65,6 +65,7 @@ export async function startVendors() {
   const gateway = await embed({
     config: {
       auth: { required: false },
+      server: { body_limit: '1mb' },
       providers: {
         openai: at('openai/v1'),
         elevenlabs: at('elevenlabs'),
