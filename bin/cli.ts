@@ -22,6 +22,8 @@ headgate ledger verify
                      compare the sums of usage with the records they derive from (--json)
 headgate ledger rebuild
                      the same, and make them anew from the records
+headgate store copy --to URL
+                     everything that is kept, into an empty database: postgres://… or sqlite:PATH (--json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -44,10 +46,11 @@ const commands: Record<string, () => Promise<Command>> = {
   models: async () => (await import('./models.js')).modelsCommand,
   keys: async () => (await import('./keys.js')).keysCommand,
   ledger: async () => (await import('./ledger.js')).ledgerCommand,
+  store: async () => (await import('./store.js')).storeCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
 
-const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger']);
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger', 'store']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {

@@ -23,6 +23,7 @@ export interface Flags {
   tpm?: string;
   expires?: string;
   grace?: string;
+  to?: string;
   help?: boolean;
   version?: boolean;
 }
@@ -53,6 +54,7 @@ const options = {
   tpm: { type: 'string' },
   expires: { type: 'string' },
   grace: { type: 'string' },
+  to: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

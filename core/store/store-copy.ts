@@ -1,0 +1,92 @@
+import type { LedgerSql, SqlRow, SqlValue, Statements } from './ledger-sql.js';
+import { one } from './ledger-sql.js';
+
+/** All that is kept, by table: what its rows are told apart by. Each is copied in that order, a page at a time. */
+const KEYS: Readonly<Record<string, readonly string[]>> = {
+  request_blocks: ['id'],
+  spool_position: ['segment'],
+  ledger_counts: ['name'],
+  usage_groups: ['id'],
+  usage_quarters: ['slot', 'group_id'],
+  usage_days: ['day', 'group_id'],
+  object_owners: ['id'],
+  answer_owners: ['id'],
+  key_names: ['key_id'],
+  kept_answers: ['id'],
+  kept_events: ['id', 'sequence'],
+  control_entities: ['kind', 'id'],
+  control_key_hashes: ['hash'],
+  control_audit: ['revision'],
+  control_state: ['name'],
+  control_revision: ['id'],
+};
+
+/** Rows that are held at a time; blocks of records are up to a megabyte each. */
+const PAGE_ROWS = 2000;
+const PAGE_BLOCKS = 32;
+
+/** There is something in the database that is to be copied to. */
+export class NotEmpty extends Error {}
+
+/**
+ * Copies everything from one database to another, all or nothing, in one state of the first. Both have this version's tables.
+ * Rejects with NotEmpty when the second has any request or change.
+ *
+ * @returns rows by table
+ */
+export function copyStore(from: LedgerSql, to: LedgerSql): Promise<Record<string, number>> {
+  return from.snapshot((source) =>
+    to.transaction(async (target) => {
+      const used =
+        (await one(target, 'SELECT count(*) FROM request_blocks')) +
+        (await one(target, 'SELECT count(*) FROM control_audit'));
+      if (used > 0) throw new NotEmpty('there are records or keys in it already');
+      const copied: Record<string, number> = {};
+      for (const table of Object.keys(KEYS)) copied[table] = await copyTable(source, target, table);
+      if (target.kind === 'postgres')
+        await target.all(
+          "SELECT setval(pg_get_serial_sequence('request_blocks', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM request_blocks), false)",
+        );
+      return copied;
+    }),
+  );
+}
+
+async function copyTable(source: Statements, target: Statements, table: string): Promise<number> {
+  const columns = await columnsOf(source, table);
+  const key = KEYS[table] as readonly string[];
+  const places = key.map((name) => columns.indexOf(name));
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const order = key.map((name) => `"${name}"`).join(', ');
+  const limit = table === 'request_blocks' ? PAGE_BLOCKS : PAGE_ROWS;
+  const insert = `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
+  // What a new database begins with.
+  await target.run(`DELETE FROM ${table}`);
+  let copied = 0;
+  for (let after: SqlValue[] = []; ; ) {
+    const where = after.length === 0 ? '' : `WHERE (${order}) > (${after.map(() => '?').join(', ')})`;
+    const rows = await source.all(
+      `SELECT ${names} FROM ${table} ${where} ORDER BY ${order} LIMIT ${limit}`,
+      after,
+    );
+    await target.each(insert, rows as SqlValue[][]);
+    copied += rows.length;
+    if (rows.length < limit) return copied;
+    after = placeOf(rows.at(-1) as SqlRow, places);
+  }
+}
+
+function placeOf(row: SqlRow, places: readonly number[]): SqlValue[] {
+  return places.map((place) => row[place] as SqlValue);
+}
+
+async function columnsOf(sql: Statements, table: string): Promise<string[]> {
+  const rows =
+    sql.kind === 'sqlite'
+      ? await sql.all('SELECT name FROM pragma_table_info(?)', [table])
+      : await sql.all(
+          'SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = ? ORDER BY ordinal_position',
+          [table],
+        );
+  return rows.map(([name]) => String(name));
+}
