@@ -34,8 +34,9 @@ export class RollingCounter implements Counter {
   }
 
   reserve(amount: number, cap: number): Reservation | null {
+    const now = this.now();
     this.lock.acquire();
-    const total = this.sum.at(this.now()) + amount;
+    const total = this.sum.at(now) + amount;
     const stretch = total <= cap ? this.sum.add(amount) : -1;
     this.lock.release();
     return stretch < 0 ? null : new Taken(this, stretch, amount, total);
@@ -51,10 +52,11 @@ export class RollingCounter implements Counter {
   }
 
   correct(stretch: number, delta: number): void {
-    this.locked(() => {
-      this.sum.at(this.now());
-      this.sum.correct(stretch, delta);
-    });
+    const now = this.now();
+    this.lock.acquire();
+    this.sum.at(now);
+    this.sum.correct(stretch, delta);
+    this.lock.release();
   }
 
   /** Raises the counts to what a record outside this process says; see `SharedCounter`. */
