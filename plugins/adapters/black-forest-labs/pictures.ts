@@ -1,7 +1,7 @@
 import { type CallAdapter, type JsonObject, MalformedBody } from '@headgate/sdk';
 import { filesOf, neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
 import { pictureSize } from '../shared/picture-size.js';
-import { onlyUrls, PICTURE_FIELDS, picturesAnswer } from '../shared/pictures.js';
+import { imagesOf, onlyUrls, PICTURE_FIELDS, picturesAnswer } from '../shared/pictures.js';
 import { objectAt, objectOf, textAt } from '../shared/reply.js';
 
 const LOOK_MS = 500;
@@ -20,10 +20,8 @@ export const blackForestLabsPictures: CallAdapter = {
   async ask(call) {
     const size = pictureSize(call);
     const images = await Promise.all(
-      filesOf(call, 'image').map(async (file) => (await file.bytes()).toString('base64')),
+      imagesOf(call).map(async (file) => (await file.bytes()).toString('base64')),
     );
-    if (call.name === 'images/edits' && images.length === 0)
-      throw new MalformedBody("'image' must be a file of the form", 'image');
     const [mask] = filesOf(call, 'mask');
     const unsaid = unsaidBeside(call, [...PICTURE_FIELDS.filter((name) => name !== 'n'), 'output_format']);
     return {

@@ -1,7 +1,8 @@
-import { type CallAdapter, MalformedBody } from '@headgate/sdk';
+import type { CallAdapter } from '@headgate/sdk';
 import { filesOf, neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
+import { fileDataUrl } from '../shared/file-data-url.js';
 import { pictureSize } from '../shared/picture-size.js';
-import { PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
+import { imagesOf, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
 import { objectAt, objectOf, objectsAt, textAt } from '../shared/reply.js';
 
 /** `POST https://fal.run/{model}`, which answers when it is done, https://docs.fal.ai/model-apis/model-endpoints/synchronous-requests. */
@@ -10,9 +11,7 @@ export const falPictures: CallAdapter = {
   calls: ['images/generations', 'images/edits'],
   async ask(call) {
     const size = pictureSize(call);
-    const images = await Promise.all(filesOf(call, 'image').map(dataUrl));
-    if (call.name === 'images/edits' && images.length === 0)
-      throw new MalformedBody("'image' must be a file of the form", 'image');
+    const images = await Promise.all(imagesOf(call).map(fileDataUrl));
     const [mask] = filesOf(call, 'mask');
     const [first] = images;
     return {
@@ -24,7 +23,7 @@ export const falPictures: CallAdapter = {
         output_format: text(call, 'output_format'),
         image_url: first,
         image_urls: images.length > 1 ? images : undefined,
-        mask_url: mask === undefined ? undefined : await dataUrl(mask),
+        mask_url: mask === undefined ? undefined : await fileDataUrl(mask),
         // The pictures come in the answer, not as addresses.
         sync_mode: text(call, 'response_format') === 'b64_json' ? true : undefined,
       }),
@@ -41,7 +40,3 @@ export const falPictures: CallAdapter = {
     );
   },
 };
-
-async function dataUrl(file: { contentType: string; bytes(): Promise<Buffer> }): Promise<string> {
-  return `data:${file.contentType};base64,${(await file.bytes()).toString('base64')}`;
-}

@@ -6,7 +6,8 @@ import {
   type Usage,
 } from '@headgate/sdk';
 import { geminiUsageFrom } from '../../formats/gemini/usage.js';
-import { isObject, objectAt, objectsAt, textAt } from '../shared/reply.js';
+import { isObject } from '../../formats/shared/read-json.js';
+import { objectAt, objectsAt, textAt } from '../shared/reply.js';
 
 /** A file as a part of a prompt. */
 export async function inlinePart(file: CallFile): Promise<JsonObject> {

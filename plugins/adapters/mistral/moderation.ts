@@ -1,6 +1,7 @@
 import { type CallAdapter, type JsonObject, MalformedBody } from '@headgate/sdk';
+import { isObject } from '../../formats/shared/read-json.js';
 import { unsaidBeside } from '../shared/fields.js';
-import { isObject, objectAt, objectOf, objectsAt } from '../shared/reply.js';
+import { objectAt, objectOf, objectsAt } from '../shared/reply.js';
 
 /**
  * `POST /v1/moderations`, https://docs.mistral.ai/api/endpoint/classifiers: OpenAI's form without `flagged`, and with

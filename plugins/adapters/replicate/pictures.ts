@@ -1,7 +1,8 @@
 import { type CallAdapter, type JsonObject, MalformedBody } from '@headgate/sdk';
-import { filesOf, neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
+import { neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
+import { fileDataUrl } from '../shared/file-data-url.js';
 import { nearestRatio, pictureSize } from '../shared/picture-size.js';
-import { onlyUrls, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
+import { imagesOf, onlyUrls, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
 import { objectOf, textAt } from '../shared/reply.js';
 
 const LOOK_MS = 500;
@@ -16,19 +17,14 @@ export const replicatePictures: CallAdapter = {
   calls: ['images/generations', 'images/edits'],
   async ask(call) {
     const size = pictureSize(call);
-    const [image] = filesOf(call, 'image');
-    if (call.name === 'images/edits' && image === undefined)
-      throw new MalformedBody("'image' must be a file of the form", 'image');
+    const [image] = imagesOf(call);
     const [name, version] = call.model.split(':');
     const input = without({
       prompt: neededText(call, 'prompt'),
       num_outputs: number(call, 'n'),
       aspect_ratio: size === null ? undefined : nearestRatio(size, RATIOS),
       output_format: text(call, 'output_format'),
-      image:
-        image === undefined
-          ? undefined
-          : `data:${image.contentType};base64,${(await image.bytes()).toString('base64')}`,
+      image: image === undefined ? undefined : await fileDataUrl(image),
     });
     return {
       path:

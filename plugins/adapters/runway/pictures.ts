@@ -1,7 +1,8 @@
 import { type CallAdapter, MalformedBody } from '@headgate/sdk';
-import { filesOf, neededText, number, unsaidBeside, without } from '../shared/fields.js';
+import { neededText, number, unsaidBeside, without } from '../shared/fields.js';
+import { fileDataUrl } from '../shared/file-data-url.js';
 import { pictureSize } from '../shared/picture-size.js';
-import { onlyUrls, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
+import { imagesOf, onlyUrls, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
 import { objectOf, textAt } from '../shared/reply.js';
 
 const LOOK_MS = 1_000;
@@ -12,13 +13,7 @@ export const runwayPictures: CallAdapter = {
   calls: ['images/generations', 'images/edits'],
   async ask(call) {
     const size = pictureSize(call);
-    const images = await Promise.all(
-      filesOf(call, 'image').map(async (file) => ({
-        uri: `data:${file.contentType};base64,${(await file.bytes()).toString('base64')}`,
-      })),
-    );
-    if (call.name === 'images/edits' && images.length === 0)
-      throw new MalformedBody("'image' must be a file of the form", 'image');
+    const images = await Promise.all(imagesOf(call).map(async (file) => ({ uri: await fileDataUrl(file) })));
     const known = PICTURE_FIELDS.filter(
       (name) => name !== 'mask' && (name !== 'n' || number(call, 'n') === 1),
     );

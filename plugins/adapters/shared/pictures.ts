@@ -1,11 +1,13 @@
 import {
   type AdapterAnswer,
   type AdapterCall,
+  type CallFile,
   type JsonObject,
   MalformedBody,
   type Usage,
 } from '@headgate/sdk';
-import { flag, text, without } from './fields.js';
+import { dataUrl } from '../../formats/shared/data-url.js';
+import { filesOf, flag, neededFile, text, without } from './fields.js';
 
 /** A picture as a provider gives it: bytes in base64, or an address. */
 export type Picture =
@@ -51,9 +53,7 @@ function entryOf(picture: Picture, asUrl: boolean): JsonObject {
   const said = picture.prompt === undefined ? {} : { revised_prompt: picture.prompt };
   if ('url' in picture) return { url: picture.url, ...said };
   const { base64, contentType = 'image/png' } = picture;
-  return without(
-    asUrl ? { url: `data:${contentType};base64,${base64}`, ...said } : { b64_json: base64, ...said },
-  );
+  return without(asUrl ? { url: dataUrl(contentType, base64), ...said } : { b64_json: base64, ...said });
 }
 
 /** Fields of `images/…` that every adapter reads. */
@@ -62,4 +62,10 @@ export const PICTURE_FIELDS = ['prompt', 'n', 'size', 'response_format', 'stream
 /** The provider gives addresses, and nothing else. */
 export function onlyUrls(call: AdapterCall): string[] {
   return text(call, 'response_format') === 'b64_json' ? ['response_format'] : [];
+}
+
+/** The pictures that the client sent. Throws MalformedBody when there are none to edit. */
+export function imagesOf(call: AdapterCall): CallFile[] {
+  if (call.name === 'images/edits') neededFile(call, 'image');
+  return filesOf(call, 'image');
 }

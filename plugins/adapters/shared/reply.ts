@@ -1,14 +1,11 @@
 import { type JsonObject, type JsonValue, MalformedBody, type ProviderReply } from '@headgate/sdk';
+import { isObject } from '../../formats/shared/read-json.js';
 
 /** The reply as a JSON object. Throws MalformedBody, or a SyntaxError, when it is none. */
 export function objectOf({ body }: ProviderReply): JsonObject {
   const parsed = JSON.parse(body.toString('utf8')) as JsonValue;
   if (!isObject(parsed)) throw new MalformedBody('it is not a JSON object');
   return parsed;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function objectAt(object: JsonObject, name: string): JsonObject {

@@ -1,5 +1,6 @@
 import type { AdapterCall } from '@headgate/sdk';
-import { isObject, textAt } from './reply.js';
+import { isObject } from '../../formats/shared/read-json.js';
+import { textAt } from './reply.js';
 
 /** `voice: "alloy"`, or `voice: { id: "…" }` of one that the client has made; '' when there is none. */
 export function voiceOf({ fields }: AdapterCall): string {
