@@ -10,7 +10,7 @@ import type {
 } from '@headgate/sdk';
 import { endUser } from '../shared/end-user.js';
 import { ASK_FOR_JSON, saysJson } from '../shared/json-word.js';
-import { openaiModel, reasoned, sampled } from '../shared/openai-models.js';
+import { effortOfBudget, openaiModel, reasoned, sampled } from '../shared/openai-models.js';
 import { settingsFrom } from '../shared/openai-settings.js';
 import { isObject } from '../shared/read-json.js';
 import { warnOfUnsaid } from '../shared/unsaid.js';
@@ -31,12 +31,6 @@ const UNKNOWN_SAMPLING: [keyof Sampling, string][] = [
 
 /** The least cap on output tokens that OpenAI takes. */
 const LEAST_OUTPUT = 16;
-
-/** Anthropic's budgets in OpenAI's words; `xhigh` and `max` are left to clients that name them. */
-function effortOfBudget(tokens: number): ReasoningRequest['effort'] {
-  if (tokens <= 2048) return 'low';
-  return tokens <= 8192 ? 'medium' : 'high';
-}
 
 function encodeReasoning(body: JsonObject, reasoning: ReasoningRequest, same: boolean, warn: Warn): void {
   if (same) {

@@ -64,3 +64,9 @@ export function reasoned(
     warn('reasoning', 'this model does not reason');
   return undefined;
 }
+
+/** Anthropic's budgets in OpenAI's words; `xhigh` and `max` are left to clients that name them. */
+export function effortOfBudget(tokens: number): ReasoningRequest['effort'] {
+  if (tokens <= 2048) return 'low';
+  return tokens <= 8192 ? 'medium' : 'high';
+}
