@@ -112,6 +112,11 @@ export const errorTable = {
     message: 'This gateway needs a virtual key: send it where your SDK puts its API key.',
   },
   key_unknown: { status: 401, kind: 'authentication', message: 'The virtual key is not known here.' },
+  key_revoked: {
+    status: 401,
+    kind: 'authentication',
+    message: 'The virtual key "{key}" is no longer in force: it was revoked, deleted or replaced.',
+  },
   key_expired: { status: 401, kind: 'authentication', message: 'The virtual key has expired.' },
   admin_required: {
     status: 401,

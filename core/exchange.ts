@@ -16,6 +16,8 @@ import type { Forward } from './forward/forward.js';
 import type { OwnedObject } from './forward/owner.js';
 import { cleanHeaders } from './header-text.js';
 import type { RequestBody } from './http/request-body.js';
+import { endedBy } from './identity/standing.js';
+import type { Changed } from './identity/stored-keys.js';
 import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
@@ -149,6 +151,11 @@ export class Exchange implements ScannedFields, Waiting {
   /** A stage still waits for something: a body, a gate, an owner. */
   cutOff(code: ErrorCode): void {
     failNow(this, canonicalError(code));
+  }
+
+  review(changed: Changed): void {
+    const error = endedBy(this, changed);
+    if (error !== null) failNow(this, error);
   }
 
   /** Value of a request header by its lower-case name. */

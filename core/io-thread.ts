@@ -6,7 +6,7 @@ import { Exchange, type Incoming } from './exchange.js';
 import { beginForward } from './forward/begin.js';
 import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
-import { StoredKeys } from './identity/stored-keys.js';
+import { type IdentityDelta, StoredKeys } from './identity/stored-keys.js';
 import { Background } from './kept/background.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
@@ -112,7 +112,13 @@ export class IoThread {
     const { runtime, equipment } = this.prepared;
     this.prepared = null;
     this.current = runtime;
+    this.deadlines.review(null);
     equipment.retire().catch((error) => this.log.error('a plugin failed to close', { error: String(error) }));
+  }
+
+  /** Keys of the store were changed: from now on this is in force, also for what runs. */
+  update(delta: IdentityDelta): void {
+    this.deadlines.review(this.stored.apply(delta));
   }
 
   /** Stage 1 has copied what it needs: runs a request. Returns what to call when the client leaves. */

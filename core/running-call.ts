@@ -4,6 +4,8 @@ import { canonicalError, type ErrorCode } from './errors.js';
 import type { Exchange, Running } from './exchange.js';
 import { fail, failWith } from './fail.js';
 import type { Failure } from './failure.js';
+import { endedBy } from './identity/standing.js';
+import type { Changed } from './identity/stored-keys.js';
 import { runChain } from './plan/run-chain.js';
 import { Refusal } from './refusal.js';
 import type { ErrorInside } from './relay/error-inside.js';
@@ -146,6 +148,11 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
   /** Ends the request with this error, whatever it is waiting for. */
   cutOff(code: ErrorCode, details: Record<string, number> = {}): void {
     this.endWith(canonicalError(code, details));
+  }
+
+  review(changed: Changed): void {
+    const error = endedBy(this.x, changed);
+    if (error !== null) this.endWith(error);
   }
 
   /** The client has caught up, or a guard is done. */

@@ -1,6 +1,8 @@
 import { type HeaderList, headerOf } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
+import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
+import { presentKey } from '../identity/standing.js';
 import type { Wait } from '../pipeline.js';
 import { findClientSecret } from '../realtime/client-secrets.js';
 import { identify } from '../stages/identify.js';
@@ -17,9 +19,10 @@ export function identifyForward(x: Exchange): Wait | undefined {
   const { path } = forward;
   const credential = isCall(x) && path.api === 'openai' ? credentialOf(x.incoming.headers) : null;
   if (credential?.startsWith(PREFIX) !== true) return identify(x);
+  const address = clientAddress(x);
   return findClientSecret(x.io.control, credential).then((found) => {
     if (found === null) return identify(x);
-    x.principal = found.principal;
+    x.principal = presentKey(x, found.principal, { bySecret: true, address });
     x.model = found.model;
     forward.keyName = found.key;
     forward.secret = { value: credential, provider: found.provider };

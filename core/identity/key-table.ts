@@ -56,6 +56,14 @@ export class KeyTable {
     return key;
   }
 
+  /** The key of that id, while any secret of it is in force. */
+  byId(id: string): VirtualKey | undefined {
+    const own = this.config.keys.find(({ link }) => link.id === id);
+    if (own !== undefined) return this.compile(own, null);
+    const rules = this.stored.rulesOf(id);
+    return rules === null ? undefined : this.compile(rules, null);
+  }
+
   /** The key with the rules of the customer and the tags that a request names, as far as these are known here. */
   forRequest(key: VirtualKey, metadata: RequestMetadata): VirtualKey {
     if (this.generation !== this.stored.generation) this.renew();
@@ -114,6 +122,7 @@ export class KeyTable {
       tags: rules.metadata.tags,
       unpriced: rules.unpriced,
       sockets: rules.sockets,
+      listed: true,
     });
   }
 

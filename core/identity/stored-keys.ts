@@ -32,6 +32,9 @@ export interface IdentityDelta {
   readonly keysExist?: boolean;
 }
 
+/** What a change is about, as `entityKey` names it; null: anything. */
+export type Changed = ReadonlySet<string> | null;
+
 /** The store's keys and what they belong to, as one I/O thread has them. */
 export class StoredKeys {
   /** Another one after every change, so that what was derived from it is known to be old. */
@@ -43,7 +46,8 @@ export class StoredKeys {
   private readonly byId = new Map<string, StoredKey>();
   private readonly groups = new Map<string, EntityConfig>();
 
-  apply(delta: IdentityDelta): void {
+  /** Returns what the change is about. */
+  apply(delta: IdentityDelta): Changed {
     this.generation++;
     if (delta.reset === true) {
       this.byHash.clear();
@@ -64,6 +68,7 @@ export class StoredKeys {
       if (rules === null) this.groups.delete(entityKey(kind, id));
       else this.groups.set(entityKey(kind, id), rules);
     }
+    return changedBy(delta);
   }
 
   find(hash: string): { rules: KeyRules; untilMs: number | null } | null {
@@ -71,6 +76,12 @@ export class StoredKeys {
     if (key === undefined) return null;
     const untilMs = key.hashes.find((one) => one.hash === hash)?.untilMs ?? null;
     return { rules: JSON.parse(key.rules) as KeyRules, untilMs };
+  }
+
+  /** Null when there is no key of that id, or none of its secrets is in force. */
+  rulesOf(id: string): KeyRules | null {
+    const key = this.byId.get(id);
+    return key === undefined || key.hashes.length === 0 ? null : (JSON.parse(key.rules) as KeyRules);
   }
 
   group(key: string): EntityConfig | undefined {
@@ -89,4 +100,12 @@ export class StoredKeys {
     this.byId.delete(id);
     for (const { hash } of key.hashes) this.byHash.delete(hash);
   }
+}
+
+function changedBy({ keys = [], goneKeys = [], groups = [] }: IdentityDelta): Changed {
+  return new Set([
+    ...keys.map(({ id }) => entityKey('key', id)),
+    ...goneKeys.map((id) => entityKey('key', id)),
+    ...groups.map(({ kind, id }) => entityKey(kind, id)),
+  ]);
 }

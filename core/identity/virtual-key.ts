@@ -27,6 +27,8 @@ export interface KeyFacts extends Omit<Principal, keyof Places>, Places {
   readonly unpriced: Unpriced | null;
   /** WebSockets it may have open at once; null any number. */
   readonly sockets: number | null;
+  /** It is in the table of keys, so that it can be seen there whether it is still in force. */
+  readonly listed: boolean;
 }
 
 /** A virtual key as requests use it. */
@@ -171,5 +173,6 @@ export const anonymous: VirtualKey = Object.freeze({
     tags: [],
     unpriced: null,
     sockets: null,
+    listed: false,
   }),
 });

@@ -5,7 +5,10 @@ import { Exchange, type Incoming } from '../exchange.js';
 import { fail, failWith } from '../fail.js';
 import { mustBeOwn } from '../forward/owner.js';
 import { RequestBody } from '../http/request-body.js';
+import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
+import { endedBy, presentKey } from '../identity/standing.js';
+import type { Changed } from '../identity/stored-keys.js';
 import type { IoThread } from '../io-thread.js';
 import type { Stage } from '../pipeline.js';
 import type { Endpoint } from '../route/endpoint.js';
@@ -39,6 +42,8 @@ export class Opening implements ClientListener, Waiting {
   private readonly request: OpeningRequest;
   private readonly early: EarlyMessages;
   private secret: ClientSecret | null = null;
+  /** Of the client. */
+  private address = '';
   private taken: Reservation | null = null;
   private dial: Dial | null = null;
   private over = false;
@@ -59,6 +64,7 @@ export class Opening implements ClientListener, Waiting {
   start(): void {
     const { io, client } = this;
     io.inFlight++;
+    this.address = clientAddress(this.x);
     io.deadlines.add(this);
     client.listener = this;
     this.run([admit, () => this.findSecret(), (x) => this.identify(x), (x) => this.count(x)], () =>
@@ -97,6 +103,13 @@ export class Opening implements ClientListener, Waiting {
     this.refuse(code);
   }
 
+  review(changed: Changed): void {
+    const error = endedBy(this.x, changed);
+    if (error === null || this.over) return;
+    failWith(this.x, error);
+    this.release();
+  }
+
   private findSecret(): Promise<void> | undefined {
     const { secretPrefix } = this.format.handshake;
     const credential = credentialOf(this.request.headers);
@@ -108,7 +121,7 @@ export class Opening implements ClientListener, Waiting {
 
   private identify(x: Exchange): ReturnType<Stage> {
     if (this.secret === null) return identify(x);
-    x.principal = this.secret.principal;
+    x.principal = presentKey(x, this.secret.principal, { bySecret: true, address: this.address });
     return undefined;
   }
 
@@ -200,7 +213,8 @@ export class Opening implements ClientListener, Waiting {
     }
     this.taken = null;
     this.release();
-    const session = new Session(x, client, connection, taken);
+    const caller = { bySecret: this.secret !== null, address: this.address };
+    const session = new Session(x, client, connection, { taken, caller });
     client.resume();
     early.each((message, binary) => session.onClientMessage(message, binary));
   }

@@ -1,7 +1,11 @@
 import type { CanonicalError, Outcome, Reservation, SocketFormat, SocketReader } from '@headgate/sdk';
-import { canonicalError, type ErrorCode } from '../errors.js';
+import { canonicalError, type ErrorCode, GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { letGo } from '../gone.js';
+import { isConcerned, lastMomentOf, presentKey } from '../identity/standing.js';
+import type { Changed } from '../identity/stored-keys.js';
+import { modelRefused, type VirtualKey } from '../identity/virtual-key.js';
+import { allowedTargets } from '../route/allowed-targets.js';
 import type { Waiting } from '../upstream/deadlines.js';
 import { isTooLarge, type MessageListener, type UpstreamSocket } from '../upstream/websocket.js';
 import type { ClientListener, ClientSocket } from './client-socket.js';
@@ -15,6 +19,15 @@ import { Turns } from './turns.js';
 const NORMAL = 1000;
 /** What is kept beside the largest messages for a provider that does not read, from a client that cannot be stopped. */
 const SPARE_BYTES = 16 * 1024 * 1024;
+
+/** Who has opened the session, as far as that is asked again. */
+type Caller = Parameters<typeof presentKey>[2];
+
+interface Opened {
+  /** What the key's limit on WebSockets holds for this one. */
+  readonly taken: Reservation | null;
+  readonly caller: Caller;
+}
 
 interface Held {
   readonly message: Buffer;
@@ -36,6 +49,10 @@ export class Session implements ClientListener, MessageListener, Waiting {
   private readonly idleMs: number;
   private readonly maxMs: number;
   private readonly lastMoment: number;
+  /** When it ends whatever comes: `lastMoment`, or before that the key's expiry. */
+  private end: number;
+  private readonly taken: Reservation | null;
+  private readonly caller: Caller;
   private reader: SocketReader | null;
   private over = false;
   /** Null where messages of this API name nothing that is anybody's. */
@@ -43,13 +60,14 @@ export class Session implements ClientListener, MessageListener, Waiting {
   /** Messages that wait until it is known whether the one before them may be passed on. */
   private held: Held[] | null = null;
 
-  /** @param taken what the key's limit on WebSockets holds for this one */
   constructor(
     private readonly x: Exchange,
     private readonly client: ClientSocket,
     connection: Connection,
-    private readonly taken: Reservation | null,
+    opened: Opened,
   ) {
+    this.taken = opened.taken;
+    this.caller = opened.caller;
     const { idleTimeoutMs, maxDurationMs, messageLimitBytes } = x.runtime.config.realtime;
     this.format = x.endpoint.format.socket as SocketFormat;
     this.reader = this.format.reader();
@@ -61,6 +79,7 @@ export class Session implements ClientListener, MessageListener, Waiting {
     this.idleMs = idleTimeoutMs;
     this.maxMs = Math.min(maxDurationMs, x.timeoutMs);
     this.lastMoment = performance.now() + this.maxMs;
+    this.end = this.endOf(x.principal);
     // From here on the session settles itself.
     x.answered = true;
     x.io.openSessions++;
@@ -173,7 +192,12 @@ export class Session implements ClientListener, MessageListener, Waiting {
   }
 
   onDeadline(): void {
-    const expired = this.x.io.deadlines.now >= this.lastMoment;
+    const { now } = this.x.io.deadlines;
+    if (now >= this.end && now < this.lastMoment) {
+      this.rejudge();
+      return;
+    }
+    const expired = now >= this.lastMoment;
     const [code, limit]: [ErrorCode, number] = expired
       ? ['session_expired', this.maxMs]
       : ['session_idle', this.idleMs];
@@ -182,6 +206,33 @@ export class Session implements ClientListener, MessageListener, Waiting {
 
   cutOff(code: ErrorCode): void {
     this.refuse(canonicalError(code));
+  }
+
+  review(changed: Changed): void {
+    const { principal } = this.x;
+    if (!this.over && principal !== null && isConcerned(principal, changed)) this.rejudge();
+  }
+
+  /** The key's rules of now count: the session ends if it would not be let in, else its next answers go by them. */
+  private rejudge(): void {
+    const { x } = this;
+    try {
+      const key = presentKey(x, x.principal as VirtualKey, this.caller);
+      if (!key.mayUse(x.model) && !key.mayUse(x.route?.name ?? x.model)) throw modelRefused(key, x.model);
+      allowedTargets({ principal: key }, x.target === null ? [] : [x.target]);
+      x.principal = key;
+      this.end = this.endOf(key);
+      this.touch();
+    } catch (reason) {
+      this.refuse(reason instanceof GatewayError ? reason.canonical : canonicalError('internal'));
+    }
+  }
+
+  private endOf(key: VirtualKey | null): number {
+    const expires = key === null ? null : lastMomentOf(key);
+    return expires === null
+      ? this.lastMoment
+      : Math.min(this.lastMoment, performance.now() + expires - Date.now());
   }
 
   /**
@@ -210,7 +261,7 @@ export class Session implements ClientListener, MessageListener, Waiting {
   }
 
   private touch(): void {
-    this.deadline = Math.min(this.x.io.deadlines.now + this.idleMs, this.lastMoment);
+    this.deadline = Math.min(this.x.io.deadlines.now + this.idleMs, this.end);
   }
 
   /** An error after which the session goes on. */

@@ -4,7 +4,7 @@ import type { CompiledTarget } from './target.js';
 
 /** The targets whose providers the caller, and all that it belongs to, may use. Throws when none is left of some. */
 export function allowedTargets(
-  { principal }: Exchange,
+  { principal }: Pick<Exchange, 'principal'>,
   targets: readonly CompiledTarget[],
 ): readonly CompiledTarget[] {
   const refusedBy = principal?.providerRefusedBy ?? null;

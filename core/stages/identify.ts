@@ -6,13 +6,11 @@ import { type Exchange, NO_METADATA } from '../exchange.js';
 import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
 import { readMetadata } from '../identity/metadata.js';
+import { SDK_PREFIX } from '../identity/sdk-prefix.js';
 import { anonymous, NO_ACCESS_RULES, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runGate } from '../plan/run-gate.js';
 import { viewOf } from '../view.js';
-
-/** Of SDKs that want a base of their own; rules of endpoints are about what follows it. */
-const SDK_PREFIX = /^\/(openai|anthropic|genai|bedrock|cohere|ollama)(?=\/)/;
 
 /** Stage 3. Who calls: the first identify gate that says, else the virtual key; then what the request says of itself. */
 export function identify(x: Exchange): Wait | undefined {

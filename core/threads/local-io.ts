@@ -36,7 +36,7 @@ export class LocalIo implements IoHandle {
   }
 
   async update(delta: IdentityDelta): Promise<void> {
-    this.io.stored.apply(delta);
+    this.io.update(delta);
   }
 
   listen(host: string, port: number): Promise<number> {

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import type { Changed } from '../identity/stored-keys.js';
 
 /** Something that must not wait for ever. Times are milliseconds of the monotonic clock; Infinity waits for ever. */
 export interface Waiting {
@@ -8,6 +9,8 @@ export interface Waiting {
   onDeadline(): void;
   /** Nobody waits any longer, whatever the deadline: ends with this error. */
   cutOff(code: ErrorCode): void;
+  /** Keys, or what they belong to, were changed: ends if its caller may no longer. */
+  review(changed: Changed): void;
 }
 
 /**
@@ -45,6 +48,11 @@ export class Deadlines {
   /** Ends everything that waits. */
   cutOff(code: ErrorCode): void {
     for (const one of this.waiting) one?.cutOff(code);
+  }
+
+  /** Has everything that waits look whether its caller still may. */
+  review(changed: Changed): void {
+    for (const one of this.waiting) one?.review(changed);
   }
 
   close(): void {

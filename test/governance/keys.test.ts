@@ -134,6 +134,26 @@ describe.each(kinds)('virtual keys of $name', (kind) => {
     expect((await api.get(`/api/keys/${body['id']}`)).status).toBe(404);
   });
 
+  it('that are revoked on one node end the streams that run for them on another within a second', async () => {
+    const { body } = await api.post('/api/keys', { name: 'leaked' });
+    await becomes(other, body.secret, 200);
+    const stream = await fetch(`${other.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${body.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'mock/pace-50+long-2000',
+        stream: true,
+        messages: [{ role: 'user', content: 'Hello' }],
+      }),
+    });
+    const text = stream.text();
+    await sleep(200);
+    const from = Date.now();
+    await api.post(`/api/keys/${body['id']}/revoke`, {});
+    expect((await text).trim().split('\n\n').at(-1)).toContain('"key_revoked"');
+    expect(Date.now() - from).toBeLessThan(WITHIN_MS);
+  });
+
   it('end when they expire, and when they are disabled', async () => {
     const expires = new Date(Date.now() + 800).toISOString();
     const { body } = await api.post('/api/keys', { name: 'short', expires });

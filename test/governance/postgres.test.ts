@@ -24,7 +24,7 @@ describe.skipIf(noPostgres !== null)('the store on Postgres', () => {
     const governance = new Governance({
       config: () => config,
       secret,
-      push: async (delta: IdentityDelta) => keys.apply(delta),
+      push: async (delta: IdentityDelta) => void keys.apply(delta),
       onRules: async () => void said.push('rules'),
       log: (_level, message) => void said.push(message),
     });

@@ -1,0 +1,57 @@
+import type { CanonicalError } from '@headgate/sdk';
+import { entityKey } from '../config/entity-key.js';
+import { canonicalError, gatewayError } from '../errors.js';
+import type { Exchange } from '../exchange.js';
+import { credentialOf } from './credential.js';
+import { SDK_PREFIX } from './sdk-prefix.js';
+import type { Changed } from './stored-keys.js';
+import type { VirtualKey } from './virtual-key.js';
+
+/**
+ * What becomes of a request that runs when its key, or something that the key belongs to, was changed: the error that ends it
+ * now, or null. A key that was revoked, deleted or disabled may have leaked, so nothing goes on for its holder. One that has
+ * expired, or was rotated, ends nothing: the answer that runs was asked for in time.
+ */
+export function endedBy(x: Exchange, changed: Changed): CanonicalError | null {
+  const { principal } = x;
+  if (principal === null || x.error !== null || !isConcerned(principal, changed)) return null;
+  const { keys } = x.io.runtime;
+  const key = keys.byId(principal.id);
+  if (key === undefined) return canonicalError('key_revoked', { key: principal.name });
+  const off = keys.forRequest(key, x.metadata).access.find(({ disabled }) => disabled);
+  return off === undefined ? null : canonicalError('entity_disabled', { who: off.who });
+}
+
+/** Whether a change is about the key or about what it belongs to. */
+export function isConcerned(key: VirtualKey, changed: Changed): boolean {
+  if (!key.listed) return false;
+  return changed === null || key.chain.some(({ kind, id }) => changed.has(entityKey(kind, id)));
+}
+
+/**
+ * The key of somebody who was identified before, with the rules of now, if it would still be let in.
+ * @param bySecret it has shown a short-lived secret that the key has made, not the key itself
+ * @param address of the client
+ * @throws GatewayError
+ */
+export function presentKey(
+  x: Exchange,
+  key: VirtualKey,
+  { bySecret, address }: { bySecret: boolean; address: string },
+): VirtualKey {
+  if (!key.listed) return key;
+  const { keys } = x.io.runtime;
+  const found = bySecret ? keys.byId(key.id) : keys.find(credentialOf(x.incoming.headers) ?? '');
+  if (found === undefined || found.id !== key.id) throw gatewayError('key_revoked', { key: key.name });
+  const now = Date.now();
+  if (found.expiresMs !== null && found.expiresMs <= now) throw gatewayError('key_expired');
+  const present = keys.forRequest(found, x.metadata);
+  present.check?.({ now, path: x.incoming.path.replace(SDK_PREFIX, ''), address: () => address });
+  return present;
+}
+
+/** When the first of the key and of all that it belongs to expires: unix milliseconds; null never. */
+export function lastMomentOf({ expiresMs, access }: VirtualKey): number | null {
+  const moments = [expiresMs, ...access.map((one) => one.expiresMs)].filter((at) => at !== null);
+  return moments.length === 0 ? null : Math.min(...moments);
+}
