@@ -16,7 +16,7 @@ export interface ControlRequest {
   /** Of the client; '' inside the process. */
   address: string;
   /** The virtual key that the request came with, for `/api/me`; null when there is none that is known. */
-  caller: KeyFacts | null;
+  key: KeyFacts | null;
 }
 
 /** An error is put into the shape of the client's API by the I/O thread, which has the wire formats. */

@@ -123,6 +123,11 @@ export const errorTable = {
     kind: 'authentication',
     message: 'This needs the admin token: send it as "Authorization: Bearer …".',
   },
+  permission_missing: {
+    status: 403,
+    kind: 'permission',
+    message: 'This needs the permission {permission}, which {who} does not have here.',
+  },
   model_not_allowed: {
     status: 403,
     kind: 'permission',

@@ -61,10 +61,8 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const governance = new Governance(governing);
   const control = new ControlPlane({
     ledger,
-    metrics,
-    admin: new AdminApi(governance, governing),
+    admin: new AdminApi({ governance, ledger, metrics, config: governing.config, log }),
     countTokens: parts.countTokens,
-    config: () => running?.config ?? config,
     stopRunning: (id) => io.stopRunning(id),
     notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });

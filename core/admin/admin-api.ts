@@ -1,68 +1,51 @@
-import { headerOf } from '@headgate/sdk';
+import type { CanonicalError } from '@headgate/sdk';
 import type { ControlAnswer, ControlRequest } from '../control.js';
-import { canonicalError, type ErrorCode, GatewayError } from '../errors.js';
-import type { Author } from '../store/control/control-store.js';
+import { canonicalError, GatewayError } from '../errors.js';
 import { StoreError } from '../store/control/store-error.js';
-import { auditPage } from './audit.js';
-import { type EntityPath, EntityRoutes, entityPath, methodsOf } from './entity-routes.js';
+import { callerOf, isForeign } from './authenticate.js';
+import { authorOf, may } from './caller.js';
 import { ReadOnly } from './entity-service.js';
-import type { Governance, GovernanceParts } from './governance.js';
 import { BadParameter } from './parameters.js';
+import { notFound, RouteTable, refused } from './route.js';
+import { type AdminParts, adminRoutes } from './routes.js';
 
-/** The paths of the admin API that change things. Whoever calls has shown the admin token where there is one. */
+/** The admin API: what is at a path, who asks, whether they may, and what becomes of errors, for all paths alike. */
 export class AdminApi {
-  private readonly routes: EntityRoutes;
+  private readonly table: RouteTable;
 
-  constructor(
-    private readonly governance: Governance,
-    private readonly parts: Pick<GovernanceParts, 'config' | 'log'>,
-  ) {
-    this.routes = new EntityRoutes(governance, parts);
+  constructor(private readonly parts: AdminParts) {
+    this.table = new RouteTable(adminRoutes(parts));
   }
 
-  find(path: string): EntityPath | null {
-    return entityPath(path);
-  }
-
-  async handle(path: EntityPath, request: ControlRequest): Promise<ControlAnswer> {
-    const methods = methodsOf(path);
-    const { method } = request;
-    if (!methods.includes(method)) {
-      const allow = [...methods, 'OPTIONS'].join(', ');
-      if (method === 'OPTIONS') return { status: 204, headers: ['allow', allow], body: '' };
-      const details = { path: request.path.slice(0, 200), method, allow: methods.join(', ') };
-      return { error: canonicalError('method_not_allowed', details), headers: ['allow', allow] };
+  async handle(request: ControlRequest): Promise<ControlAnswer> {
+    const { path, method, address } = request;
+    const found = this.table.at(path);
+    if (found === null) return notFound(request);
+    const allow = ['allow', found.allow];
+    if (method === 'OPTIONS') return { status: 204, headers: allow, body: '' };
+    const match = found.get(method);
+    if (match === undefined) {
+      const details = { path: path.slice(0, 200), method, allow: found.allow };
+      return refused(canonicalError('method_not_allowed', details), allow);
     }
-    if (method !== 'GET' && method !== 'HEAD' && this.isForeign(request))
-      return { error: canonicalError('foreign_origin'), headers: [] };
-    const author: Author = { actor: 'admin', source: request.address };
+    const { route, params } = match;
     try {
-      return await this.routes.serve(path, request, author);
+      const caller = await callerOf(request, this.parts.config());
+      if (route.access !== 'anyone') {
+        if (caller.kind === 'nobody')
+          return refused(canonicalError('admin_required'), ['www-authenticate', 'Bearer']);
+        if (!may(caller, route.access))
+          return refused(canonicalError('permission_missing', { who: caller.who, permission: route.access }));
+      }
+      if (method !== 'GET' && method !== 'HEAD' && isForeign(request, caller))
+        return refused(canonicalError('foreign_origin'));
+      return await route.serve({ ...request, caller, author: authorOf(caller, address), params });
     } catch (error) {
-      return { error: this.told(error, request), headers: [] };
+      return refused(this.told(error, request));
     }
   }
 
-  /** `GET /api/audit` */
-  async audit(request: ControlRequest): Promise<ControlAnswer> {
-    try {
-      const { store } = await this.governance.open();
-      const body = JSON.stringify(await auditPage(store, request.query));
-      return { status: 200, headers: ['content-type', 'application/json'], body };
-    } catch (error) {
-      return { error: this.told(error, request), headers: [] };
-    }
-  }
-
-  /** A page of another site in a browser on this machine; only a token would tell it from its user. */
-  private isForeign({ headers }: ControlRequest): boolean {
-    if (this.parts.config().admin.token !== null) return false;
-    const origin = headerOf(headers, 'origin');
-    if (origin === undefined) return false;
-    return !/^https?:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(origin);
-  }
-
-  private told(error: unknown, { method, path }: ControlRequest): GatewayError['canonical'] {
+  private told(error: unknown, { method, path }: ControlRequest): CanonicalError {
     if (error instanceof GatewayError) return error.canonical;
     if (error instanceof StoreError) return canonicalError(error.code, { why: error.message });
     if (error instanceof ReadOnly) return canonicalError('entity_read_only', { why: error.message });
@@ -74,6 +57,6 @@ export class AdminApi {
       path,
       error: why,
     });
-    return canonicalError('store_unavailable' satisfies ErrorCode);
+    return canonicalError('store_unavailable');
   }
 }

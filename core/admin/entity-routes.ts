@@ -1,142 +1,109 @@
 import { headerOf } from '@headgate/sdk';
+import type { Config } from '../config/config.js';
 import { entityKey } from '../config/entity-key.js';
-import type { ControlAnswer, ControlRequest } from '../control.js';
-import type { Author } from '../store/control/control-store.js';
+import type { ControlAnswer } from '../control.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
-import { StoreError } from '../store/control/store-error.js';
 import { ENTITY_APIS, type EntityApi } from './entity-kinds.js';
 import { inFileOf, listEntities } from './entity-list.js';
 import type { Fields } from './entity-service.js';
 import { fileJson, storedJson } from './entity-text.js';
-import type { Governance, GovernanceParts, OpenGovernance } from './governance.js';
-
-/** A path below `/api` that is about entities. */
-export interface EntityPath {
-  readonly api: EntityApi;
-  /** Null: all of them. */
-  readonly id: string | null;
-  /** What is done to a key. */
-  readonly action: 'rotate' | 'revoke' | 'import' | null;
-}
-
-const PATH = /^\/api\/([a-z-]+)(?:\/([^/]+))?(?:\/(rotate|revoke))?$/;
-
-export function entityPath(path: string): EntityPath | null {
-  const match = PATH.exec(path);
-  const api = ENTITY_APIS.find((one) => one.path === match?.[1]);
-  if (match === null || api === undefined) return null;
-  const [, , part, action] = match;
-  if (action !== undefined && api.kind !== 'key') return null;
-  try {
-    const id = part === undefined ? null : decodeURIComponent(part);
-    return { api, id, action: (action as 'rotate' | 'revoke' | undefined) ?? null };
-  } catch {
-    return null;
-  }
-}
-
-/** Methods of a path. `POST /api/keys/import` is the only one whose id is a word. */
-export function methodsOf({ api, id, action }: EntityPath): string[] {
-  if (action !== null) return ['POST'];
-  if (id === null) return ['GET', 'HEAD', 'POST'];
-  const item = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'];
-  return api.kind === 'key' && id === 'import' ? [...item, 'POST'] : item;
-}
+import type { Governance, OpenGovernance } from './governance.js';
+import { bodyOf, json } from './reply.js';
+import type { Permission } from './role.js';
+import { type AdminRequest, type Route, route } from './route.js';
 
 /** The admin API of organizations, teams, projects, users, customers, tags and virtual keys. */
-export class EntityRoutes {
+export function entityRoutes(governance: Governance, config: () => Config): Route[] {
+  return ENTITY_APIS.flatMap((api) => new EntityRoutes(api, governance, config).lines());
+}
+
+/** What one needs to read and to change things of a kind. */
+function permissionsOf({ kind }: EntityApi): [read: Permission, write: Permission] {
+  if (kind === 'key') return ['keys:read', 'keys:write'];
+  return kind === 'user' ? ['people:read', 'people:write'] : ['entities:read', 'entities:write'];
+}
+
+type Work = (open: OpenGovernance, request: AdminRequest, id: string) => Promise<ControlAnswer>;
+
+class EntityRoutes {
   constructor(
+    private readonly api: EntityApi,
     private readonly governance: Governance,
-    private readonly parts: Pick<GovernanceParts, 'config'>,
+    private readonly config: () => Config,
   ) {}
 
-  /** @throws StoreError, ReadOnly, BadParameter about what was asked for */
-  async serve(path: EntityPath, request: ControlRequest, author: Author): Promise<ControlAnswer> {
-    const open = await this.governance.open();
-    const { api, id, action } = path;
-    const { method } = request;
-    if (method === 'GET' || method === 'HEAD')
-      return id === null
-        ? json(200, await listEntities(api, open, this.parts.config(), request.query))
-        : json(200, await this.one(api, id, open));
-    if (action === 'rotate') {
-      const { key, secret } = await open.keys.rotate(String(id), bodyOf(request), author);
-      return this.made(200, api, key, open, secret);
-    }
-    if (action === 'revoke') return this.made(200, api, await open.keys.revoke(String(id), author), open);
-    if (method === 'POST') return this.create(path, request, author, open);
-    const version = headerOf(request.headers, 'if-match');
-    if (method === 'DELETE') {
-      const asked = version ?? new URLSearchParams(request.query).get('version') ?? undefined;
-      await open.entities.remove(api, String(id), asked, author);
-      return json(200, { id, deleted: true });
-    }
-    const given = bodyOf(request);
-    const fields = version === undefined ? given : { version, ...given };
-    const after = await open.entities.update(api, String(id), fields, author, method === 'PUT');
-    return this.made(200, api, after, open);
+  lines(): Route[] {
+    const [read, write] = permissionsOf(this.api);
+    const all = `/api/${this.api.path}`;
+    const lines = [
+      route('GET', all, read, this.run(this.list)),
+      route('POST', all, write, this.run(this.create)),
+      route('GET', `${all}/{id}`, read, this.run(this.one)),
+      route('PUT PATCH', `${all}/{id}`, write, this.run(this.update)),
+      route('DELETE', `${all}/{id}`, write, this.run(this.remove)),
+    ];
+    if (this.api.kind !== 'key') return lines;
+    return [
+      ...lines,
+      route('POST', `${all}/import`, write, this.run(this.importHash)),
+      route('POST', `${all}/{id}/rotate`, write, this.run(this.rotate)),
+      route('POST', `${all}/{id}/revoke`, write, this.run(this.revoke)),
+    ];
   }
 
-  private async create(
-    { api, id }: EntityPath,
-    request: ControlRequest,
-    author: Author,
-    open: OpenGovernance,
-  ): Promise<ControlAnswer> {
-    const given = bodyOf(request);
-    if (api.kind !== 'key') return this.made(201, api, await open.entities.create(api, given, author), open);
-    if (id === 'import') return this.made(201, api, await open.keys.importHash(given, author), open);
-    const { key, secret } = await open.keys.create(given, author);
-    return this.made(201, api, key, open, secret);
+  private run(work: Work): Route['serve'] {
+    return async (request) => work(await this.governance.open(), request, request.params['id'] ?? '');
   }
 
-  private async one(api: EntityApi, id: string, { store }: OpenGovernance): Promise<Fields> {
-    const own = inFileOf(api, this.parts.config()).find(
+  private readonly list: Work = async (open, { query }) =>
+    json(200, await listEntities(this.api, open, this.config(), query));
+
+  private readonly one: Work = async ({ store }, _, id) => {
+    const { api } = this;
+    const own = inFileOf(api, this.config()).find(
       ({ link }) => entityKey(link.kind, link.id) === entityKey(api.kind, id),
     );
-    const now = Date.now();
-    if (own !== undefined) return fileJson(own, now);
-    const found = await store.entities.get(api.kind, id);
-    return storedJson(api, found, { hashes: api.kind === 'key' ? await store.hashesOf(id) : [], now });
-  }
-
-  private async made(
-    status: number,
-    api: EntityApi,
-    entity: StoredEntity,
-    { store }: OpenGovernance,
-    secret?: string,
-  ): Promise<ControlAnswer> {
-    const hashes = api.kind === 'key' ? await store.hashesOf(entity.id) : [];
-    const shown = storedJson(api, entity, { hashes, now: Date.now() });
-    return json(status, secret === undefined ? shown : { ...shown, secret });
-  }
-}
-
-function json(status: number, body: object): ControlAnswer {
-  // A secret that is shown once must not stay in somebody's cache.
-  return {
-    status,
-    headers: ['content-type', 'application/json', 'cache-control', 'no-store'],
-    body: JSON.stringify(body),
+    if (own !== undefined) return json(200, fileJson(own, Date.now()));
+    return json(200, await this.shown(await store.entities.get(api.kind, id), store));
   };
-}
 
-/** Most bytes of what is sent to the admin API. */
-const MOST_BODY = 1024 * 1024;
+  private readonly create: Work = async ({ entities, keys, store }, request) => {
+    const { author } = request;
+    const given = bodyOf(request);
+    if (this.api.kind !== 'key')
+      return json(201, await this.shown(await entities.create(this.api, given, author), store));
+    const { key, secret } = await keys.create(given, author);
+    return json(201, { ...(await this.shown(key, store)), secret });
+  };
 
-/** The body as an object; an empty one when there is none. */
-function bodyOf({ body }: ControlRequest): Fields {
-  if (body.length > MOST_BODY)
-    throw new StoreError('entity_invalid', `the body is larger than ${MOST_BODY} bytes`);
-  if (body.length === 0) return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    throw new StoreError('entity_invalid', 'the body is not JSON');
+  private readonly update: Work = async ({ entities, store }, request, id) => {
+    const version = headerOf(request.headers, 'if-match');
+    const given = bodyOf(request);
+    const fields = version === undefined ? given : { version, ...given };
+    const replace = request.method === 'PUT';
+    const after = await entities.update(this.api, id, fields, request.author, replace);
+    return json(200, await this.shown(after, store));
+  };
+
+  private readonly remove: Work = async ({ entities }, { headers, query, author }, id) => {
+    const version = headerOf(headers, 'if-match') ?? new URLSearchParams(query).get('version') ?? undefined;
+    await entities.remove(this.api, id, version, author);
+    return json(200, { id, deleted: true });
+  };
+
+  private readonly importHash: Work = async ({ keys, store }, request) =>
+    json(201, await this.shown(await keys.importHash(bodyOf(request), request.author), store));
+
+  private readonly rotate: Work = async ({ keys, store }, request, id) => {
+    const { key, secret } = await keys.rotate(id, bodyOf(request), request.author);
+    return json(200, { ...(await this.shown(key, store)), secret });
+  };
+
+  private readonly revoke: Work = async ({ keys, store }, { author }, id) =>
+    json(200, await this.shown(await keys.revoke(id, author), store));
+
+  private async shown(entity: StoredEntity, store: OpenGovernance['store']): Promise<Fields> {
+    const hashes = this.api.kind === 'key' ? await store.hashesOf(entity.id) : [];
+    return storedJson(this.api, entity, { hashes, now: Date.now() });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new StoreError('entity_invalid', 'the body must be a JSON object');
-  return value as Fields;
 }

@@ -21,8 +21,8 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
       shapeFor(io, path, headers).refuse(sink, 'body_too_large', { limit: String(body.limit) });
       return;
     }
-    const caller = path === OWN_QUOTA ? callerOf(io, headers) : null;
-    io.control.handle({ method, path, query, headers, body: body.bytes, address, caller }).then(
+    const key = path === OWN_QUOTA ? keyOf(io, headers) : null;
+    io.control.handle({ method, path, query, headers, body: body.bytes, address, key }).then(
       (answer) => {
         if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
         else sink.send(answer.status, answer.headers, answer.body);
@@ -36,7 +36,7 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
 }
 
 /** Virtual keys are known in the I/O threads alone. */
-function callerOf(io: IoThread, headers: HeaderList): KeyFacts | null {
+function keyOf(io: IoThread, headers: HeaderList): KeyFacts | null {
   const credential = credentialOf(headers);
   const key = credential === null ? undefined : io.runtime.keys.find(credential);
   return key === undefined ? null : factsOf(key);

@@ -1,5 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { RouteTable } from '../../core/admin/route.js';
+import { type AdminParts, adminRoutes } from '../../core/admin/routes.js';
 import { type Headgate, startHeadgate, stopCleanly } from '../e2e/harness.js';
 import { ADMIN_TOKEN, AdminClient } from './admin-client.js';
 
@@ -47,6 +49,21 @@ it('every path and method of it is served, and none beside them', async () => {
       expect([path, method, code]).not.toEqual([path, method, 'not_found']);
       expect(status).not.toBe(405);
     }
+  }
+});
+
+it('every line of the route table is in it', () => {
+  const { paths } = new RouteTable(adminRoutes({} as AdminParts));
+  expect(paths.length).toBeGreaterThan(30);
+  for (const { path, methods } of paths) {
+    // For Prometheus, and the document itself.
+    if (path === '/metrics' || path === '/api/openapi.json') continue;
+    for (const method of methods)
+      expect([path, method, document.paths[path]?.[method.toLowerCase()]]).toEqual([
+        path,
+        method,
+        expect.anything(),
+      ]);
   }
 });
 
