@@ -161,6 +161,12 @@ export const errorTable = {
   entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
   entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
   store_unavailable: { status: 503, kind: 'unavailable', message: 'The store does not answer; see the log.' },
+  record_unwritten: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      'The record of this request cannot be written, and this gateway is set to give no answer without one (store.on_failure).',
+  },
   foreign_origin: {
     status: 403,
     kind: 'permission',

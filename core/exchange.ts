@@ -22,6 +22,7 @@ import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { Plan } from './plan/plan.js';
+import type { DurableSink } from './relay/durable-sink.js';
 import type { ErrorInside } from './relay/error-inside.js';
 import type { ClientSink } from './relay/sink.js';
 import type { Endpoint } from './route/endpoint.js';
@@ -91,6 +92,8 @@ export class Exchange implements ScannedFields, Waiting {
   canonical: CanonicalRequest | null = null;
   /** Of requests whose answer is kept, or that go on from one that is. */
   conversation: Conversation | null = null;
+  /** Keeps the end of the answer back until the record is written; null where nothing waits for records. */
+  durable: DurableSink | null = null;
   /** Something at a provider that the request is about, as the first of those that it names and that are known. */
   about: OwnedObject | null = null;
   /** In the hub, what is no chat. */

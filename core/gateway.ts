@@ -36,11 +36,21 @@ export interface GatewayParts {
  */
 export async function createGateway(parts: GatewayParts): Promise<RunningGateway> {
   const { config } = parts.loaded;
+  const { durable, onFailure, retention } = config.ledger;
   const ledger = await startLedger({
     dataDir: config.dataDir,
     url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
     logLevel: config.observability.logLevel,
     logRequests: config.observability.logRequests,
+    durable,
+    onFailure,
+    retention: {
+      days: retention.recordDays,
+      ...(retention.maxRecords !== null && { maxRows: retention.maxRecords }),
+      ...(retention.maxBytes !== null && { maxBytes: retention.maxBytes }),
+      quarterDays: retention.quarterDays,
+      sumDays: retention.sumDays,
+    },
     onFailed: parts.onFatal,
   }).catch(asStartError);
   const metrics = new PluginMetrics();

@@ -14,6 +14,7 @@ import type { PluginLogger } from './plugin/logger.js';
 import { type Equipment, PluginSet } from './plugin/plugin-set.js';
 import { SocketCounts } from './realtime/socket-counts.js';
 import { SocketEndpoints } from './realtime/socket-endpoints.js';
+import { holdEnd, OPEN_GATE, type RecordGate } from './relay/durable-sink.js';
 import { RequestIds } from './request-ids.js';
 import type { Endpoint } from './route/endpoint.js';
 import { EndpointTable } from './route/endpoint-table.js';
@@ -34,6 +35,8 @@ export interface IoThreadParts {
   readonly log: PluginLogger;
   /** Where settled records go. */
   readonly record: (record: SettledRecord) => void;
+  /** Left out: answers wait for no record. */
+  readonly gate?: RecordGate;
   /** Counts of plugins. */
   readonly count: (name: string, by: number, labels: Record<string, string>) => void;
 }
@@ -48,6 +51,7 @@ export class IoThread {
   readonly random: () => number = Math.random;
   readonly log: PluginLogger;
   readonly record: (record: SettledRecord) => void;
+  readonly gate: RecordGate;
   readonly control: Control;
   inFlight = 0;
   /** WebSockets among them: a drain does not expect these to end by themselves. */
@@ -77,6 +81,7 @@ export class IoThread {
   constructor(parts: IoThreadParts) {
     this.log = parts.log;
     this.record = parts.record;
+    this.gate = parts.gate ?? OPEN_GATE;
     this.control = parts.control;
     this.objects = new ObjectBook(parts.control, (error) =>
       parts.log.warn('the owners of objects cannot be looked up', { error: String(error) }),
@@ -125,6 +130,7 @@ export class IoThread {
   begin(endpoint: Endpoint, incoming: Incoming): Exchange {
     const x = new Exchange(this, endpoint, incoming);
     this.inFlight++;
+    if (this.gate.holds) holdEnd(x);
     proceed(x);
     return x;
   }

@@ -11,6 +11,9 @@ export function needRestart(at: Config, now: Config): string[] {
     'realtime.message_limit': config.realtime.messageLimitBytes,
     'admin.secret': config.admin.secret?.reveal(),
     'store.url': addressOf(config.store),
+    'store.durable': config.ledger.durable,
+    'store.on_failure': config.ledger.onFailure,
+    'store.retention': config.ledger.retention,
     'observability.log_level': config.observability.logLevel,
   });
   const [before, after] = [fixed(at), fixed(now)];

@@ -41,6 +41,7 @@ export interface Config {
   readonly responses: ResponsesConfig;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
+  readonly ledger: LedgerConfig;
   readonly observability: ObservabilityConfig;
 }
 
@@ -202,6 +203,24 @@ export type StoreConfig =
       /** May hold a password. */
       readonly url: Secret;
     };
+
+/** How surely records are kept, and how long. */
+export interface LedgerConfig {
+  /** `request`: an answer ends only when its record is on disk. */
+  readonly durable: 'batch' | 'request';
+  /** What becomes of requests while records cannot be written. */
+  readonly onFailure: 'serve' | 'refuse';
+  readonly retention: {
+    readonly recordDays: number;
+    /** Null: as many as are usual for the store. */
+    readonly maxRecords: number | null;
+    /** Null: no bound. */
+    readonly maxBytes: number | null;
+    readonly quarterDays: number;
+    /** Null: for ever. */
+    readonly sumDays: number | null;
+  };
+}
 
 export interface ObservabilityConfig {
   readonly prometheus: boolean;

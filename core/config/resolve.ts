@@ -7,6 +7,7 @@ import type { ProviderHint } from './provider-hint.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { resolveEntities } from './resolve-entities.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
+import { resolveLedger } from './resolve-ledger.js';
 import { resolveModels } from './resolve-models.js';
 import { resolvePrices } from './resolve-prices.js';
 import { resolveProviders } from './resolve-providers.js';
@@ -107,6 +108,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     responses: resolveResponses(parsed.responses),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
+    ledger: resolveLedger(parsed.store, findings),
     observability: resolveObservability(parsed.observability, settings),
   };
   checkExposure(config, input, findings);

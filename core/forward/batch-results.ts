@@ -64,9 +64,9 @@ export class BatchResultsAnswer extends PassedAnswer {
       .then((first) => {
         if (x.settled) return;
         if (first) this.bill(total);
-        settle(x);
       })
-      .catch((error) => x.io.log.error('a batch could not be billed', { error: String(error) }));
+      .catch((error) => x.io.log.error('a batch could not be billed', { error: String(error) }))
+      .finally(() => settle(x));
   }
 
   override interrupt(error: CanonicalError): void {

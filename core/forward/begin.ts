@@ -3,6 +3,7 @@ import { Exchange, type Incoming } from '../exchange.js';
 import { CHAT_FORMAT, clientApi } from '../http/client-api.js';
 import type { IoThread } from '../io-thread.js';
 import { proceed } from '../pipeline.js';
+import { holdEnd } from '../relay/durable-sink.js';
 import { Endpoint } from '../route/endpoint.js';
 import { anyMeter } from './any-meter.js';
 import { Forward } from './forward.js';
@@ -18,6 +19,7 @@ export function beginForward(io: IoThread, path: ForwardPath, incoming: Incoming
   const x = new Exchange(io, endpointOf(io, path, incoming), incoming);
   x.forward = new Forward(path);
   io.inFlight++;
+  if (io.gate.holds) holdEnd(x);
   proceed(x, forwardStages);
   return x;
 }

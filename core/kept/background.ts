@@ -52,7 +52,9 @@ export async function detach(x: Exchange, conversation: Conversation): Promise<v
   conversation.sink = sink;
   x.incoming = { ...incoming, sink };
   io.background.add(id, x);
-  if (!x.stream) incoming.sink.send(200, answerHeaders(x, 'application/json', null), answer);
+  // What it costs is known later: the record does not hold up that it runs.
+  if (!x.stream)
+    (x.durable?.client ?? incoming.sink).send(200, answerHeaders(x, 'application/json', null), answer);
 }
 
 async function put(io: IoThread, x: Exchange, row: ReturnType<typeof rowOf>): Promise<void> {

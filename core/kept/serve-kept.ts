@@ -5,6 +5,7 @@ import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes } from '../fail.js';
 import type { IoThread } from '../io-thread.js';
 import { proceed, type Stage } from '../pipeline.js';
+import { holdEnd } from '../relay/durable-sink.js';
 import { Endpoint } from '../route/endpoint.js';
 import { admit } from '../stages/admit.js';
 import { identify } from '../stages/identify.js';
@@ -26,6 +27,7 @@ export function serveKept(io: IoThread, path: KeptPath, incoming: Incoming): Exc
   }
   const x = new Exchange(io, endpoint, incoming);
   io.inFlight++;
+  if (io.gate.holds) holdEnd(x);
   const answer: Stage = () => respond(x, path, endpoint.format.state as StatefulFormat);
   proceed(x, [admit, identify, receive, answer]);
   return x;

@@ -13,8 +13,8 @@ export interface RecorderOptions {
   gauges?: () => ThreadGauges;
 }
 
-/** Lets the end of an answer leave. */
-export type Release = () => void;
+/** Told whether the records that it waits for are written, once that is known. */
+type Release = (written: boolean) => void;
 
 /**
  * Writes the settled records of one thread to the spool and sends them to the ledger, in batches. `record` costs an array
@@ -25,6 +25,8 @@ export class Recorder {
   full = false;
   /** Whether ends of answers are to be given to `hold`. */
   readonly holds: boolean;
+  /** Without their records, answers are not to be given. */
+  readonly strict: boolean;
   private readonly port: MessagePort;
   private readonly writer: SpoolWriter | null;
   private readonly maxBatch: number;
@@ -44,12 +46,18 @@ export class Recorder {
     this.port = port;
     this.writer = spool === null ? null : new SpoolWriter(spool);
     this.holds = spool?.durable === 'request';
+    this.strict = spool?.onFailure === 'refuse';
     this.maxBatch = options.maxBatch ?? 128;
     this.maxDelayMs = options.maxDelayMs ?? 20;
     this.gauges = options.gauges;
     port.on('message', (message: RecorderRequest) => this.onMessage(message));
     port.on('close', () => this.onClose());
     port.unref();
+  }
+
+  /** Requests are to be refused for now, since their records could not be written. */
+  get refusing(): boolean {
+    return this.full && this.strict;
   }
 
   /** The record must not be changed afterwards. */
@@ -61,8 +69,8 @@ export class Recorder {
   }
 
   /**
-   * Keeps the end of an answer until its record, which must follow in the same turn, is written; or until it is clear that the
-   * disk does not take it. For recorders that hold.
+   * Calls back when the records of this turn, before and after the call, are written; or when it is clear that the disk does not
+   * take them. For recorders that hold.
    */
   hold(release: Release): void {
     this.held.push(release);
@@ -82,7 +90,7 @@ export class Recorder {
       // The request that this record is about has been answered: a record that cannot be written must not undo that.
       this.lost += batch.length;
     }
-    if (bytes === null) releaseAll(held);
+    if (bytes === null) releaseAll(held, true);
     else if (this.writer === null) this.send(bytes, batch.length, null, held);
     else {
       const written = bytes;
@@ -123,7 +131,7 @@ export class Recorder {
       const message = { type: 'batch', bytes, segment: end?.segment ?? null, end: end?.offset ?? 0 } as const;
       this.port.postMessage(message satisfies RecorderMessage, [bytes]);
     }
-    releaseAll(held);
+    releaseAll(held, end !== null || this.writer === null);
   }
 
   /** At the end of this turn of the event loop, or once the write that runs is done. */
@@ -173,6 +181,6 @@ export class Recorder {
   }
 }
 
-function releaseAll(held: readonly Release[]): void {
-  for (const release of held) release();
+function releaseAll(held: readonly Release[], written: boolean): void {
+  for (const release of held) release(written);
 }

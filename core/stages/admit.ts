@@ -6,6 +6,7 @@ import { tooLarge } from '../http/request-body.js';
 export function admit(x: Exchange): void {
   const { io } = x;
   if (io.draining) throw gatewayError('draining');
+  if (io.gate.refusing) throw gatewayError('record_unwritten');
   const { maxInFlight, maxHeaders, maxHeaderBytes } = x.runtime.config.server;
   if (io.inFlight > maxInFlight) throw gatewayError('too_many_in_flight', { limit: maxInFlight });
   let lengths = 0;

@@ -27,6 +27,7 @@ export function settle(x: Exchange): void {
   x.attempt?.release();
   const record = recordOf(x, cost);
   io.record(record);
+  x.durable?.settled();
   // A request that ended before it was planned is told too: of its model no more is known than the client's word.
   const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;
   const pending = hooks !== null && runNotify(hooks, record, x);

@@ -27,8 +27,10 @@ export interface LedgerOptions {
   url?: string;
   /** `request`: an answer ends only after its record is in the spool. Default: `batch`, soon after. */
   durable?: 'request' | 'batch';
-  /** What is in the spool or the database survives a power failure too. */
+  /** What is in the spool or the database survives a power failure too. Default: only with `durable: 'request'`. */
   fsync?: boolean;
+  /** Whether requests are answered while records cannot be written. Default: `refuse` with `durable: 'request'`, else `serve`. */
+  onFailure?: 'serve' | 'refuse';
   logLevel?: LogLevel;
   /** One log line a request, at level info. */
   logRequests?: boolean;
@@ -61,7 +63,8 @@ const DEFAULT_ROWS_IN_MEMORY = 20_000;
  * the data folder cannot be written or is in use, or the database is damaged or of a newer version.
  */
 export function startLedger(options: LedgerOptions): Promise<Ledger> {
-  const { retention = {}, dataDir, fsync = false, durable = 'batch' } = options;
+  const { retention = {}, dataDir, durable = 'batch' } = options;
+  const { fsync = durable === 'request', onFailure = durable === 'request' ? 'refuse' : 'serve' } = options;
   let address: StoreAddress;
   try {
     address = readAddress(options.url, dataDir);
@@ -69,7 +72,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     return Promise.reject(error as Error);
   }
   const inMemory = address.kind === 'sqlite' && isMemory(address.path);
-  const spool = inMemory ? null : { dir: join(dataDir, SPOOL_FOLDER), durable, fsync };
+  const spool = inMemory ? null : { dir: join(dataDir, SPOOL_FOLDER), durable, fsync, onFailure };
   const days = retention.days ?? DEFAULT_DAYS;
   const settings: LedgerSettings = {
     dataDir,

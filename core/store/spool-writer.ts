@@ -14,6 +14,8 @@ export interface SpoolSettings {
   readonly durable: 'request' | 'batch';
   /** Written means: a power failure does not take it any more. */
   readonly fsync: boolean;
+  /** What becomes of answers while records cannot be written: they are given all the same, or not. */
+  readonly onFailure: 'serve' | 'refuse';
 }
 
 export interface SpoolWriterOptions {

@@ -10,10 +10,12 @@ export class Troubles {
   ) {}
 
   begin(part: string, message: string, error: unknown): void {
-    const text = `${message}: ${error instanceof Error ? error.message : String(error)}`;
+    const why = error instanceof Error ? error.message : String(error);
+    // Tries differ in the file that they could not write.
+    const text = `${message}: ${why.replace(/'[^']*'/, (path) => path.replace(/[^/]*'$/, "…'"))}`;
     if (this.open.get(part) === text) return;
     this.open.set(part, text);
-    this.log('error', message, { part, error: error instanceof Error ? error.message : String(error) });
+    this.log('error', message, { part, error: why });
     this.changed(this.health());
   }
 

@@ -20,11 +20,11 @@ export class LocalIo implements IoHandle {
   private server: HttpServer | null = null;
 
   constructor(
-    parts: Omit<IoThreadParts, 'record'>,
+    parts: Omit<IoThreadParts, 'record' | 'gate'>,
     private readonly recorder: Recorder,
   ) {
     Buffer.poolSize = POOL_BYTES;
-    this.io = new IoThread({ ...parts, record: (record) => recorder.record(record) });
+    this.io = new IoThread({ ...parts, record: (record) => recorder.record(record), gate: recorder });
   }
 
   prepare(config: Config): Promise<void> {
