@@ -4,6 +4,15 @@ import type { ClientSink } from '../relay/sink.js';
 import { writeHead } from './write-head.js';
 
 /**
+ * Most bytes written inside one cork, whose buffer has 16 KiB. What does not fit is written past the buffer, and lost when the
+ * buffer cannot be sent at that moment: the releases before 20.64 drop it, leaving the client with the length of a chunk and none
+ * of its bytes. See docs/adr/0012-limits-of-uws.md.
+ */
+const MOST_IN_CORK = 16_000;
+/** Bytes of a head that are not its own headers. */
+const HEAD_ROOM = 300;
+
+/**
  * The client's side over uWebSockets.js. What is written in one tick leaves in one write inside one cork: an upstream
  * burst of 40 events costs one system call, not 40.
  */
@@ -81,24 +90,46 @@ export class UwsSink implements ClientSink {
   flush(): void {
     this.scheduled = false;
     if (this.gone) return;
-    const { res, queue, head } = this;
-    const body =
+    const { queue } = this;
+    let body =
       queue.length === 0 ? null : queue.length === 1 ? (queue[0] as Uint8Array | string) : joined(queue);
     if (queue.length > 0) this.queue = [];
+    let room = true;
+    if (body !== null && !this.fits(body)) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      if (this.head !== null) this.writeCorked(null, false);
+      let at = 0;
+      for (; bytes.length - at > MOST_IN_CORK; at += MOST_IN_CORK)
+        room = this.writeCorked(bytes.subarray(at, at + MOST_IN_CORK), false) && room;
+      body = bytes.subarray(at);
+    }
+    room = this.writeCorked(body, this.ending) && room;
+    if (!room && !this.full && !this.gone) this.waitForRoom();
+  }
+
+  /** Whether so much may go into one cork, with the head if it is not written yet. */
+  private fits(body: Uint8Array | string): boolean {
+    // A character of a text may be three bytes.
+    const most = typeof body === 'string' ? 3 * body.length : body.length;
+    return most <= MOST_IN_CORK && (this.head === null || most + sizeOf(this.head.headers) <= MOST_IN_CORK);
+  }
+
+  /** What there is of the head, and this, in one system call. False: some of it waits for the client. */
+  private writeCorked(body: Uint8Array | string | null, last: boolean): boolean {
+    const { res, head } = this;
     let room = true;
     res.cork(() => {
       if (head !== null) {
         this.head = null;
         writeHead(res, head.status, head.headers);
       }
-      if (this.ending) {
-        this.gone = true;
-        // Chunked from the first write on, so the last bytes must be a chunk too.
-        if (body !== null && body.length > 0) res.write(body);
-        res.end();
-      } else if (body !== null && body.length > 0) room = res.write(body);
+      if (body !== null && body.length > 0) room = res.write(body);
+      if (!last) return;
+      this.gone = true;
+      // Chunked from the first write on, so the last bytes were a chunk too.
+      res.end();
     });
-    if (!room && !this.full && !this.gone) this.waitForRoom();
+    return room;
   }
 
   private waitForRoom(): void {
@@ -109,6 +140,10 @@ export class UwsSink implements ClientSink {
       return true;
     });
   }
+}
+
+function sizeOf(headers: HeaderList): number {
+  return headers.reduce((sum, text) => sum + text.length + 4, HEAD_ROOM);
 }
 
 function joined(queue: readonly (Uint8Array | string)[]): Uint8Array | string {
