@@ -7,6 +7,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endChildrenWithUs, LOAD_CORE, startScript, stopAll } from './children.js';
+import { type CountingResult, measureCounting } from './counting.js';
+import { countingTable } from './counting-table.js';
 import { LoadDriver } from './driver.js';
 import { startHeadgate } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
@@ -86,6 +88,11 @@ async function run(options: Options, folder: string): Promise<boolean> {
     memory = await measureMemory(upstreamPort, join(folder, 'memory'), driver, options.memoryRequests);
     console.log(memoryTable(memory));
   }
+  let counting: CountingResult | undefined;
+  if (wanted(options.only, 'k') && wanted(options.targets, 'headgate')) {
+    counting = await measureCounting(join(folder, 'counting'), driver, options);
+    console.log(countingTable(counting));
+  }
   let realtime: RealtimeResult | undefined;
   if (wanted(options.only, 'r') && wanted(options.targets, 'headgate')) {
     realtime = await measureRealtime(join(folder, 'realtime'), options);
@@ -96,12 +103,12 @@ async function run(options: Options, folder: string): Promise<boolean> {
     const file = join(resultsFolder, `${machine.date.replaceAll(':', '-')}.json`);
     writeFileSync(
       file,
-      `${JSON.stringify({ machine, options, scenarios: results, memory, realtime }, null, 2)}\n`,
+      `${JSON.stringify({ machine, options, scenarios: results, memory, counting, realtime }, null, 2)}\n`,
     );
     console.log(`written to ${file}`);
   }
   const valid = results.every((result) => result.rows.every((row) => row.windows.every(isValid)));
-  const troubles = [memory?.problems ?? {}, realtime?.problems ?? {}];
+  const troubles = [memory?.problems ?? {}, counting?.problems ?? {}, realtime?.problems ?? {}];
   return valid && troubles.every((found) => Object.keys(found).length === 0);
 }
 

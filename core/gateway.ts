@@ -14,7 +14,7 @@ import { PluginMetrics } from './observe/plugin-metrics.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LogLine } from './plugin/logger.js';
 import { StartError } from './start-error.js';
-import { createCounterMemory } from './state/shared-counters.js';
+import { createCounterMemory } from './state/counter-memory.js';
 import { type Ledger, startLedger } from './store/ledger.js';
 import { IoGroup } from './threads/io-group.js';
 

@@ -1,19 +1,34 @@
-import type { ChainLink } from '@headgate/sdk';
+import type { BaseView, ChainLink } from '@headgate/sdk';
 
-/** What a plugin counts for the links of principals' chains, opened when a link is first seen. A changed rule is another link. */
-export class WatchedChain<Watched> {
+/**
+ * What a plugin counts for the links of principals' chains, opened when a link is first seen. A changed rule is another link.
+ * `Folded` is what is made of all that is watched of one chain.
+ */
+export class WatchedChain<Watched, Folded> {
   readonly #byLink = new WeakMap<ChainLink, readonly Watched[]>();
-  readonly #byChain = new WeakMap<readonly ChainLink[], readonly Watched[]>();
+  readonly #byChain = new WeakMap<readonly ChainLink[], Folded | null>();
 
-  /** @param open what is watched for a link's rules; null when it has none */
-  constructor(private readonly open: (link: ChainLink) => Promise<readonly Watched[]> | null) {}
+  /**
+   * @param open what is watched for a link's rules; null when it has none
+   * @param fold makes the one thing of a chain's, in the order of its links; never of none
+   */
+  constructor(
+    private readonly open: (link: ChainLink) => Promise<readonly Watched[]> | null,
+    private readonly fold: (watched: readonly Watched[]) => Folded,
+  ) {}
 
-  /** What is watched of all links, in their order; a promise when one of them was never seen. */
-  of(chain: readonly ChainLink[]): readonly Watched[] | Promise<readonly Watched[]> {
-    return this.#byChain.get(chain) ?? this.#see(chain);
+  /** Calls `take` with what is watched of the caller, at once or when its counters are open; not when nothing is. */
+  with<T>(view: BaseView, take: (folded: Folded) => T): T | undefined | Promise<T | undefined> {
+    const chain = view.principal?.chain;
+    if (chain === undefined) return undefined;
+    const folded = this.#byChain.get(chain);
+    if (folded !== undefined) return folded === null ? undefined : take(folded);
+    const seen = this.#see(chain);
+    if (!(seen instanceof Promise)) return seen === null ? undefined : take(seen);
+    return seen.then((later) => (later === null ? undefined : take(later)));
   }
 
-  #see(chain: readonly ChainLink[]): readonly Watched[] | Promise<readonly Watched[]> {
+  #see(chain: readonly ChainLink[]): Folded | null | Promise<Folded | null> {
     const opening: Promise<void>[] = [];
     for (const link of chain) {
       if (this.#byLink.has(link)) continue;
@@ -24,9 +39,10 @@ export class WatchedChain<Watched> {
     return opening.length === 0 ? this.#known(chain) : Promise.all(opening).then(() => this.#known(chain));
   }
 
-  #known(chain: readonly ChainLink[]): readonly Watched[] {
+  #known(chain: readonly ChainLink[]): Folded | null {
     const found = chain.flatMap((link) => this.#byLink.get(link) ?? []);
-    this.#byChain.set(chain, found);
-    return found;
+    const folded = found.length === 0 ? null : this.fold(found);
+    this.#byChain.set(chain, folded);
+    return folded;
   }
 }

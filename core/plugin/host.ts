@@ -1,5 +1,7 @@
 import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
 import type { Control } from '../control.js';
+import { SharedGroup } from '../state/counter-group.js';
+import { CounterMemory } from '../state/counter-memory.js';
 import { openCounter, slotsOf } from '../state/open-counter.js';
 import type { GuardedFetch } from '../upstream/guarded-fetch.js';
 import type { PluginLogger } from './logger.js';
@@ -42,6 +44,7 @@ export function createHost(
     counters: {
       open: async (name, options) =>
         openCounter(parts.counters, await control.counterSlot(own(name), slotsOf(options ?? {})), options),
+      group: (counters) => SharedGroup.of(counters, CounterMemory.of(parts.counters)),
     },
     tasks: { countTokens: (model, text) => control.countTokens(model, text) },
     metrics: { count: (name, by = 1, labels = {}) => parts.count(own(name), by, labels) },

@@ -1,4 +1,4 @@
-import { COUNTER_CAPACITY } from './shared-counters.js';
+import { COUNTER_CAPACITY } from './counter-memory.js';
 
 /** Gives each counter name its place in the shared memory. Lives on the main thread; a name keeps its place for good. */
 export class CounterNames {

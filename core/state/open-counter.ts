@@ -1,6 +1,7 @@
 import { type Counter, type CounterOptions, ROLLING_MS, windowsOf } from '@headgate/sdk';
+import type { Place } from './place.js';
 import { ROLLING_SLOTS, RollingCounter } from './rolling-counter.js';
-import { SharedCounter } from './shared-counters.js';
+import { SharedCounter } from './shared-counter.js';
 
 /** The counter at that place of the shared memory, with what `restore` knows already counted. Rejects as `restore` does. */
 export async function openCounter(
@@ -18,11 +19,7 @@ export function slotsOf({ rolling }: CounterOptions): number {
   return rolling === true ? ROLLING_SLOTS : 1;
 }
 
-function counterAt(
-  memory: SharedArrayBuffer,
-  slot: number,
-  options: CounterOptions,
-): SharedCounter | RollingCounter {
+function counterAt(memory: SharedArrayBuffer, slot: number, options: CounterOptions): Place {
   const { period, windowMs, rolling } = options;
   if (rolling !== true) return new SharedCounter(memory, slot, windowsOf(options));
   const length = period === undefined ? windowMs : ROLLING_MS[period];

@@ -1,31 +1,28 @@
 import type {
   BaseView,
   DefaultNeeds,
+  GroupReservation,
   Host,
   Reply,
   RequestView,
-  Reservation,
   RouteView,
   SettledRecord,
   Slot,
   Target,
 } from '@headgate/sdk';
 import { WatchedChain } from '../watched-chain.js';
+import { type AllowanceSet, allowanceSet } from './allowance-set.js';
 import { charge } from './charge.js';
 import { ExpectedCost } from './expected-cost.js';
 import { type Allowance, openBudgets } from './open-budgets.js';
 import { refusal } from './refusal.js';
 
-/** What a request holds of one budget. */
-interface Taken {
-  readonly allowance: Allowance;
-  readonly amount: number;
-  readonly reservation: Reservation;
-}
-
 /** A request that runs on reserved money. */
 interface Held {
-  taken: Taken[];
+  set: AllowanceSet | null;
+  taken: GroupReservation | null;
+  /** What was taken of each. */
+  amounts: readonly number[];
   /** The most it can cost. */
   most: number;
   view: RequestView<DefaultNeeds> | null;
@@ -39,46 +36,52 @@ const PASSED_HEADER = 'x-headgate-budget-passed';
 
 /** Moves the shared counters of all that have budgets. One a thread; the counters are the same in all of them. */
 export class Budgets {
-  readonly #watched: WatchedChain<Allowance>;
+  readonly #watched: WatchedChain<Allowance, AllowanceSet>;
   /** What a request holds from `admit` to `settle`. */
   readonly #held: Slot<Held>;
-  readonly #expected = new ExpectedCost();
   readonly #noted = new Set<string>();
+  /** Null until somebody's budget wants it. */
+  #expected: ExpectedCost | null = null;
 
   constructor(private readonly host: Pick<Host, 'counters' | 'used' | 'log' | 'clock' | 'slot'>) {
-    this.#watched = new WatchedChain((link) => openBudgets(link, host));
-    this.#held = host.slot(() => ({ taken: [], most: 0, view: null }));
+    this.#watched = new WatchedChain(
+      (link) => openBudgets(link, host),
+      (all) => this.#fold(all),
+    );
+    this.#held = host.slot(() => ({ set: null, taken: null, amounts: [], most: 0, view: null }));
   }
 
   /** Reserves what the request can cost on every budget; answers for the provider when one does not hold that. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const chain = view.principal?.chain;
-    if (chain === undefined) return undefined;
-    const watched = this.#watched.of(chain);
-    if (watched instanceof Promise) return watched.then((all) => this.#reserveAll(view, all));
-    return this.#reserveAll(view, watched);
+    return this.#watched.with(view, (set) => this.#reserve(view, set));
   }
 
-  #reserveAll(view: RequestView<DefaultNeeds>, watched: readonly Allowance[]): Reply | undefined {
-    if (watched.length === 0) return undefined;
+  #fold(all: readonly Allowance[]): AllowanceSet {
+    const set = allowanceSet(all, this.host);
+    if (set.expects) this.#expected ??= new ExpectedCost();
+    return set;
+  }
+
+  #reserve(view: RequestView<DefaultNeeds>, set: AllowanceSet): Reply | undefined {
+    const { all } = set;
     const most = view.maxCostNano() ?? 0;
     const now = this.host.clock.now();
-    const taken: Taken[] = [];
-    for (const allowance of watched) {
-      const amount = allowance.reserve === 'expected' ? this.#expectedOf(view, most) : most;
+    const amounts: number[] = [];
+    const caps: number[] = [];
+    for (let i = 0; i < all.length; i++) {
+      const allowance = all[i] as Allowance;
+      amounts.push(allowance.reserve === 'expected' ? this.#expectedOf(view, most) : most);
       // What costs nothing, or nothing that anybody knows, passes even when everything is spent.
-      const bound = allowance.hard && most > 0;
-      const cap = bound ? allowance.cap(now) : Number.POSITIVE_INFINITY;
-      const reservation = allowance.spent.reserve(amount, cap);
-      if (reservation === null) {
-        for (const one of taken) one.reservation.settle(0);
-        return refusal(allowance, amount, now);
-      }
-      taken.push({ allowance, amount, reservation });
-      if (!allowance.hard && reservation.total - amount >= allowance.cap(now)) this.#passed(view, allowance);
+      caps.push(allowance.hard && most > 0 ? allowance.cap(now) : Number.POSITIVE_INFINITY);
     }
+    const taken = set.group.reserve(amounts, caps);
+    if (taken.refused !== null)
+      return refusal(all[taken.refused] as Allowance, amounts[taken.refused] as number, now);
+    if (set.soft) this.#tellPassed(view, set, taken.totals, amounts, now);
     const held = view.state(this.#held);
+    held.set = set;
     held.taken = taken;
+    held.amounts = amounts;
     held.most = most;
     held.view = view;
     return undefined;
@@ -86,11 +89,14 @@ export class Budgets {
 
   /** The target that a budget wants from a share of it on, in the place of the others. */
   route(targets: readonly Target[], view: RouteView<DefaultNeeds>): readonly Target[] {
+    const { set, amounts } = view.state(this.#held);
+    if (set === null || set.downgrades.length === 0) return targets;
     const now = this.host.clock.now();
-    for (const { allowance, amount } of view.state(this.#held).taken) {
-      const { downgrade, spent } = allowance;
+    for (const place of set.downgrades) {
+      const { downgrade, spent, cap } = set.all[place] as Allowance;
       // What this request may need is no reason to send it elsewhere.
-      if (downgrade === null || spent.value() - amount < downgrade.share * allowance.cap(now)) continue;
+      const before = spent.value() - (amounts[place] as number);
+      if (downgrade === null || before < downgrade.share * cap(now)) continue;
       const { provider, model } = downgrade;
       return [{ provider, model }];
     }
@@ -100,16 +106,33 @@ export class Budgets {
   /** Replaces the reservations by what the request cost, in the windows they were taken from. */
   settle(record: SettledRecord, told: BaseView): void {
     if (told.principal?.chain === undefined) return;
-    const { taken, most, view } = told.state(this.#held);
-    if (view === null) return;
+    const { set, taken, most, view } = told.state(this.#held);
+    if (set === null || taken === null || view === null) return;
     const { nanos, because } = charge(record, most, view);
-    for (const { reservation } of taken) reservation.settle(nanos);
-    if (record.outcome === 'ok' && record.costNano !== null) this.#expected.note(record.model, nanos);
+    const used: number[] = [];
+    for (let i = 0; i < set.all.length; i++) used.push(nanos);
+    taken.settle(used);
+    if (this.#expected !== null && record.outcome === 'ok' && record.costNano !== null)
+      this.#expected.note(record.model, nanos);
     if (because !== null) this.#note(`${record.provider}/${record.targetModel}`, because);
   }
 
   #expectedOf({ model }: RequestView<DefaultNeeds>, most: number): number {
-    return Math.min(most, this.#expected.percentile(model) ?? most);
+    return Math.min(most, this.#expected?.percentile(model) ?? most);
+  }
+
+  #tellPassed(
+    view: RequestView<DefaultNeeds>,
+    { all }: AllowanceSet,
+    totals: readonly number[],
+    amounts: readonly number[],
+    now: number,
+  ): void {
+    for (let i = 0; i < all.length; i++) {
+      const allowance = all[i] as Allowance;
+      const before = (totals[i] as number) - (amounts[i] as number);
+      if (!allowance.hard && before >= allowance.cap(now)) this.#passed(view, allowance);
+    }
   }
 
   #passed(view: RequestView<DefaultNeeds>, { who, per, spent }: Allowance): void {

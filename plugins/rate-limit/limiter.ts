@@ -1,107 +1,98 @@
 import type {
   BaseView,
   DefaultNeeds,
+  GroupReservation,
   Host,
   Reply,
   RequestView,
-  Reservation,
   SettledRecord,
   Slot,
 } from '@headgate/sdk';
 import { WatchedChain } from '../watched-chain.js';
-import { type Counted, type Limit, type LinkLimits, openLimits, usedOf } from './limits.js';
+import { type LimitSet, limitSet } from './limit-set.js';
+import { type Limit, openLimits, usedOf } from './limits.js';
 import { familyOf, parallelRefusal, refusal, showLimit } from './told.js';
 
 /** What a chat answer is taken to need when the request sets no cap: most answers are shorter. */
 const DEFAULT_OUTPUT_TOKENS = 1024;
 
-/** What is reserved until it is known how much was used. */
-interface Taken {
-  readonly of: Counted | 'parallel';
-  readonly reservation: Reservation;
-}
-
+/** What a request holds from `admit` to `correct`. */
 interface Held {
-  taken: Taken[];
-}
-
-/** The limit of each family that is nearest to its end. */
-interface Shown {
-  limit: Limit;
-  remaining: number;
+  set: LimitSet | null;
+  taken: GroupReservation | null;
 }
 
 /** Moves the shared counters of all that have limits. One a thread; the counters are the same in all of them. */
 export class RateLimiter {
-  readonly #watched: WatchedChain<LinkLimits>;
-  /** What a request holds from `admit` to `correct`. */
+  readonly #watched: WatchedChain<Limit, LimitSet>;
   readonly #held: Slot<Held>;
 
   constructor(private readonly host: Pick<Host, 'clock' | 'counters' | 'slot' | 'used'>) {
-    this.#watched = new WatchedChain((link) => openLimits(link, host));
-    this.#held = host.slot(() => ({ taken: [] }));
+    this.#watched = new WatchedChain(
+      (link) => openLimits(link, host),
+      (limits) => limitSet(limits, host),
+    );
+    this.#held = host.slot(() => ({ set: null, taken: null }));
   }
 
   /** Takes one request, and what it may need, from every window; answers for the provider when one of them is used up. */
   admit(view: RequestView<DefaultNeeds>): Reply | undefined | Promise<Reply | undefined> {
-    const chain = view.principal?.chain;
-    if (chain === undefined) return undefined;
-    const watched = this.#watched.of(chain);
-    if (watched instanceof Promise) return watched.then((all) => this.#takeAll(view, all));
-    return this.#takeAll(view, watched);
+    return this.#watched.with(view, (set) => this.#take(view, set));
   }
 
-  #takeAll(view: RequestView<DefaultNeeds>, watched: readonly LinkLimits[]): Reply | undefined {
-    if (watched.length === 0) return undefined;
-    const taken: Taken[] = [];
-    const shown: Shown[] = [];
-    for (const { limits, parallel } of watched) {
-      if (parallel !== null) {
-        const reservation = parallel.running.reserve(1, parallel.max);
-        if (reservation === null) {
-          giveBack(taken);
-          return parallelRefusal(parallel);
-        }
-        taken.push({ of: 'parallel', reservation });
-      }
-      for (const limit of limits) {
-        // A request that could never fit is let through when its window is still empty, rather than refused for ever.
-        const reservation = limit.counter.reserve(Math.min(needed(view, limit.of), limit.max), limit.max);
-        if (reservation === null) {
-          giveBack(taken);
-          return this.#refuse(view, limit, watched);
-        }
-        taken.push({ of: limit.of, reservation });
-        note(shown, limit, limit.max - reservation.total);
-      }
-    }
-    view.state(this.#held).taken = taken;
-    this.#show(view, shown);
+  #take(view: RequestView<DefaultNeeds>, set: LimitSet): Reply | undefined {
+    const taken = set.group.reserve(needs(view, set), set.caps);
+    if (taken.refused !== null) return this.#refuse(view, set, set.limits[taken.refused] as Limit);
+    const held = view.state(this.#held);
+    held.set = set;
+    held.taken = taken;
+    this.#show(view, set, taken.totals);
     return undefined;
   }
 
-  #refuse(view: RequestView<DefaultNeeds>, reached: Limit, watched: readonly LinkLimits[]): Reply {
-    const shown: Shown[] = [];
-    for (const { limits } of watched)
-      for (const limit of limits) note(shown, limit, limit.max - limit.counter.value());
+  /** A refused request does not count. */
+  #refuse(view: RequestView<DefaultNeeds>, set: LimitSet, reached: Limit): Reply {
+    if (reached.of === 'parallel') return parallelRefusal(reached);
+    const { limits } = set;
+    const totals = limits.map(({ counter }) => counter.value());
     // Of its own family the one that refuses is told, whatever another has left.
-    const others = shown.filter(({ limit }) => familyOf(limit) !== familyOf(reached));
-    const remaining = Math.max(0, reached.max - reached.counter.value());
-    this.#show(view, [...others, { limit: reached, remaining }]);
+    this.#show(view, set, totals, reached);
+    const remaining = Math.max(0, reached.max - (totals[limits.indexOf(reached)] as number));
+    showLimit(view, reached, remaining, this.#msToReset(reached));
     return refusal(reached, remaining, this.#msToReset(reached));
   }
 
-  #show(view: RequestView<DefaultNeeds>, shown: readonly Shown[]): void {
-    for (const { limit, remaining } of shown) showLimit(view, limit, remaining, this.#msToReset(limit));
+  /** Of each family, the limit that is nearest to its end. */
+  #show(
+    view: RequestView<DefaultNeeds>,
+    { families, limits }: LimitSet,
+    totals: readonly number[],
+    but?: Limit,
+  ): void {
+    for (const family of families) {
+      let nearest = limits[family[0] as number] as Limit;
+      if (but !== undefined && familyOf(nearest) === familyOf(but)) continue;
+      let left = nearest.max - (totals[family[0] as number] as number);
+      for (let i = 1; i < family.length; i++) {
+        const limit = limits[family[i] as number] as Limit;
+        const remaining = limit.max - (totals[family[i] as number] as number);
+        if (remaining / limit.max >= left / nearest.max) continue;
+        nearest = limit;
+        left = remaining;
+      }
+      showLimit(view, nearest, left, this.#msToReset(nearest));
+    }
   }
 
   /** Replaces the estimates by what was used, in the windows they were taken from. */
   correct(record: SettledRecord, view: BaseView): void {
     if (view.principal?.chain === undefined) return;
-    for (const { of, reservation } of view.state(this.#held).taken) {
-      if (of === 'parallel') reservation.settle(0);
-      else if (of !== 'requests') settle(reservation, of, record);
-    }
+    const { set, taken } = view.state(this.#held);
+    if (set === null || taken === null) return;
+    const { limits } = set;
+    const used: number[] = [];
+    for (let i = 0; i < limits.length; i++) used.push(truth((limits[i] as Limit).of, record));
+    taken.settle(used);
   }
 
   #msToReset({ counter }: Limit): number {
@@ -109,36 +100,37 @@ export class RateLimiter {
   }
 }
 
-/** A refused request does not count. */
-function giveBack(taken: readonly Taken[]): void {
-  for (const { reservation } of taken) reservation.settle(0);
+/** What a request may need of each limit. A guess from above: four bytes of JSON a token, and all the output that was allowed. */
+function needs(view: RequestView<DefaultNeeds>, { limits, tokens }: LimitSet): number[] {
+  // Counting tokens uses none.
+  const counts = tokens && view.operation !== 'count-tokens';
+  const inputTokens = counts ? Math.ceil(view.body.length / 4) : 0;
+  const chat = counts && view.operation === 'chat';
+  const outputTokens = chat ? (view.maxOutputTokens() ?? DEFAULT_OUTPUT_TOKENS) : 0;
+  const needed: number[] = [];
+  for (let i = 0; i < limits.length; i++) {
+    const { of, max } = limits[i] as Limit;
+    const amount =
+      of === 'parallel' || of === 'requests'
+        ? 1
+        : of === 'total_tokens'
+          ? inputTokens + outputTokens
+          : of === 'input_tokens'
+            ? inputTokens
+            : outputTokens;
+    // A request that could never fit is let through when its window is still empty, rather than refused for ever.
+    needed.push(Math.min(amount, max));
+  }
+  return needed;
 }
 
-function note(shown: Shown[], limit: Limit, remaining: number): void {
-  const at = shown.findIndex((one) => familyOf(one.limit) === familyOf(limit));
-  const known = shown[at];
-  if (known === undefined) shown.push({ limit, remaining });
-  else if (remaining / limit.max < known.remaining / known.limit.max) shown[at] = { limit, remaining };
-}
-
-/** A guess from above: four bytes of JSON a token, and all the output that was allowed. Counting tokens uses none. */
-function needed(view: RequestView<DefaultNeeds>, of: Counted): number {
-  if (of === 'requests') return 1;
-  if (view.operation === 'count-tokens') return 0;
-  return usedOf(of, {
-    requests: 1,
-    inputTokens: Math.ceil(view.body.length / 4),
-    outputTokens: view.operation === 'chat' ? (view.maxOutputTokens() ?? DEFAULT_OUTPUT_TOKENS) : 0,
-  });
-}
-
-function settle(reservation: Reservation, of: Counted, record: SettledRecord): void {
-  const { usage, provider, outcome } = record;
+/** What was used of a limit; NaN when the estimate stays. */
+function truth(of: Limit['of'], { usage, provider, outcome }: SettledRecord): number {
+  if (of === 'parallel') return 0;
+  if (of === 'requests') return Number.NaN;
   if (usage !== null)
-    reservation.settle(
-      usedOf(of, { requests: 1, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens }),
-    );
+    return usedOf(of, { requests: 1, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens });
   // Answered by a cache or refused by a guard: no provider was asked. A failed request used nothing we know of. Of any other
   // nobody knows, and the estimate stays.
-  else if (provider === '' || outcome === 'error') reservation.settle(0);
+  return provider === '' || outcome === 'error' ? 0 : Number.NaN;
 }

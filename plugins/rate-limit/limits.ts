@@ -10,9 +10,9 @@ import {
 import { counterName, counterWindow, whoOf, windowText } from '../rule-text.js';
 
 /** What a limit counts; dollars are the budget plugin's, which knows what a request may cost. */
-export type Counted = Exclude<Measure, 'nanos'>;
+export type Counted = Exclude<Measure, 'nanos'> | 'parallel';
 
-/** One limit and the counter that all threads share for it. */
+/** One limit and the counter that all threads share for it; of `parallel`, requests that run. */
 export interface Limit {
   readonly who: string;
   readonly of: Counted;
@@ -25,18 +25,6 @@ export interface Limit {
   readonly counter: Counter;
 }
 
-/** Requests that may run at once. */
-export interface Parallel {
-  readonly who: string;
-  readonly max: number;
-  readonly running: Counter;
-}
-
-export interface LinkLimits {
-  readonly limits: readonly Limit[];
-  readonly parallel: Parallel | null;
-}
-
 /** From this length on, what is counted is taken from the ledger after a restart, milliseconds. */
 const RESTORED_MS = ROLLING_MS.hour;
 
@@ -44,37 +32,34 @@ const RESTORED_MS = ROLLING_MS.hour;
 export function openLimits(
   link: ChainLink,
   host: Pick<Host, 'counters' | 'used'>,
-): Promise<readonly LinkLimits[]> | null {
+): Promise<readonly Limit[]> | null {
   const rules = link.limits.filter((rule) => rule.of !== 'nanos');
   if (rules.length === 0 && link.parallel === null) return null;
-  return open(link, rules, host);
+  const opening = rules.map((rule) => openWindow(link, rule, host));
+  if (link.parallel !== null) opening.unshift(openParallel(link, link.parallel, host));
+  return Promise.all(opening);
 }
 
-async function open(
+async function openParallel(link: ChainLink, max: number, host: Pick<Host, 'counters'>): Promise<Limit> {
+  const counter = await host.counters.open(`running:${link.kind}:${link.id}`);
+  return { who: whoOf(link), of: 'parallel', max, text: String(max), per: '', rolling: false, counter };
+}
+
+async function openWindow(
   link: ChainLink,
-  rules: readonly LimitRule[],
+  rule: LimitRule,
   host: Pick<Host, 'counters' | 'used'>,
-): Promise<readonly LinkLimits[]> {
-  const { kind, id, parallel } = link;
-  const who = whoOf(link);
-  const limits = rules.map(async (rule): Promise<Limit> => {
-    const of = rule.of as Counted;
-    const restore = async (since: number): Promise<number> =>
-      usedOf(of, await host.used({ kind, id }, since));
-    const counter = await host.counters.open(counterName(of, link, rule), {
-      ...counterWindow(rule),
-      ...(ROLLING_MS[rule.per] >= RESTORED_MS && { restore }),
-    });
-    const rolling = rule.window === 'rolling';
-    return { who, of, max: rule.max, text: String(rule.max), per: windowText(rule), rolling, counter };
+): Promise<Limit> {
+  const { kind, id } = link;
+  const of = rule.of as Exclude<Measure, 'nanos'>;
+  const restore = async (since: number): Promise<number> => usedOf(of, await host.used({ kind, id }, since));
+  const counter = await host.counters.open(counterName(of, link, rule), {
+    ...counterWindow(rule),
+    ...(ROLLING_MS[rule.per] >= RESTORED_MS && { restore }),
   });
-  const running = parallel === null ? null : await host.counters.open(`running:${kind}:${id}`);
-  return [
-    {
-      limits: await Promise.all(limits),
-      parallel: parallel === null || running === null ? null : { who, max: parallel, running },
-    },
-  ];
+  const rolling = rule.window === 'rolling';
+  const { max } = rule;
+  return { who: whoOf(link), of, max, text: String(max), per: windowText(rule), rolling, counter };
 }
 
 /** What of a usage counts for a limit. */
@@ -88,5 +73,7 @@ export function usedOf(of: Counted, used: Omit<UsedSoFar, 'nanos'>): number {
       return used.outputTokens;
     case 'total_tokens':
       return used.inputTokens + used.outputTokens;
+    case 'parallel':
+      return 0;
   }
 }

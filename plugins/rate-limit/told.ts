@@ -1,10 +1,14 @@
 import { type DefaultNeeds, type Reply, type RequestView, reply } from '@headgate/sdk';
-import type { Limit, Parallel } from './limits.js';
+import type { Limit } from './limits.js';
 
-type Family = 'requests' | 'tokens';
+export const FAMILIES = ['requests', 'tokens'] as const;
+type Family = (typeof FAMILIES)[number];
 
-/** Limits of requests and of tokens are told apart, in the headers that OpenAI's clients read. */
-export const familyOf = ({ of }: Limit): Family => (of === 'requests' ? 'requests' : 'tokens');
+/** Limits of requests and of tokens are told apart, in the headers that OpenAI's clients read; what runs at once is not told. */
+export function familyOf({ of }: Limit): Family | null {
+  if (of === 'parallel') return null;
+  return of === 'requests' ? 'requests' : 'tokens';
+}
 
 const names: Readonly<Record<Family, { limit: string; remaining: string; reset: string }>> = {
   requests: namesOf('requests'),
@@ -26,10 +30,22 @@ export function showLimit(
   remaining: number,
   msToReset: number,
 ): void {
-  const { limit: most, remaining: left, reset } = names[familyOf(limit)];
+  const { limit: most, remaining: left, reset } = names[limit.of === 'requests' ? 'requests' : 'tokens'];
   view.answerHeader(most, limit.text);
   view.answerHeader(left, String(Math.max(remaining, 0)));
-  view.answerHeader(reset, `${seconds(msToReset)}s`);
+  view.answerHeader(reset, secondsText(seconds(msToReset)));
+}
+
+/** Many requests are answered within one second. */
+let lastSeconds = 0;
+let lastText = '0s';
+
+function secondsText(count: number): string {
+  if (count !== lastSeconds) {
+    lastSeconds = count;
+    lastText = `${count}s`;
+  }
+  return lastText;
 }
 
 /** The 429 for a used-up limit: whose, which one, how much is left, when it starts again. */
@@ -50,12 +66,13 @@ const WORDS = {
   input_tokens: 'input tokens',
   output_tokens: 'output tokens',
   total_tokens: 'tokens',
+  parallel: 'requests at once',
 } as const;
 
 /** Nobody knows when a running request ends. */
 const PARALLEL_RETRY_MS = 1000;
 
-export function parallelRefusal({ who, max }: Parallel): Reply {
+export function parallelRefusal({ who, max }: Limit): Reply {
   return reply.error(
     'rate-limit',
     'parallel_limit_exceeded',

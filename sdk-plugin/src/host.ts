@@ -66,9 +66,36 @@ export interface CounterOptions extends WindowOptions {
   restore?: (since: number) => Promise<number>;
 }
 
+/** What was taken from all counters of a group. */
+export interface GroupReservation {
+  readonly refused: null;
+  /** The value of each counter with it. */
+  readonly totals: readonly number[];
+  /**
+   * Puts what was really used in the place of each amount, as {@link Reservation.settle} does; NaN leaves an amount as it is.
+   * May be called again when more is known.
+   */
+  settle(used: readonly number[]): void;
+}
+
+/** Nothing was taken. */
+export interface GroupRefusal {
+  /** Place of the counter in the group that would have passed its cap. */
+  readonly refused: number;
+}
+
+/** Counters that a request takes from together. */
+export interface CounterGroup {
+  readonly size: number;
+  /** Takes an amount from each counter, or, when one of them would pass its cap, nothing at all. The group keeps `amounts`. */
+  reserve(amounts: number[], caps: readonly number[]): GroupReservation | GroupRefusal;
+}
+
 export interface Counters {
   /** The counter of that name, the same in every thread and over reloads; names are private to the plugin. */
   open(name: string, options?: CounterOptions): Promise<Counter>;
+  /** Counters, in that order, that requests take from together: it costs less than from each, and there is nothing to give back. */
+  group(counters: readonly Counter[]): CounterGroup;
 }
 
 /** CPU work that runs on the worker pool. */

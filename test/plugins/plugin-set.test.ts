@@ -5,7 +5,7 @@ import type { Config } from '../../core/config/config.js';
 import type { Control } from '../../core/control.js';
 import { PluginLogger } from '../../core/plugin/logger.js';
 import { PluginSet } from '../../core/plugin/plugin-set.js';
-import { createCounterMemory } from '../../core/state/shared-counters.js';
+import { createCounterMemory } from '../../core/state/counter-memory.js';
 import { loadText } from '../config/load-text.js';
 
 afterEach(() => void vi.useRealTimers());

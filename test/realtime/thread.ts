@@ -6,8 +6,8 @@ import { HttpServer } from '../../core/http/server.js';
 import { IoThread } from '../../core/io-thread.js';
 import { loadWithPlugins } from '../../core/plugin/load-config.js';
 import { PluginLogger } from '../../core/plugin/logger.js';
+import { createCounterMemory } from '../../core/state/counter-memory.js';
 import { KeyValues } from '../../core/state/key-values.js';
-import { createCounterMemory } from '../../core/state/shared-counters.js';
 
 /** An I/O thread with its server, in the process of the test. */
 export interface Thread {

@@ -1,6 +1,6 @@
 // A thread that takes from one counter as fast as it can, together with others. `workerData`: memory, cap, rounds, gate.
 import { parentPort, workerData } from 'node:worker_threads';
-import { SharedCounter } from '../../dist/core/state/shared-counters.js';
+import { SharedCounter } from '../../dist/core/state/shared-counter.js';
 
 const { memory, cap, rounds, gate, seed } = workerData;
 const counter = new SharedCounter(memory, 0, () => ({ start: 1, end: Number.MAX_SAFE_INTEGER }));

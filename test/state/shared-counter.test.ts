@@ -1,8 +1,9 @@
 import { type Reservation, windowsOf } from '@headgate/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createCounterMemory } from '../../core/state/counter-memory.js';
 import { openCounter } from '../../core/state/open-counter.js';
-import { createCounterMemory, SharedCounter } from '../../core/state/shared-counters.js';
+import { SharedCounter } from '../../core/state/shared-counter.js';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 10, 22, 12);

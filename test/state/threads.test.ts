@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { createCounterMemory, SharedCounter } from '../../core/state/shared-counters.js';
+import { createCounterMemory } from '../../core/state/counter-memory.js';
+import { SharedCounter } from '../../core/state/shared-counter.js';
 
 interface Told {
   highest: number;

@@ -2,6 +2,7 @@ import type { Clock, Host, RouteRequest, Slot, UsedBy, UsedSoFar } from '../host
 import type { Reply } from '../reply.js';
 import { ROLLING_MS, type WindowOptions, windowsOf } from '../window.js';
 import { MemoryCounter } from './memory-counter.js';
+import { memoryGroup } from './memory-group.js';
 import { MemoryRolling } from './memory-rolling.js';
 
 /** A clock that stands still until a test moves it. */
@@ -106,6 +107,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
         if (given.restore !== undefined) await counter.restore(given.restore);
         return counter;
       },
+      group: memoryGroup,
     },
     tasks: {
       countTokens: async (model, text) => options.countTokens?.(model, text) ?? Math.ceil(text.length / 4),
