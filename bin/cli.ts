@@ -24,6 +24,8 @@ headgate ledger rebuild
                      the same, and make them anew from the records
 headgate store copy --to URL
                      everything that is kept, into an empty database: postgres://… or sqlite:PATH (--json)
+headgate store reseal
+                     encrypt what is secret in the store under the first key of HEADGATE_ENCRYPTION_KEY again
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)

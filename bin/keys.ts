@@ -9,10 +9,10 @@ import type { Config } from '../core/config/config.js';
 import { StartError } from '../core/start-error.js';
 import type { ControlStore } from '../core/store/control/control-store.js';
 import { StoreError } from '../core/store/control/store-error.js';
-import { holderOf } from '../core/store/data-dir-lock.js';
 import { addressOf, isMemory } from '../core/store/sql/address.js';
 import { type Flags, UsageError } from './flags.js';
 import { loadSettings } from './settings.js';
+import { tellGateway } from './tell-gateway.js';
 
 const AUTHOR = { actor: 'cli', source: '' };
 
@@ -55,18 +55,6 @@ export async function keysCommand(flags: Flags, _entry: URL, words: readonly str
   } finally {
     await store.close();
   }
-}
-
-/** On Postgres the nodes hear of it from there; a gateway on the same SQLite file is told to look. */
-function tellGateway(config: Config): void {
-  if (config.store.kind === 'postgres') return;
-  const running = holderOf(config.dataDir);
-  if (running === null) return;
-  if (running.hearsSighup) process.kill(running.pid, 'SIGHUP');
-  else
-    process.stderr.write(
-      'headgate: the program that runs the gateway here will know of it when it starts anew\n',
-    );
 }
 
 type Work = (opened: Opened, flags: Flags, id: string) => Promise<void>;

@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from '@headgate/sdk';
 import type { PluginConfig } from '../core/config/config.js';
-import type { LoadedConfig } from '../core/config/load.js';
 import { ConfigError, formatProblems } from '../core/config/problem.js';
 import type { ConfigInput } from '../core/config/schema.js';
 import { Secret } from '../core/config/secret.js';
 import { createGateway as create, type RunningGateway } from '../core/gateway.js';
 import { isNative } from '../core/http/uws.js';
 import type { PluginSource } from '../core/plugin/load.js';
-import { loadWithPlugins } from '../core/plugin/load-config.js';
+import { type LayeredConfig, loadWithPlugins } from '../core/plugin/load-config.js';
 import { StartError } from '../core/start-error.js';
 import { createPool } from '../workers/pool.js';
 import { source } from './parts.js';
@@ -55,7 +54,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const given = options.plugins ?? [];
   const plugins = withGiven(given);
-  const load = (): Promise<LoadedConfig> => configured(options, plugins, given);
+  const load = (): Promise<LayeredConfig> => configured(options, plugins, given);
   const loaded = await load();
   const pool = createPool({ threads: 1 });
   let running: RunningGateway;
@@ -103,16 +102,27 @@ async function configured(
   options: GatewayOptions,
   plugins: PluginSource,
   given: readonly Plugin[],
-): Promise<LoadedConfig> {
+): Promise<LayeredConfig> {
   const { config = {}, host, port, dataDir, env = process.env } = options;
   const isFile = typeof config === 'string' || config instanceof URL;
   const what = isFile
     ? { file: config instanceof URL ? fileURLToPath(config) : config }
     : { data: quiet(config) };
-  const loaded = await loadWithPlugins({ ...what, env, overrides: { host, port, dataDir } }, plugins, given);
+  return withAll(
+    given,
+    await loadWithPlugins({ ...what, env, overrides: { host, port, dataDir } }, plugins, given),
+  );
+}
+
+/** Those that are given run whether they are listed or not. */
+function withAll(given: readonly Plugin[], loaded: LayeredConfig): LayeredConfig {
   const listed = new Set(loaded.config.plugins.map(({ use }) => use));
   const more = given.filter(({ name }) => !listed.has(name)).map(({ name }) => entryOf(name));
-  return { ...loaded, config: { ...loaded.config, plugins: [...loaded.config.plugins, ...more] } };
+  return {
+    ...loaded,
+    config: { ...loaded.config, plugins: [...loaded.config.plugins, ...more] },
+    with: async (definitions) => withAll(given, await loaded.with(definitions)),
+  };
 }
 
 /** The log shares its output with the program around it, which did not ask for a line a request. */

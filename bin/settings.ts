@@ -1,10 +1,10 @@
-import type { LoadedConfig, ReadOptions } from '../core/config/load.js';
-import { loadWithPlugins } from '../core/plugin/load-config.js';
+import type { ReadOptions } from '../core/config/load.js';
+import { type LayeredConfig, loadWithPlugins } from '../core/plugin/load-config.js';
 import type { Flags } from './flags.js';
 import { source } from './parts.js';
 
 /** Loads the configuration that flags, environment and file add up to, and the plugins it lists. Throws ConfigError. */
-export function loadSettings(flags: Flags): Promise<LoadedConfig> {
+export function loadSettings(flags: Flags): Promise<LayeredConfig> {
   return loadWithPlugins(optionsOf(flags), source);
 }
 

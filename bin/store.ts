@@ -14,13 +14,21 @@ import { copyStore, NotEmpty } from '../core/store/store-copy.js';
 import { type Flags, UsageError } from './flags.js';
 import { loadSettings } from './settings.js';
 
+/** `headgate store copy|reseal` */
+export async function storeCommand(flags: Flags, _entry: URL, words: readonly string[]): Promise<void> {
+  if (words.length === 1 && words[0] === 'reseal') return (await import('./reseal.js')).reseal(flags);
+  if (words.length !== 1 || words[0] !== 'copy' || flags.to === undefined)
+    throw new UsageError(
+      'say where to: headgate store copy --to postgres://… (or sqlite:PATH); or headgate store reseal',
+    );
+  await copy(flags);
+}
+
 /**
  * `headgate store copy --to URL`: everything that the configuration's store has, into an empty one: SQLite to Postgres, or the
  * other way. Nothing of the first is changed.
  */
-export async function storeCommand(flags: Flags, _entry: URL, words: readonly string[]): Promise<void> {
-  if (words.length !== 1 || words[0] !== 'copy' || flags.to === undefined)
-    throw new UsageError('say where to: headgate store copy --to postgres://… (or sqlite:PATH)');
+async function copy(flags: Flags): Promise<void> {
   const { config } = await loadSettings(flags);
   const from = addressOf(config.store);
   const to = understood(() => readAddress(flags.to, config.dataDir));

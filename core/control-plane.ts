@@ -16,6 +16,8 @@ export interface ControlPlaneParts {
   readonly stopRunning: (id: string) => void;
   /** Why the gateway is not ready, in words; empty when it is. */
   readonly notReady: () => string[];
+  /** What does not keep it from being ready and should be known, in words. */
+  readonly notes: () => string[];
 }
 
 const READY = '/health/ready';
@@ -79,7 +81,11 @@ export class ControlPlane implements Control {
   private ready(): ControlAnswer {
     const { ok, problems } = this.parts.ledger.health();
     const why = [...this.parts.notReady(), ...(ok ? [] : problems)];
-    const body = why.length === 0 ? { status: 'ready' } : { status: 'not ready', problems: why };
+    const notes = this.parts.notes();
+    const body = {
+      ...(why.length === 0 ? { status: 'ready' } : { status: 'not ready', problems: why }),
+      ...(notes.length > 0 && { notes }),
+    };
     return {
       status: why.length === 0 ? 200 : 503,
       headers: ['content-type', 'application/json'],

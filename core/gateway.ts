@@ -3,15 +3,16 @@ import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
 import { checkPort } from './check-port.js';
 import type { Config } from './config/config.js';
-import type { LoadedConfig } from './config/load.js';
 import { formatProblems } from './config/problem.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
 import { ControlPlane } from './control-plane.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
+import { LiveConfig } from './live-config.js';
 import { needRestart } from './need-restart.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import type { PluginSource } from './plugin/load.js';
+import type { LayeredConfig } from './plugin/load-config.js';
 import type { LogLine } from './plugin/logger.js';
 import { StartError } from './start-error.js';
 import { createCounterMemory } from './state/counter-memory.js';
@@ -20,8 +21,8 @@ import { IoGroup } from './threads/io-group.js';
 
 export interface GatewayParts {
   /** Loads the configuration; called again for every reload. Throws ConfigError. */
-  readonly load: () => LoadedConfig | Promise<LoadedConfig>;
-  readonly loaded: LoadedConfig;
+  readonly load: () => Promise<LayeredConfig>;
+  readonly loaded: LayeredConfig;
   readonly source: PluginSource;
   /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
   readonly threadEntry: URL | null;
@@ -57,8 +58,14 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   let running: RunningGateway | null = null;
   const keySecret = serverSecret(config);
   const log: LogLine = (level, message, fields) => ledger.log(level, message, fields);
+  const live = new LiveConfig(
+    parts.loaded,
+    { prepare: (next) => io.prepare(next), commit: () => io.commit() },
+    log,
+  );
   const governing = {
-    config: () => running?.config ?? config,
+    live,
+    config: () => live.config,
     secret: keySecret,
     push: (delta: IdentityDelta) => io.update(delta),
     onRules: async () => {
@@ -71,8 +78,9 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const governance = new Governance(governing);
   const control = new ControlPlane({
     ledger,
-    admin: new AdminApi({ governance, ledger, metrics, config: governing.config, log }),
+    admin: new AdminApi({ governance, ledger, metrics, live, config: governing.config, log }),
     countTokens: parts.countTokens,
+    notes: () => live.notes,
     stopRunning: (id) => io.stopRunning(id),
     notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });
@@ -89,7 +97,8 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   });
   try {
     if (await ledger.governed()) await governance.open().catch(asStartError);
-    await io.apply({ ...config, storedRules: await governance.hasRules() });
+    await live.use({ storedRules: await governance.hasRules() });
+    await live.start();
   } catch (error) {
     await governance.close();
     await io.close();
@@ -97,7 +106,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, ledger, io, inProcess, governance);
+  running = new RunningGateway(parts, live, ledger, io, inProcess, governance);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -112,21 +121,24 @@ function asStartError(error: unknown): never {
 
 /** The main thread's parts and its I/O threads, with or without a port. */
 export class RunningGateway {
-  config: Config;
   private readonly watcher: ConfigWatcher;
   private listening: Promise<string> | null = null;
   private closed: Promise<boolean> | null = null;
-  private applying: Promise<void> = Promise.resolve();
 
   constructor(
     parts: GatewayParts,
+    private readonly live: LiveConfig,
     private readonly ledger: Ledger,
     private readonly io: IoGroup,
     private readonly inProcess: FetchServer | null,
     private readonly governance: Governance,
   ) {
-    this.config = parts.loaded.config;
     this.watcher = this.watch(parts);
+  }
+
+  /** In use. */
+  get config(): Config {
+    return this.live.config;
   }
 
   /** I/O threads; 1 is the thread that made the gateway. */
@@ -168,7 +180,7 @@ export class RunningGateway {
 
   /** Something in the store has limits or budgets: what counts them is put in place. */
   async countStored(): Promise<void> {
-    await this.apply(this.config, true);
+    await this.live.use({ storedRules: true });
   }
 
   log: LogLine = (level, message, fields) => this.ledger.log(level, message, fields);
@@ -210,22 +222,12 @@ export class RunningGateway {
     return inTime;
   }
 
-  /** One configuration after the other. */
-  private apply(config: Config, storedRules: boolean): Promise<void> {
-    const applied = this.applying.then(async () => {
-      await this.io.apply({ ...config, storedRules });
-      this.config = config;
-    });
-    this.applying = applied.catch(() => {});
-    return applied;
-  }
-
   private watch({ load, loaded }: GatewayParts): ConfigWatcher {
-    return watchConfig({
+    return watchConfig<LayeredConfig>({
       file: this.config.file,
       load,
-      apply: async ({ config }) => {
-        await this.apply(config, await this.governance.hasRules());
+      apply: async (file) => {
+        await this.live.use({ file, storedRules: await this.governance.hasRules() });
       },
       onReloaded: ({ config, warnings, file }) => {
         const fixed = needRestart(loaded.config, config);

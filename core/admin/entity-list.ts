@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { EntityConfig } from '../config/entity.js';
+import { compareIds, cursorOf, readCursor } from './cursor.js';
 import { type EntityApi, PARENT_KINDS } from './entity-kinds.js';
 import { fileJson, isUnder, storedJson } from './entity-text.js';
 import type { OpenGovernance } from './governance.js';
@@ -58,8 +59,8 @@ export async function listEntities(
     }
   }
   const later = found
-    .filter(({ id }) => after === undefined || compare(String(id), after) > 0)
-    .sort((a, b) => compare(String(a['id']), String(b['id'])));
+    .filter(({ id }) => after === undefined || compareIds(String(id), after) > 0)
+    .sort((a, b) => compareIds(String(a['id']), String(b['id'])));
   const page = later.slice(0, limit);
   const last = page.at(-1);
   const next = later.length > limit && last !== undefined ? cursorOf(String(last['id'])) : null;
@@ -76,21 +77,4 @@ function fits({ id, name }: { id: string; name: string }, search: string | undef
   if (search === undefined) return true;
   const part = search.toLowerCase();
   return id.toLowerCase().includes(part) || name.toLowerCase().includes(part);
-}
-
-/** By their bytes, as the databases do. */
-function compare(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function cursorOf(id: string): string {
-  return Buffer.from(id).toString('base64url');
-}
-
-function readCursor(text: string | null): string | undefined {
-  if (text === null) return undefined;
-  const id = Buffer.from(text, 'base64url').toString();
-  if (text === '' || cursorOf(id) !== text || id.includes('\0'))
-    throw new BadParameter('cursor', '"cursor" must be the next_cursor of an answer');
-  return id;
 }

@@ -134,7 +134,7 @@ export function fieldsOf(api: EntityApi, { name, spec, id }: StoredEntity): Fiel
 }
 
 /** As RFC 7396 has it for the topmost fields: null takes one away. */
-function merged(before: Fields, given: Fields): Fields {
+export function merged(before: Fields, given: Fields): Fields {
   return Object.fromEntries(Object.entries({ ...before, ...given }).filter(([, value]) => value !== null));
 }
 
@@ -145,7 +145,7 @@ function newId({ prefix, kind }: EntityApi): string {
   return prefix + Date.now().toString(36).padStart(9, '0') + randomBytes(8).toString('hex');
 }
 
-function readVersion(given: unknown): number | null {
+export function readVersion(given: unknown): number | null {
   if (given === undefined) return null;
   const version = typeof given === 'string' ? Number(given.replace(/^(W\/)?"(.*)"$/, '$2')) : given;
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)

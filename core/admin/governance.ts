@@ -1,15 +1,17 @@
 import type { Config } from '../config/config.js';
 import type { EntityConfig } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
+import type { LiveConfig } from '../live-config.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import { addressOf } from '../store/sql/address.js';
+import type { DefinitionService } from './definitions/definition-service.js';
 import { EntityService } from './entity-service.js';
 import { type FeedParts, IdentityFeed } from './identity-feed.js';
 import { KeyService } from './key-service.js';
 
-export interface GovernanceParts extends Omit<FeedParts, 'store'> {
-  /** In use; what it defines goes before the store. */
-  readonly config: () => Config;
+export interface GovernanceParts extends Omit<FeedParts, 'store' | 'onDefinitions'> {
+  /** In use; what the file defines goes before the store. */
+  readonly live: LiveConfig;
   /** What virtual keys are hashed under. */
   readonly secret: string;
 }
@@ -19,6 +21,7 @@ export interface OpenGovernance {
   readonly store: ControlStore;
   readonly entities: EntityService;
   readonly keys: KeyService;
+  readonly definitions: DefinitionService;
   readonly feed: IdentityFeed;
 }
 
@@ -60,28 +63,30 @@ export class Governance {
   }
 
   private async start(): Promise<OpenGovernance & { close(): Promise<void> }> {
-    const { config, secret, log } = this.parts;
-    const address = addressOf(config().store);
+    const { live, secret, log } = this.parts;
+    const address = addressOf(live.config.store);
     // What it needs is loaded by those who use it.
     const { openStore } = await import('./open-store.js');
+    const { DefinitionService } = await import('./definitions/definition-service.js');
     const store = await openStore(address, secret, (why) =>
       log('warn', 'a connection to the store was lost', { error: why }),
     );
-    const feed = new IdentityFeed({ ...this.parts, store });
+    const feed = new IdentityFeed({ ...this.parts, store, onDefinitions: (rows) => live.use({ rows }) });
     try {
       await feed.load();
       const listener = address.kind === 'postgres' ? await listen(address.url, feed) : null;
       const entities = new EntityService(
         store,
-        (key) => inFile(config(), key),
+        (key) => inFile(live.config, key),
         () => feed.look(),
       );
+      const definitions = new DefinitionService(store, live, () => feed.look());
       const close = async (): Promise<void> => {
         await listener?.close();
         await feed.close();
         await store.close();
       };
-      return { store, feed, entities, keys: new KeyService(entities, secret), close };
+      return { store, feed, entities, keys: new KeyService(entities, secret), definitions, close };
     } catch (error) {
       await feed.close();
       await store.close();

@@ -1,3 +1,4 @@
+import { DEFINITION_SECTIONS } from '../config/definitions.js';
 import { type GroupKind, type ParsedGroup, resolveGroup, resolveKeyRules } from '../config/entity.js';
 import { GROUP_SECTIONS } from '../config/resolve-entities.js';
 import { entitySchemas } from '../config/sections/entities.js';
@@ -5,6 +6,7 @@ import { storedKeySchema } from '../config/sections/keys.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
+import { storedDefinitions } from './definitions/stored-definition.js';
 
 /** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
 const HEARING_MS = 5_000;
@@ -18,6 +20,8 @@ export interface FeedParts {
   readonly push: (delta: IdentityDelta) => Promise<void>;
   /** Something has limits or budgets for the first time; resolves when those who count are there. */
   readonly onRules: () => Promise<void>;
+  /** Providers, models, prices or plugins are not what they were; resolves when the new ones are in force. */
+  readonly onDefinitions: (rows: readonly StoredEntity[]) => Promise<void>;
   readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -47,6 +51,7 @@ export class IdentityFeed {
     const { store, push } = this.parts;
     this.known = await store.revision();
     await push({ reset: true, keysExist: await store.keysExist() });
+    await this.parts.onDefinitions(await storedDefinitions(store.entities));
     for (const kind of Object.keys(GROUP_SECTIONS) as GroupKind[]) {
       for (let after = ''; ; ) {
         const page = await store.entities.list(kind, { after, limit: PAGE });
@@ -119,6 +124,8 @@ export class IdentityFeed {
         });
       }
       await push(delta);
+      if (changes.some(({ kind }) => kind in DEFINITION_SECTIONS))
+        await this.parts.onDefinitions(await storedDefinitions(store.entities));
       this.known = Number(last.revision);
     }
     if (this.failing) this.parts.log('info', 'the store answers again', {});

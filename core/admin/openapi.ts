@@ -1,10 +1,25 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { GROUP_DIMENSIONS, USAGE_DIMENSIONS } from '../store/usage-report.js';
+import { definitionPaths, definitionSchemas } from './definitions/openapi.js';
 import { ENTITY_APIS, type EntityApi, PARENT_KINDS } from './entity-kinds.js';
 import { importSchema, rotateSchema } from './key-service.js';
 import { MODEL_PARAMETERS } from './models.js';
-
-type Json = Record<string, unknown>;
+import {
+  body,
+  CURSOR,
+  content,
+  ERROR,
+  ERRORS,
+  type Json,
+  jsonSchema,
+  LIMIT,
+  ok,
+  page,
+  query,
+  ref,
+  TEXT,
+  VERSION,
+} from './openapi-parts.js';
 
 let written: string | undefined;
 
@@ -24,11 +39,16 @@ export function openApi(): Json {
       title: 'Headgate admin API',
       version: '1',
       description:
-        'Keys, entities, usage and the audit of one gateway. docs/keys.md and docs/ledger.md say more.',
+        'Keys, entities, providers, models, usage and the audit of one gateway. docs/keys.md, docs/admin-api.md and docs/ledger.md say more.',
     },
     servers: [{ url: '/' }],
     security: [{ admin: [] }],
-    paths: { ...Object.assign({}, ...ENTITY_APIS.map(pathsOf)), ...keyPaths(), ...otherPaths() },
+    paths: {
+      ...Object.assign({}, ...ENTITY_APIS.map(pathsOf)),
+      ...keyPaths(),
+      ...definitionPaths(),
+      ...otherPaths(),
+    },
     components: {
       securitySchemes: {
         admin: {
@@ -38,56 +58,13 @@ export function openApi(): Json {
         },
         key: { type: 'http', scheme: 'bearer', description: 'A virtual key.' },
       },
-      schemas: { ...Object.assign({}, ...ENTITY_APIS.map(schemasOf)), Error: ERROR },
+      schemas: { ...Object.assign({}, ...ENTITY_APIS.map(schemasOf)), ...definitionSchemas(), Error: ERROR },
     },
   };
 }
 
 function nameOf({ kind }: EntityApi): string {
   return kind.charAt(0).toUpperCase() + kind.slice(1);
-}
-
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const content = (schema: Json): Json => ({ 'application/json': { schema } });
-const body = (schema: Json): Json => ({ required: true, content: content(schema) });
-const ok = (schema: Json, description = 'What is there now'): Json => ({
-  description,
-  content: content(schema),
-});
-
-const ERROR: Json = {
-  type: 'object',
-  required: ['error'],
-  properties: {
-    error: {
-      type: 'object',
-      required: ['message', 'code'],
-      properties: {
-        message: { type: 'string' },
-        type: { type: 'string' },
-        param: { type: ['string', 'null'] },
-        code: { type: 'string', description: 'Stable; docs/lifecycle.md lists them.' },
-        request_id: { type: 'string' },
-      },
-    },
-  },
-};
-
-/** What every path may answer with. */
-const ERRORS: Json = Object.fromEntries(
-  Object.entries({
-    400: 'What was sent makes no sense; the message names the field',
-    401: 'The admin token is missing or wrong',
-    404: 'There is none of that id',
-    409: 'Another version is there by now, something belongs to it, or the configuration file defines it',
-    503: 'The store cannot be reached',
-  }).map(([status, description]) => [status, { description, content: content(ref('Error')) }]),
-);
-
-/** A schema of ours in the form that OpenAPI 3.1 shares with JSON Schema. */
-function jsonSchema(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' }) as Json;
-  return rest;
 }
 
 function schemasOf(api: EntityApi): Json {
@@ -122,27 +99,6 @@ const KEY_STATE: Json = {
   revoked_at: TIME,
   old_secret_until: TIME,
 };
-
-const query = (name: string, schema: Json, description = ''): Json => ({
-  name,
-  in: 'query',
-  schema,
-  ...(description !== '' && { description }),
-});
-const TEXT = { type: 'string' };
-const LIMIT = query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
-const CURSOR = query('cursor', TEXT, '`next_cursor` of the page before');
-const VERSION = {
-  name: 'if-match',
-  in: 'header',
-  schema: TEXT,
-  description: 'The version that is to be changed; `version` in the body says the same.',
-};
-
-function page(schema: Json): Json {
-  const properties = { data: { type: 'array', items: schema }, next_cursor: { type: ['string', 'null'] } };
-  return { type: 'object', required: ['data', 'next_cursor'], properties };
-}
 
 function pathsOf(api: EntityApi): Json {
   const [name, given] = [ref(nameOf(api)), ref(`${nameOf(api)}Given`)];

@@ -4,10 +4,12 @@ import type { Config } from '../config/config.js';
 import { type ControlAnswer, type ControlRequest, OWN_QUOTA } from '../control.js';
 import { canonicalError } from '../errors.js';
 import { credentialOf } from '../identity/credential.js';
+import type { LiveConfig } from '../live-config.js';
 import type { PluginMetrics } from '../observe/plugin-metrics.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { Ledger } from '../store/ledger.js';
 import { auditPage } from './audit.js';
+import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
 import type { Governance } from './governance.js';
 import { modelsReport } from './models.js';
@@ -21,7 +23,8 @@ export interface AdminParts {
   readonly governance: Governance;
   readonly ledger: Ledger;
   readonly metrics: PluginMetrics;
-  /** The configuration in use. */
+  /** The configuration in use, and what the file says. */
+  readonly live: LiveConfig;
   readonly config: () => Config;
   readonly log: LogLine;
 }
@@ -42,6 +45,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
       json(200, await auditPage((await governance.open()).store, query)),
     ),
     ...entityRoutes(governance, config),
+    ...definitionRoutes(governance, parts.live),
   ];
 }
 

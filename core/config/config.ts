@@ -17,6 +17,10 @@ export interface Config {
     readonly token: Secret | null;
     /** Null: one that is kept in the data folder. */
     readonly secret: Secret | null;
+    /** What credentials in the store are encrypted under, as it was given; null: none are taken. */
+    readonly encryptionKey: Secret | null;
+    /** Environment variables that the store may name. */
+    readonly variables: readonly string[];
   };
   readonly auth: AuthConfig;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
@@ -95,8 +99,8 @@ export interface ProviderConfig {
   readonly priceId: string;
   /** Nothing to pay: local servers and the mock. */
   readonly free: boolean;
-  /** Why it is there: the file, a variable of the environment, a target that names it, or always. */
-  readonly origin: 'file' | 'env' | 'target' | 'built-in';
+  /** Why it is there: the file, the store, a variable of the environment, a target that names it, or always. */
+  readonly origin: 'file' | 'store' | 'env' | 'target' | 'built-in';
 }
 
 /** What stands for a hole in a provider's row. No secret. */
@@ -112,7 +116,7 @@ export interface ProviderKeyConfig {
   readonly name: string | null;
   /** Patterns with `*`; null is all. */
   readonly models: readonly string[] | null;
-  /** For people: `file`, `file, ${OPENAI_API_KEY}`, `env OPENAI_API_KEY`. */
+  /** For people: `file`, `file, ${OPENAI_API_KEY}`, `store`, `env OPENAI_API_KEY`. */
   readonly source: string;
 }
 

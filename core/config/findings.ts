@@ -41,23 +41,27 @@ export class Findings {
     const derived = this.#derived.get(pathKey(path));
     // What a variable holds is not ours to print, wherever it ends up.
     if (derived !== undefined) {
-      if ('value' in parts || rest.found !== undefined) rest.found = `the value of ${variablesOf(derived)}`;
+      if ('value' in parts || rest.found !== undefined) rest.found = foundIn(derived);
       delete rest.suggestion;
     } else if ('value' in parts) rest.found = describeFound(value, path);
-    const position = this.#locator.locate(path, at ?? 'value');
+    const stored = this.#locator.stored?.(path) ?? null;
+    const position = stored === null ? this.#locator.locate(path, at ?? 'value') : null;
     return {
-      path: formatPath(path),
+      path: formatPath(stored?.path ?? path),
       line: position?.line ?? null,
       column: position?.column ?? null,
       message: sentence(rest),
       ...(rest.expected !== undefined && { expected: rest.expected }),
       ...(rest.found !== undefined && { found: rest.found }),
       ...(rest.suggestion !== undefined && { suggestion: rest.suggestion }),
+      ...(stored !== null && { owner: stored.owner }),
     };
   }
 }
 
-/** `${A}`, or `${A} and ${B}`. */
-function variablesOf(derived: Derived): string {
-  return [...new Set(derived.variables)].map((name) => `\${${name}}`).join(' and ');
+/** `the value of ${A}`, or of `${A} and ${B}`. */
+function foundIn(derived: Derived): string {
+  if (derived.variables.length === 0) return 'a secret of the store';
+  const names = [...new Set(derived.variables)].map((name) => `\${${name}}`);
+  return `the value of ${names.join(' and ')}`;
 }

@@ -17,6 +17,8 @@ export interface ProviderSources {
   formats: ReadonlySet<string> | null;
   /** There may be rows and formats beside these: names that nobody knows are not reported. */
   partial: boolean;
+  /** Whether a provider of that id is the store's, which may do less than one of the file. */
+  stored: (id: string) => boolean;
   env: Env;
   derived: ReadonlyMap<string, Derived>;
 }
@@ -35,8 +37,14 @@ export interface Inherited {
 const entryOf = (parsed: ProviderSources['parsed'], id: string): ParsedProvider | undefined =>
   Object.hasOwn(parsed, id) ? parsed[id] : undefined;
 
+/** What a provider of the file extends is the file's or built in, whatever the store defines under that id. */
+export function isHidden(id: string, from: string | undefined, { stored }: ProviderSources): boolean {
+  return from !== undefined && !stored(from) && stored(id);
+}
+
 /** Reports each circle of `extends` once. */
-export function reportCycles(parsed: ProviderSources['parsed'], findings: Findings): void {
+export function reportCycles(sources: ProviderSources, findings: Findings): void {
+  const { parsed } = sources;
   const done = new Set<string>();
   for (const start of Object.keys(parsed)) {
     const trail: string[] = [];
@@ -44,7 +52,8 @@ export function reportCycles(parsed: ProviderSources['parsed'], findings: Findin
     while (id !== undefined && !done.has(id)) {
       done.add(id);
       trail.push(id);
-      id = entryOf(parsed, id)?.extends;
+      const next: string | undefined = entryOf(parsed, id)?.extends;
+      id = next !== undefined && isHidden(next, id, sources) ? undefined : next;
       const again = id === undefined ? -1 : trail.indexOf(id);
       if (again < 0) continue;
       const circle = [...trail.slice(again), trail[again]!];
@@ -65,8 +74,9 @@ export function inherit(
 ): Inherited | null {
   const { parsed, mentioned, rows } = sources;
   const reporting = trail.length === 0 && !sources.partial;
-  const entry = entryOf(parsed, id);
-  if (entry === undefined && mentioned.has(id)) return null;
+  const hidden = isHidden(id, trail.at(-1), sources);
+  const entry = hidden ? undefined : entryOf(parsed, id);
+  if (entry === undefined && mentioned.has(id) && !hidden) return null;
   if (entry?.extends === undefined) {
     const row = rows.get(id);
     if (row === undefined) {

@@ -25,8 +25,10 @@ const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 /**
  * A copy of `data` with `${NAME}` and `${NAME:-default}` replaced in every string value; `$${` is a literal `${`.
  * As in a shell, the default also stands in for an empty variable. What comes out is not looked at again.
+ *
+ * @param only names that may be used; all when left out
  */
-export function interpolate(data: unknown, env: Env): Interpolated {
+export function interpolate(data: unknown, env: Env, only?: ReadonlySet<string>): Interpolated {
   const derived: Interpolated['derived'] = new Map();
   const problems: Interpolated['problems'] = [];
   const open = new Set<object>();
@@ -49,6 +51,14 @@ export function interpolate(data: unknown, env: Env): Interpolated {
         }
         const name = match[1]!;
         const fallback = match[2];
+        if (only !== undefined && !only.has(name)) {
+          problems.push({
+            path,
+            what: `the store may not name the environment variable ${name}`,
+            hint: 'admin.variables of the configuration file lists those that it may',
+          });
+          return '';
+        }
         const value = env[name];
         variables.push(name);
         if (value !== undefined && (value !== '' || fallback === undefined)) return value;

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './config.js';
+import { DEFINITION_SECTIONS, type Definition, isMapping, overlay } from './definitions.js';
 import { Findings } from './findings.js';
 import { hiderOf } from './hide.js';
 import { type Env, interpolate } from './interpolate.js';
@@ -45,6 +46,19 @@ export interface LoadedConfig {
   locator: Locator;
   /** Replaces what secret-looking variables used in the file hold, wherever it stands in a text. */
   hide: (text: string) => string;
+  /** What the file says, before variables are replaced. */
+  written: Readonly<Record<string, unknown>>;
+  /** What the file defines too, by `definitionKey`: there it counts, and not the store. */
+  shadowed: ReadonlySet<string>;
+}
+
+/** The file as it was read, so that a configuration can be made of it again with other definitions of the store. */
+export interface ConfigSource {
+  /** As it is named in messages; null when there is none. */
+  readonly file: string | null;
+  readonly yaml: YamlFile | null;
+  /** Undefined when nothing can be read. */
+  readonly data: unknown;
 }
 
 /** A configuration whose plugins are known, but not yet what these bring. */
@@ -69,18 +83,34 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 }
 
 /**
- * First half: the file, its form and its list of plugins. Which providers and wire formats there are depends on the
- * plugins, so what names those is looked at in the second half.
- * @throws ConfigError when nothing can be read; nothing else.
+ * Reads the file, once.
+ * @throws ConfigError when it cannot be read; nothing else.
  */
-export function readConfig(options: ReadOptions): ReadConfig {
+export function readSource(options: ReadOptions): ConfigSource {
   const cwd = options.cwd ?? process.cwd();
   const file = nameFile(options, cwd);
   const yaml = file === null ? null : readYaml(resolve(cwd, file), file);
   // An empty file, or one with comments only, is a configuration that says nothing.
-  const data = options.data ?? (yaml === null || yaml.data === null ? {} : yaml.data);
-  const { data: filled, derived, problems: unset } = interpolate(data, options.env);
-  const locator = yaml ?? NOWHERE;
+  return { file, yaml, data: options.data ?? (yaml === null || yaml.data === null ? {} : yaml.data) };
+}
+
+/**
+ * First half: the file, its form and its list of plugins. Which providers and wire formats there are depends on the
+ * plugins, so what names those is looked at in the second half.
+ *
+ * @param definitions of the store; they come after the file, which counts where both define something
+ * @throws ConfigError when nothing can be read; nothing else.
+ */
+export function readConfig(
+  options: ReadOptions,
+  { file, yaml, data }: ConfigSource = readSource(options),
+  definitions: readonly Definition[] = [],
+): ReadConfig {
+  const cwd = options.cwd ?? process.cwd();
+  const overlaid = overlay(interpolate(data, options.env), definitions, options.env);
+  const { data: filled, derived, problems: unset, stored } = overlaid;
+  const { locate } = yaml ?? NOWHERE;
+  const locator: Locator = { locate, stored };
   const findings = new Findings(locator, derived);
   findings.problems.push(...(yaml?.problems ?? []));
   if (yaml !== null && yaml.data === null) findings.warn([], { what: 'is empty, so the defaults hold' });
@@ -98,11 +128,16 @@ export function readConfig(options: ReadOptions): ReadConfig {
   if (validated === null) throw failure(findings, file);
 
   const folder = file === null ? cwd : dirname(resolve(cwd, file));
-  const plugins = resolvePlugins(validated.parsed.plugins, validated.pluginIndex, folder, derived, findings);
-  const written = (filled as Record<string, unknown>)['plugins'] ?? [];
+  const plugins = resolvePlugins(
+    validated.parsed.plugins,
+    validated.pluginIndex,
+    { folder, derived, filePlugins: overlaid.filePlugins },
+    findings,
+  );
+  const listed = (filled as Record<string, unknown>)['plugins'] ?? [];
   return {
     plugins,
-    allListed: Array.isArray(written) && written.length === plugins.length,
+    allListed: Array.isArray(listed) && listed.length === plugins.length,
     locator,
     complete(supply, more = []) {
       const config = resolveConfig(
@@ -114,6 +149,7 @@ export function readConfig(options: ReadOptions): ReadConfig {
           builtIn: new Set(supply.builtIn ?? []),
           formats: supply.formats === undefined ? null : new Set(supply.formats),
           partial: supply.partial ?? false,
+          stored: (id) => stored([DEFINITION_SECTIONS.provider, id]) !== null,
           plugins: plugins.map(({ entry }) => entry),
           env: options.env,
           derived,
@@ -126,7 +162,15 @@ export function readConfig(options: ReadOptions): ReadConfig {
       );
       findings.problems.push(...more);
       if (findings.problems.length > 0) throw failure(findings, file);
-      return { config, warnings: findings.warnings, file, locator, hide: hiderOf(derived, options.env) };
+      return {
+        config,
+        warnings: findings.warnings,
+        file,
+        locator,
+        hide: hiderOf(derived, options.env),
+        written: isMapping(data) ? data : {},
+        shadowed: overlaid.shadowed,
+      };
     },
   };
 }

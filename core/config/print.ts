@@ -50,6 +50,7 @@ function timeoutsLine(timeouts: Timeouts): string {
 
 const ORIGINS: Record<ProviderConfig['origin'], string> = {
   file: '',
+  store: ' (in the store)',
   env: ' (not in the file: its variable is set)',
   target: ' (not in the file: a target names it)',
   'built-in': ' (built in)',

@@ -11,6 +11,8 @@ export interface Problem {
   found?: string;
   /** The nearest right name. */
   suggestion?: string;
+  /** What of the store it is about, by `definitionKey`; left out when it is about the file. */
+  owner?: string;
 }
 
 /** What a problem's sentence is made of; at least one of `what` and `expected` is given. */

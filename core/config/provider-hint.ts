@@ -19,6 +19,8 @@ export interface ProviderHint {
   /** Id under which its prices are looked up, when that is not its own. */
   readonly prices?: string | undefined;
   readonly free?: boolean | undefined;
+  /** Whether a credential only leads to one that the machine has, by its signer; left out: none does. */
+  readonly ofMachine?: ((credential: string) => boolean) | undefined;
   readonly variables?: Readonly<Record<string, VariableHint>> | undefined;
   /** What may hold variables beside the base URL. */
   readonly formats?: Readonly<Record<string, string>> | undefined;

@@ -34,17 +34,33 @@ export interface ListedPlugin {
   readonly exists: boolean;
 }
 
-/** Plugins in the order of the file; a path that does not exist is reported. */
+export interface PluginSources {
+  /** What relative paths start from. */
+  folder: string;
+  derived: ReadonlyMap<string, Derived>;
+  /** Those after so many are the store's: of modules they may only name those that the file does. */
+  filePlugins: number;
+}
+
+/** Plugins in the order of the file, then those of the store; a path that does not exist is reported. */
 export function resolvePlugins(
   parsed: readonly ParsedPlugin[],
   index: readonly number[],
-  folder: string,
-  derived: ReadonlyMap<string, Derived>,
+  { folder, derived, filePlugins }: PluginSources,
   findings: Findings,
 ): ListedPlugin[] {
-  return parsed.map((plugin, position) => {
+  const ofFile = parsed.filter((_, position) => (index[position] ?? position) < filePlugins);
+  const modules = new Set(ofFile.map(({ use }) => use));
+  return parsed.flatMap((plugin, position) => {
     const at = index[position] ?? position;
     const path = pluginPath(plugin.use, folder);
+    if (path !== null && at >= filePlugins && !modules.has(plugin.use)) {
+      findings.error(['plugins', at, 'use'], {
+        what: 'a module is code, which only the configuration file may bring in',
+        hint: 'list it there first',
+      });
+      return [];
+    }
     const exists = path === null || existsSync(path);
     if (!exists) {
       findings.error(['plugins', at, 'use'], { what: 'no such file', value: plugin.use });
@@ -59,6 +75,6 @@ export function resolvePlugins(
       onFailure: plugin.on_failure ?? null,
       timeoutMs: plugin.timeout ?? null,
     };
-    return { entry, path: ['plugins', at], exists };
+    return [{ entry, path: ['plugins', at], exists }];
   });
 }

@@ -10,6 +10,7 @@ import { resolveVariables, textValues, type VariableProblem } from './resolve-va
 import { Secret } from './secret.js';
 import type { ParsedProvider } from './sections/providers.js';
 import { DEFAULT_TIMEOUTS } from './sections/timeouts.js';
+import { checkStoredProvider, isMoved } from './stored-provider.js';
 
 /** The key of a row from the environment, or undefined. */
 function keyFromEnv(row: ProviderHint, env: Env): ProviderKeyConfig | undefined {
@@ -83,7 +84,7 @@ function fileKeys(
       weight: key.weight,
       name: key.name ?? null,
       models: key.models ?? null,
-      source: `file${variables}`,
+      source: `${sources.stored(id) ? 'store' : 'file'}${variables}`,
     };
   });
 }
@@ -117,7 +118,8 @@ function fromFile(
   if (inherited === null) return null;
   const own = sources.rows.get(id);
   if (entry.keys === undefined && entry.extends === undefined && own !== undefined) {
-    const found = keyFromEnv(own, sources.env);
+    // The keys of the environment are for the provider that they are named after.
+    const found = isMoved(id, sources) ? undefined : keyFromEnv(own, sources.env);
     if (found !== undefined) keys.push(found);
     else if (own.keyRequired !== false && own.keyEnv.length > 0) {
       findings.warn(['providers', id], {
@@ -134,6 +136,7 @@ function fromFile(
     });
   }
   const row = sources.rows.get(inherited.row) ?? { id: inherited.row, keyEnv: [] };
+  if (sources.stored(id)) checkStoredProvider(id, entry, row, inherited, sources, findings);
   const { values, problems } = resolveVariables({
     row,
     baseUrl: inherited.baseUrl,
@@ -163,14 +166,14 @@ function fromFile(
     timeouts: inherited.timeouts,
     priceId: row?.prices ?? inherited.row,
     free: row?.free ?? false,
-    origin: 'file',
+    origin: sources.stored(id) ? 'store' : 'file',
   };
 }
 
 /** All providers: those of the file, then those whose variable is set, then those that are always there. */
 export function resolveProviders(sources: ProviderSources, findings: Findings): Map<string, ProviderConfig> {
   const providers = new Map<string, ProviderConfig>();
-  reportCycles(sources.parsed, findings);
+  reportCycles(sources, findings);
   for (const [id, entry] of Object.entries(sources.parsed)) {
     const provider = fromFile(id, entry, sources, findings);
     if (provider !== null) providers.set(id, provider);

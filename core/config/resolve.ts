@@ -28,6 +28,8 @@ export interface ResolveInput {
   /** Wire formats; null when nobody knows. */
   formats: ReadonlySet<string> | null;
   partial: boolean;
+  /** Whether a provider of that id is the store's. */
+  stored: (id: string) => boolean;
   plugins: readonly PluginConfig[];
   env: Env;
   derived: ReadonlyMap<string, Derived>;
@@ -50,6 +52,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       builtIn: input.builtIn,
       formats: input.formats,
       partial: input.partial,
+      stored: input.stored,
       env: input.env,
       derived,
     },
@@ -68,6 +71,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
   );
   const adminToken = settings.adminToken ?? parsed.admin.token;
   const secret = settings.secret ?? parsed.admin.secret;
+  const encryptionKey = settings.encryptionKey ?? parsed.admin.encryption_key;
   const keys = resolveKeys(
     {
       parsed: parsed.keys,
@@ -86,6 +90,8 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     admin: {
       token: adminToken === undefined ? null : new Secret(adminToken),
       secret: secret === undefined ? null : new Secret(secret),
+      encryptionKey: encryptionKey === undefined ? null : new Secret(encryptionKey),
+      variables: parsed.admin.variables,
     },
     auth: resolveAuth(parsed.auth, settings, keys.length),
     providers,

@@ -25,6 +25,7 @@ export interface Settings {
   threads?: 'auto' | number | undefined;
   adminToken?: string | undefined;
   secret?: string | undefined;
+  encryptionKey?: string | undefined;
   authRequired?: boolean | undefined;
   dataDir?: string | undefined;
   logLevel?: LogLevel | undefined;
@@ -77,6 +78,7 @@ function read<T>(source: Source | null, schema: z.ZodType<T>, findings: Findings
 export function readSettings(env: Env, flags: Overrides, findings: Findings): Settings {
   const server = serverSection.shape;
   const secret = pick(undefined, null, env, 'HEADGATE_SECRET');
+  const encryption = pick(undefined, null, env, 'HEADGATE_ENCRYPTION_KEY');
   const token = pick(undefined, null, env, 'HEADGATE_ADMIN_TOKEN');
   return {
     host: read(pick(flags.host, '--host', env, 'HEADGATE_HOST'), server.host, findings),
@@ -84,6 +86,11 @@ export function readSettings(env: Env, flags: Overrides, findings: Findings): Se
     threads: read(pick(flags.threads, '--threads', env, 'HEADGATE_THREADS'), server.threads, findings),
     adminToken: read(token && { ...token, secret: true }, adminSection.shape.token, findings),
     secret: read(secret && { ...secret, secret: true }, adminSection.shape.secret, findings),
+    encryptionKey: read(
+      encryption && { ...encryption, secret: true },
+      adminSection.shape.encryption_key,
+      findings,
+    ),
     authRequired: read(
       pick(undefined, null, env, 'HEADGATE_AUTH_REQUIRED'),
       authSection.shape.required,

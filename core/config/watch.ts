@@ -3,14 +3,14 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LoadedConfig } from './load.js';
 
-export interface WatchOptions {
+export interface WatchOptions<Loaded extends LoadedConfig = LoadedConfig> {
   /** File to watch; null when there is none, which leaves `reload()` alone. */
   file: string | null;
   /** Loads and validates again; throws ConfigError. */
-  load: () => LoadedConfig | Promise<LoadedConfig>;
+  load: () => Loaded | Promise<Loaded>;
   /** Puts the new configuration to use. When it throws, the old one must still be in use. */
-  apply: (loaded: LoadedConfig) => void | Promise<void>;
-  onReloaded: (loaded: LoadedConfig) => void;
+  apply: (loaded: Loaded) => void | Promise<void>;
+  onReloaded: (loaded: Loaded) => void;
   /** The new configuration was not taken; the old one stays. */
   onRefused: (error: unknown) => void;
   /** Quiet time after the last change before the file is read, ms. */
@@ -43,7 +43,9 @@ const DEFAULT_INTERVAL_MS = 500;
  * that grows in the same folder, which cost 9 µs a request when events did. What counts is whether the content differs
  * from the last one read.
  */
-export function watchConfig(options: WatchOptions): ConfigWatcher {
+export function watchConfig<Loaded extends LoadedConfig = LoadedConfig>(
+  options: WatchOptions<Loaded>,
+): ConfigWatcher {
   const file = options.file === null ? null : resolve(options.file);
   let last = file === null ? null : fingerprint(file);
   let timer: NodeJS.Timeout | undefined;

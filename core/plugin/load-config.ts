@@ -1,5 +1,12 @@
 import type { Plugin } from '@headgate/sdk';
-import { type LoadedConfig, type ReadOptions, readConfig } from '../config/load.js';
+import type { Definition } from '../config/definitions.js';
+import {
+  type LoadedConfig,
+  type ReadConfig,
+  type ReadOptions,
+  readConfig,
+  readSource,
+} from '../config/load.js';
 import { nearest } from '../config/nearest.js';
 import type { Problem } from '../config/problem.js';
 import type { Supply } from '../config/provider-hint.js';
@@ -14,6 +21,12 @@ interface Listed {
   readonly place: PluginPlace;
 }
 
+/** A configuration that can be made again with other definitions of the store, without reading the file again. */
+export interface LayeredConfig extends LoadedConfig {
+  /** @throws ConfigError with every problem found; `owner` of a problem says whose it is */
+  readonly with: (definitions: readonly Definition[]) => Promise<LayeredConfig>;
+}
+
 /**
  * Loads the configuration and all plugins that it lists, since these say which providers and wire formats it may name.
  * None is set up.
@@ -25,8 +38,20 @@ export async function loadWithPlugins(
   options: ReadOptions,
   source: PluginSource,
   given: readonly Plugin[] = [],
+): Promise<LayeredConfig> {
+  const read = readSource(options);
+  const layered = async (definitions: readonly Definition[]): Promise<LayeredConfig> => ({
+    ...(await completed(readConfig(options, read, definitions), source, given)),
+    with: layered,
+  });
+  return layered([]);
+}
+
+async function completed(
+  read: ReadConfig,
+  source: PluginSource,
+  given: readonly Plugin[],
 ): Promise<LoadedConfig> {
-  const read = readConfig(options);
   const problems: Problem[] = [];
   const listed: Listed[] = [];
   const note = (error: unknown): void => {
@@ -56,8 +81,16 @@ export async function loadWithPlugins(
 export function supplyOf(plugins: readonly Plugin[]): Supply {
   const modules = plugins.flatMap((plugin) => plugin.providers ?? []);
   const last = new Map(modules.map((module) => [module.row.id, module]));
+  const signers = new Map(plugins.flatMap(({ signers = [] }) => signers).map((one) => [one.id, one]));
   return {
-    rows: [...last.values()].map(({ row }) => ({ ...row, keyEnv: row.keyEnv ?? [] })),
+    rows: [...last.values()].map(({ row }) => {
+      const signer = signers.get(row.signer);
+      return {
+        ...row,
+        keyEnv: row.keyEnv ?? [],
+        ofMachine: (credential) => signer?.ofMachine?.(credential) ?? false,
+      };
+    }),
     builtIn: [...last.values()].filter(({ transport }) => transport !== undefined).map(({ row }) => row.id),
     formats: plugins.flatMap((plugin) => plugin.formats ?? []).map(({ id }) => id),
   };

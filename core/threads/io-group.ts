@@ -56,10 +56,14 @@ export class IoGroup {
     return this.threads.length;
   }
 
-  /** All threads take the configuration, or none does and this throws. */
-  async apply(config: Config): Promise<void> {
+  /** All threads make ready for the configuration, or this throws; nothing is in use yet. */
+  async prepare(config: Config): Promise<void> {
     const prepared = await Promise.allSettled(this.threads.map((thread) => thread.prepare(config)));
     for (const one of prepared) if (one.status === 'rejected') throw one.reason;
+  }
+
+  /** All threads use what they have last made ready for. */
+  async commit(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.commit()));
   }
 

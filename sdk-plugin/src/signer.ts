@@ -21,6 +21,11 @@ export interface OpenSigner {
 /** How credentials become headers. `fixed` is computed once per key at boot; `sign` runs for every attempt. */
 export interface Signer {
   readonly id: string;
+  /**
+   * Whether the credential only leads to one that the machine has: `''`, a path, a profile, a role. Entries of the store may not
+   * use those. Absent: none does.
+   */
+  ofMachine?(credential: string): boolean;
   /** What it adds does not depend on the body, which then may pass while it comes. Absent: bodies are given to it whole. */
   readonly withoutBody?: true;
   /** Headers that are the same for every request of this credential. */

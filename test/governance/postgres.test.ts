@@ -4,6 +4,8 @@ import { Governance } from '../../core/admin/governance.js';
 import { loadConfig } from '../../core/config/load.js';
 import type { IdentityDelta } from '../../core/identity/stored-keys.js';
 import { StoredKeys } from '../../core/identity/stored-keys.js';
+import { LiveConfig } from '../../core/live-config.js';
+import type { LayeredConfig } from '../../core/plugin/load-config.js';
 import { noPostgres, once, type RealPostgres, startPostgres } from '../store/real-postgres.js';
 
 const AUTHOR = { actor: 'admin', source: '' };
@@ -18,11 +20,13 @@ describe.skipIf(noPostgres !== null)('the store on Postgres', () => {
 
   /** One node, and the keys that one of its threads knows. */
   const node = (url: string, secret = SECRET) => {
-    const { config } = loadConfig({ data: { store: { url } }, env: {}, rows: [] });
+    const loaded = loadConfig({ data: { store: { url } }, env: {}, rows: [] });
+    const layered: LayeredConfig = { ...loaded, with: async () => layered };
+    const io = { prepare: async () => {}, commit: async () => {} };
     const keys = new StoredKeys();
     const said: string[] = [];
     const governance = new Governance({
-      config: () => config,
+      live: new LiveConfig(layered, io, () => {}),
       secret,
       push: async (delta: IdentityDelta) => void keys.apply(delta),
       onRules: async () => void said.push('rules'),

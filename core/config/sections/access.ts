@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { parseEncryptionKeys } from '../encryption-key.js';
 import { wants } from '../wants.js';
 
 const tokenForm = wants('a token of visible characters without spaces');
 
 const secretForm = wants('a text of 16 characters or more');
+const encryptionForm = wants('32 bytes as base64 or as 64 hexadecimal digits; several joined by commas');
+const variableForm = wants('the name of an environment variable');
 
 /** Who may use the admin API and the dashboard. */
 export const adminSection = z.strictObject({
@@ -19,6 +22,23 @@ export const adminSection = z.strictObject({
     .describe(
       'What virtual keys of the store are hashed under; every node of one store needs the same one. HEADGATE_SECRET sets it ' +
         'too. Left out: made at the first start and kept in the data folder.',
+    ),
+  encryption_key: z
+    .string(encryptionForm)
+    .refine((text) => parseEncryptionKeys(text) !== null, encryptionForm)
+    .optional()
+    .describe(
+      'What credentials of providers in the store are encrypted under: 32 random bytes as base64 or hexadecimal, the same on every ' +
+        'node. Several, joined by commas: the first encrypts, all decrypt. HEADGATE_ENCRYPTION_KEY sets it too. Left out: the store ' +
+        'takes no credentials.',
+    ),
+  variables: z
+    .array(z.string(variableForm).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, variableForm), wants('a list of names'))
+    .default([])
+    .describe(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of the file, not of TypeScript
+      'Environment variables that entries of the store may name as `${NAME}`; whoever may change providers can have their ' +
+        'values sent anywhere. Left out: none.',
     ),
   oidc: z.unknown().optional().describe('Sign-in through OpenID Connect. Not supported by this version yet.'),
 });

@@ -62,7 +62,8 @@ const retries = z.strictObject({
   backoff: backoff.prefault({}).describe('Pauses between tries at the same target.'),
 });
 
-const model = z.strictObject({
+/** One public model; the file, the admin API and its OpenAPI document have the same one. */
+export const modelSchema = z.strictObject({
   strategy: z
     .enum(STRATEGIES)
     .default('fallback')
@@ -84,12 +85,12 @@ const model = z.strictObject({
 
 const nameForm = wants('a model name without spaces or "*"');
 
-/** The public model names. */
-export const modelsSection = z
-  .record(z.string().regex(/^[^\s*]{1,256}$/, nameForm), model, wants('a mapping of model names'))
-  .prefault({});
+export const modelName = z.string(nameForm).regex(/^[^\s*]{1,256}$/, nameForm);
 
-export type ParsedModel = z.output<typeof model>;
+/** The public model names. */
+export const modelsSection = z.record(modelName, modelSchema, wants('a mapping of model names')).prefault({});
+
+export type ParsedModel = z.output<typeof modelSchema>;
 export type ParsedRetries = z.output<typeof retries>;
 /** What `retries` means when nothing is said, parsed once. */
 export const PARSED_RETRIES_DEFAULT: ParsedRetries = retries.parse({});

@@ -5,7 +5,8 @@ import { wants } from '../wants.js';
 
 const useForm = wants('the name of a plugin or the path of its module');
 
-const plugin = z.strictObject({
+/** One plugin; the file, the admin API and its OpenAPI document have the same one. */
+export const pluginSchema = z.strictObject({
   use: z
     .string(useForm)
     .min(1, useForm)
@@ -40,6 +41,6 @@ const plugin = z.strictObject({
 });
 
 /** What runs on the requests, in order. */
-export const pluginsSection = z.array(plugin, wants('a list of plugins, each with "use"')).default([]);
+export const pluginsSection = z.array(pluginSchema, wants('a list of plugins, each with "use"')).default([]);
 
-export type ParsedPlugin = z.output<typeof plugin>;
+export type ParsedPlugin = z.output<typeof pluginSchema>;

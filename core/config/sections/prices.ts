@@ -70,7 +70,8 @@ const list = z.strictObject({ ...tokens, ...pieces, above });
 const optionalList = (name: string) =>
   list.optional().describe(`What differs in the price list \`${name}\`.`);
 
-const price = z.strictObject({
+/** The price of one model; the file, the admin API and its OpenAPI document have the same one. */
+export const priceSchema = z.strictObject({
   ...tokens,
   request_usd: piece('a request, on top of its tokens'),
   ...pieces,
@@ -99,9 +100,11 @@ const price = z.strictObject({
 
 const keyForm = wants('"provider/model", or "provider/*" for all models of a provider');
 
+export const priceName = z.string(keyForm).regex(/^[^/\s]+\/\S+$/, keyForm);
+
 /** What models cost and can do, where that is not what the sources say. */
 export const pricesSection = z
-  .record(z.string().regex(/^[^/\s]+\/\S+$/, keyForm), price, wants('a mapping of provider/model to prices'))
+  .record(priceName, priceSchema, wants('a mapping of provider/model to prices'))
   .prefault({});
 
 export type ParsedPrices = z.output<typeof pricesSection>;

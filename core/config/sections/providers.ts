@@ -36,7 +36,8 @@ const providerKey = z.strictObject({
     .describe('Models this key may be used for, with `*` as wildcard. Left out: all.'),
 });
 
-const provider = z.strictObject({
+/** One provider; the file, the admin API and its OpenAPI document have the same one. */
+export const providerSchema = z.strictObject({
   extends: z
     .string(wants('the id of a provider'))
     .optional()
@@ -92,9 +93,11 @@ const provider = z.strictObject({
   timeouts: timeoutsSection.optional().describe('Limits for this provider; those of a model go before them.'),
 });
 
+export const providerId = z.string(idForm).regex(/^[a-z0-9][a-z0-9._-]{0,127}$/, idForm);
+
 /** Where requests can go. */
 export const providersSection = z
-  .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, idForm), provider, wants('a mapping of provider ids'))
+  .record(providerId, providerSchema, wants('a mapping of provider ids'))
   .prefault({});
 
-export type ParsedProvider = z.output<typeof provider>;
+export type ParsedProvider = z.output<typeof providerSchema>;

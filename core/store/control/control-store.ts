@@ -88,14 +88,15 @@ export class ControlStore {
 
   /** Runs one change, all or nothing. Rejects with a StoreError when it cannot be done. */
   async change(author: Author, work: (writing: Writing) => Promise<Change>): Promise<Change> {
+    const [done] = await this.changes(author, async (writing) => [await work(writing)]);
+    return done as Change;
+  }
+
+  /** Runs several changes as one, all or nothing, each with a number and a line in the audit; none is right too. */
+  async changes(author: Author, work: (writing: Writing) => Promise<Change[]>): Promise<Change[]> {
     return this.database.db.transaction().execute(async (db) => {
       // First of all: until the end of this transaction nobody else changes anything, so numbers are in the order of commits.
-      const { value } = await db
-        .updateTable('control_revision')
-        .set({ value: sql`value + 1` })
-        .where('id', '=', 1)
-        .returning('value')
-        .executeTakeFirstOrThrow();
+      const first = await numbered(db, 1);
       const now = this.now();
       const done = await work({
         entities: new EntityRows(db),
@@ -103,20 +104,23 @@ export class ControlStore {
         hashesOf: (keyId) => hashesOf(db, keyId),
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
       });
-      await db
-        .insertInto('control_audit')
-        .values({
-          revision: Number(value),
-          at_ms: now,
-          ...author,
-          action: done.action,
-          kind: done.kind,
-          id: done.id,
-          before: told(done.before),
-          after: told(done.after),
-        })
-        .execute();
-      if (done.kind === 'key' && done.after !== null) await noteOnce(db, KEYS_EXIST, 'true');
+      if (done.length > 1) await numbered(db, done.length - 1);
+      for (const [index, { action, kind, id, before, after }] of done.entries())
+        await db
+          .insertInto('control_audit')
+          .values({
+            revision: first + index,
+            at_ms: now,
+            ...author,
+            action,
+            kind,
+            id,
+            before: told(before),
+            after: told(after),
+          })
+          .execute();
+      if (done.some(({ kind, after }) => kind === 'key' && after !== null))
+        await noteOnce(db, KEYS_EXIST, 'true');
       if (this.database.kind === 'postgres') await sql`SELECT pg_notify(${CHANNEL}, '')`.execute(db);
       return done;
     });
@@ -198,6 +202,17 @@ export class ControlStore {
   close(): Promise<void> {
     return this.database.close();
   }
+}
+
+/** Takes numbers for changes. Resolves to the last of them. */
+async function numbered(db: ControlDb, count: number): Promise<number> {
+  const { value } = await db
+    .updateTable('control_revision')
+    .set({ value: sql`value + ${sql.lit(count)}` })
+    .where('id', '=', 1)
+    .returning('value')
+    .executeTakeFirstOrThrow();
+  return Number(value);
 }
 
 /** A note that is set once; the one that is there stays. */

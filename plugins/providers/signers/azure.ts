@@ -14,6 +14,7 @@ export function azureSigner(environment: Environment): Signer {
   return {
     id: 'azure',
     withoutBody: true,
+    ofMachine: (credential) => credential === '',
     fixed: (credential, options) => (isKey(credential) ? [options['header'] ?? 'api-key', credential] : []),
     open(credential, options, host) {
       if (isKey(credential)) return undefined;

@@ -61,6 +61,7 @@ export function createSigV4(now: () => number = Date.now): Signer {
 
   return {
     id: 'sigv4',
+    ofMachine: (credential) => /^($|profile:|arn:)/.test(credential),
     fixed(value) {
       const credential = parseCredential(value);
       return credential.kind === 'bearer' ? ['authorization', `Bearer ${credential.token}`] : [];

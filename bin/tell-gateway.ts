@@ -1,0 +1,14 @@
+import type { Config } from '../core/config/config.js';
+import { holderOf } from '../core/store/data-dir-lock.js';
+
+/** On Postgres the nodes hear of it from there; a gateway on the same SQLite file is told to look. */
+export function tellGateway(config: Config): void {
+  if (config.store.kind === 'postgres') return;
+  const running = holderOf(config.dataDir);
+  if (running === null) return;
+  if (running.hearsSighup) process.kill(running.pid, 'SIGHUP');
+  else
+    process.stderr.write(
+      'headgate: the program that runs the gateway here will know of it when it starts anew\n',
+    );
+}
