@@ -1,6 +1,3 @@
-#!/usr/bin/env node
-// Before anything else is loaded, since loading is what it is about: static imports would all be loaded first.
-import '../core/threads/heap-size.js';
+import { enter } from './enter.js';
 
-const { enter } = await import('./enter.js');
-await enter(new URL(import.meta.url));
+void enter(new URL(import.meta.url));

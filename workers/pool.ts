@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { TaskName, TaskTypes } from './protocol.js';
 
 export interface PoolOptions {
@@ -49,23 +49,31 @@ const entry = fileURLToPath(new URL('./entry.js', import.meta.url));
 export function createPool(options: PoolOptions): TaskPool {
   const maxQueue = options.maxQueue ?? options.threads * 64;
   let pool: Piscina | null = null;
+  let starting: Promise<Piscina> | null = null;
   let closed = false;
 
-  const started = (): Piscina =>
-    (pool ??= new Piscina({
+  // Loaded with the first task: most gateways never have one.
+  const start = async (): Promise<Piscina> => {
+    const { Piscina } = await import('piscina');
+    pool = new Piscina({
       filename: entry,
       minThreads: 0,
       maxThreads: options.threads,
       maxQueue,
       idleTimeout: options.idleTimeoutMs ?? 60_000,
-    }));
+    });
+    return pool;
+  };
 
   return {
     async run(name, payload, run = {}) {
       if (closed) throw new Error('the worker pool is closed');
       const stop = stopSignal(name, run);
       try {
-        return await started().run({ name, payload }, { signal: stop?.signal ?? null });
+        starting ??= start();
+        const running = pool ?? (await starting);
+        stop?.signal.throwIfAborted();
+        return await running.run({ name, payload }, { signal: stop?.signal ?? null });
       } catch (error) {
         if (stop?.signal.aborted) throw stop.signal.reason;
         if (error instanceof Error && /^Task queue is at limit|^No task queue available/.test(error.message))
@@ -80,7 +88,7 @@ export function createPool(options: PoolOptions): TaskPool {
     },
     async close() {
       closed = true;
-      await pool?.destroy();
+      await (await starting)?.destroy();
     },
   };
 }

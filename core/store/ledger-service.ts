@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { exposition } from '../observe/exposition.js';
 import { LogWriter } from '../observe/log-writer.js';
 import { RequestMetrics } from '../observe/metrics.js';
 import { requestFamilies } from '../observe/request-families.js';
@@ -247,7 +246,8 @@ export class LedgerService {
     }
   }
 
-  private metricsText(): Promise<string> {
+  private async metricsText(): Promise<string> {
+    const { exposition } = await import('../observe/exposition.js');
     return exposition([
       ...requestFamilies(this.metrics),
       ...ledgerFamilies({

@@ -242,6 +242,12 @@ export interface WireFormat {
 /** A body or event that cannot be understood. `param` names the field, `message` says what was expected. */
 export class MalformedBody extends Error {
   override readonly name = 'MalformedBody';
+
+  /** Of any copy of this package: the gateway has one of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'MalformedBody';
+  }
+
   constructor(
     message: string,
     readonly param?: string,
