@@ -4,13 +4,14 @@ import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { RecordBatch } from './record-batch.js';
 import { RequestReader } from './request-reader.js';
 import { countOf } from './retention.js';
+import { markDay, markWritten, wrongBlocks } from './usage-blocks.js';
 import { GROUP_COLUMNS, SUM_COLUMNS } from './usage-columns.js';
 import { DAY_MS, QUARTERS_A_DAY, type Totals, type UsageAdded, UsageAdder } from './usage-totals.js';
 import { addDays, addQuarters, UsageWriter } from './usage-writer.js';
 
 /** A sum that is not what the records come to. */
 export interface WrongSum {
-  readonly table: 'usage_quarters' | 'usage_days';
+  readonly table: 'usage_quarters' | 'usage_days' | 'usage_blocks';
   /** Start of the quarter or the day, unix milliseconds. */
   readonly time: number;
   /** What the requests have in common, by column; empty where nobody knows. */
@@ -103,14 +104,27 @@ class Checking {
     const quarters = added.quarters.filter(({ slot }) => slot >= kept);
     await this.compare('usage_quarters', 'slot', { from: kept, to: slots.to }, quarters);
     if (whole) await this.compare('usage_days', 'day', { from: day, to: day + 1 }, added.days);
+    await this.checkBlocks(day, quartersSince / QUARTERS_A_DAY);
     if (!this.rebuild) return;
     const { sql } = this;
     await new UsageWriter().add(sql, { ...added, quarters: [], days: [] });
     await sql.run('DELETE FROM usage_quarters WHERE slot >= ? AND slot < ?', [kept, slots.to]);
     await addQuarters(sql, quarters);
+    await markWritten(sql, quarters);
+    await markDay(sql, day);
     if (!whole) return;
     await sql.run('DELETE FROM usage_days WHERE day = ?', [day]);
     await addDays(sql, added.days);
+  }
+
+  /** They are made of the tables, and anew where these are written anew. */
+  private async checkBlocks(day: number, quartersSince: number): Promise<void> {
+    for (const start of await wrongBlocks(this.sql, day, quartersSince)) {
+      this.wrongCount++;
+      if (this.wrong.length >= MOST_TOLD) continue;
+      const time = start * QUARTER_MS;
+      this.wrong.push({ table: 'usage_blocks', time, group: {}, column: 'data', kept: 0n, records: 0n });
+    }
   }
 
   private async addUp(from: number, to: number): Promise<UsageAdded> {

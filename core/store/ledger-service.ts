@@ -29,6 +29,7 @@ import { Spool } from './spool.js';
 import { DeletedSegments } from './spool-positions.js';
 import { SPOOL_FOLDER } from './spool-writer.js';
 import { Troubles } from './troubles.js';
+import { UsageBlocks } from './usage-blocks.js';
 import { UsageReader } from './usage-reader.js';
 import { UsageRetention } from './usage-retention.js';
 
@@ -192,6 +193,7 @@ export class LedgerService {
     const retention = new BlockRetention(db, limits);
     const sums = new UsageRetention(db, limits, () => store.usage.forget());
     const merger = new BlockMerger(db, blocks);
+    const columns = new UsageBlocks(db);
     const segments = new DeletedSegments(db);
     const forget = async (now: number): Promise<boolean> => {
       await segments.forget(spool?.takeRemoved() ?? [], now);
@@ -201,6 +203,7 @@ export class LedgerService {
       { step: (now) => retention.step(now), failure: 'old records cannot be deleted' },
       { step: (now) => sums.step(now), failure: 'old sums of usage cannot be deleted' },
       { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
+      { step: (now) => columns.step(now), failure: 'sums of usage cannot be written by columns' },
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
       { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
       { step: (now) => this.kept.expire(now), failure: 'kept answers that have expired cannot be deleted' },

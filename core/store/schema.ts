@@ -99,6 +99,26 @@ CREATE TABLE IF NOT EXISTS kept_events (
 ) ${alone(kind)};
 `;
 
+/**
+ * `usage_marks` says how often the sums of an hour were written, `usage_blocks` has the sums of an hour or a day by columns, as they
+ * were when it had been written `writes` times; see `usage-blocks.ts`.
+ */
+const columns = (kind: Kind): string => `
+CREATE TABLE usage_marks (
+  hour INTEGER PRIMARY KEY,  -- since 1970
+  writes BIGINT NOT NULL
+);
+CREATE TABLE usage_blocks (
+  slot INTEGER NOT NULL,     -- first quarter of an hour since 1970
+  slots INTEGER NOT NULL,
+  writes BIGINT NOT NULL,
+  data ${kind === 'sqlite' ? 'BLOB' : 'BYTEA'} NOT NULL,
+  PRIMARY KEY (slot, slots)
+);
+INSERT INTO usage_marks SELECT DISTINCT slot / 4, 1 FROM usage_quarters;
+INSERT INTO usage_marks SELECT DISTINCT day * 24, 1 FROM usage_days WHERE day * 24 NOT IN (SELECT hour FROM usage_marks)
+`;
+
 /** SQLite knows no `ADD COLUMN IF NOT EXISTS`. */
 async function addColumn(db: Kysely<unknown>, kind: Kind, table: string, column: string): Promise<void> {
   if (kind === 'sqlite') {
@@ -145,4 +165,5 @@ export const LEDGER_STEPS: readonly Migration[] = [
       await addColumn(db, kind, 'kept_answers', "node TEXT NOT NULL DEFAULT ''");
     },
   },
+  { name: 'sums of usage by columns', up: (db, kind) => runAll(db, columns(kind)) },
 ];

@@ -9,6 +9,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   usage_groups: ['id'],
   usage_quarters: ['slot', 'group_id'],
   usage_days: ['day', 'group_id'],
+  usage_marks: ['hour'],
   object_owners: ['id'],
   answer_owners: ['id'],
   key_names: ['key_id'],

@@ -17,14 +17,6 @@ export const COLUMN_OF: Readonly<Record<Exclude<GroupDimension, 'tag'>, string>>
   endpoint: 'endpoint',
 };
 
-/** The tags of a group as rows with a column `value`, to be joined; one of `''` when it has none. */
-export function tagsOf(kind: 'sqlite' | 'postgres', table: string): string {
-  const list = `CASE ${table}.tags WHEN '[]' THEN '[""]' ELSE ${table}.tags END`;
-  return kind === 'sqlite'
-    ? `json_each(${list}) tags`
-    : `LATERAL jsonb_array_elements_text((${list})::jsonb) AS tags(value)`;
-}
-
 /** A condition on `group_id` that only groups with these values meet; null when all do. */
 export function groupsWith(kind: 'sqlite' | 'postgres', filter: UsageFilter): SqlPart | null {
   const parts = Object.entries(filter).map(([dimension, values]) =>

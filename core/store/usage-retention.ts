@@ -1,6 +1,7 @@
 import type { LedgerSql } from './ledger-sql.js';
 import { alone } from './maintenance.js';
 import { type Retention, raise } from './retention.js';
+import { markDay } from './usage-blocks.js';
 import { DAY_MS, QUARTERS_A_DAY } from './usage-totals.js';
 
 /** Groups are looked through so often, when sums were deleted. */
@@ -36,6 +37,7 @@ export class UsageRetention {
       if (day >= before) return false;
       await sql.run('DELETE FROM usage_quarters WHERE slot < ?', [(day + 1) * QUARTERS_A_DAY]);
       await raise(sql, 'quarters_since_day', day + 1);
+      await markDay(sql, day);
       return true;
     });
   }
@@ -45,6 +47,7 @@ export class UsageRetention {
       const [first] = await sql.all('SELECT min(day) FROM usage_days');
       if (first === undefined || first[0] === null || Number(first[0]) >= before) return false;
       await sql.run('DELETE FROM usage_days WHERE day = ?', [Number(first[0])]);
+      await markDay(sql, Number(first[0]));
       return true;
     });
   }

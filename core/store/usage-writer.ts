@@ -1,4 +1,5 @@
 import type { Statements } from './ledger-sql.js';
+import { markWritten } from './usage-blocks.js';
 import { GROUP_COLUMNS, SUM_COLUMNS } from './usage-columns.js';
 import type { Totals, UsageAdded } from './usage-totals.js';
 
@@ -38,6 +39,7 @@ export class UsageWriter {
     await sql.each(SET_NAMES, names.sort());
     await addQuarters(sql, added.quarters);
     await addDays(sql, added.days);
+    await markWritten(sql, added.quarters);
   }
 
   /** What was added is in the database for good. */

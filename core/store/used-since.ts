@@ -29,13 +29,8 @@ export async function usedSince(
   since: number,
 ): Promise<UsedSoFar> {
   const slot = Math.ceil(since / QUARTER_MS);
-  const sums = sumsByGroup({
-    range: { from: slot, to: END },
-    bucket: null,
-    zone: [],
-    quartersSince: 0,
-    groups: groupsWith(sql.kind, { [DIMENSION_OF[of.kind]]: [of.id] }),
-  });
+  const groups = groupsWith(sql.kind, { [DIMENSION_OF[of.kind]]: [of.id] });
+  const sums = sumsByGroup({ from: slot, to: END }, groups);
   const [row = []] = await sql.all(
     `SELECT sum(requests), sum(input_tokens), sum(output_tokens), sum(cost_nano) FROM (${sums.text}) t`,
     sums.values,

@@ -10,7 +10,7 @@ import { storeSuite } from './suites/store.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
-  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, key_names, object_owners, answer_owners, kept_answers, kept_events';
+  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, key_names, object_owners, answer_owners, kept_answers, kept_events';
 
 let server: RealPostgres | null = null;
 let shared: LedgerSql | null = null;

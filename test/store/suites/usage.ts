@@ -1,14 +1,24 @@
 import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { rebuildLedger, verifyLedger } from '../../../core/store/ledger-check.js';
+import type { LedgerSql } from '../../../core/store/ledger-sql.js';
 import { LedgerStore } from '../../../core/store/ledger-store.js';
 import { isUnpriced } from '../../../core/store/unpriced.js';
+import { UsageBlocks } from '../../../core/store/usage-blocks.js';
 import type { UsageDimension, UsageFilter } from '../../../core/store/usage-report.js';
 import { EVERYTHING, read } from '../reading.js';
 import { anyRecord, settled, taken } from '../records.js';
 import type { Database } from './database.js';
 
 const QUARTER = 900_000;
+
+/** As the housekeeping does at that time, until there is nothing left to do. */
+async function makeBlocks(db: LedgerSql, now: number): Promise<void> {
+  const blocks = new UsageBlocks(db);
+  while (await blocks.step(now));
+}
+
 /** Whole hours ahead, half ones, three quarters; one whose clock changes within the records' days would be elsewhere. */
 const ZONES = ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'Asia/Kathmandu', 'America/Los_Angeles'];
 
@@ -26,6 +36,13 @@ export function usageSuite({ open, runs }: Database): void {
       ...(['upstream_model', 'operation', 'endpoint', 'month', 'day', 'hour'] as const),
     );
     const time = fc.option(fc.integer({ min: Date.UTC(2026, 0, 29), max: Date.UTC(2026, 1, 3) }));
+    /** Before, between and after the records. */
+    const someTime = fc.constantFrom(
+      0,
+      Date.UTC(2026, 0, 31, 12, 40),
+      Date.UTC(2026, 1, 1, 5),
+      Date.UTC(2027, 0, 1),
+    );
     const filter: fc.Arbitrary<UsageFilter> = fc.constantFrom<UsageFilter>(
       {},
       {},
@@ -42,8 +59,12 @@ export function usageSuite({ open, runs }: Database): void {
         time,
         fc.constantFrom(...ZONES),
         filter,
-        async (records, groupBy, from, to, timeZone, wanted) => {
-          const { db, reader } = await start(...records);
+        fc.tuple(fc.nat({ max: 50 }), someTime, someTime),
+        async (records, groupBy, from, to, timeZone, wanted, [early, first, last]) => {
+          const { db, reader } = await start(...records.slice(0, early));
+          await makeBlocks(db, first);
+          await new LedgerStore(db).commit([taken(...records.slice(early))]);
+          await makeBlocks(db, last);
           const report = await reader.report({ ...EVERYTHING, groupBy, from, to, timeZone, filter: wanted });
           const counted = records.filter(
             (record) =>
@@ -68,6 +89,26 @@ export function usageSuite({ open, runs }: Database): void {
       ),
       { numRuns: runs * 2 },
     );
+  });
+
+  test('a block that is damaged, or older than the tables, counts for nothing; verify names what is wrong', async () => {
+    const { db, reader } = await start(settled({ costNano: 5 }), settled({ costNano: 7 }));
+    await makeBlocks(db, Date.UTC(2027, 0, 1));
+    expect((await reader.report(EVERYTHING)).total.costNano).toBe(12n);
+    expect((await verifyLedger(db)).wrongCount).toBe(0);
+    const [row = []] = await db.all('SELECT data FROM usage_blocks');
+    const damaged = Uint8Array.from(row[0] as Uint8Array);
+    damaged[damaged.length - 1] = 255;
+    await db.run('UPDATE usage_blocks SET data = ?', [damaged]);
+    expect((await read(db).usage.report(EVERYTHING)).total.costNano).toBe(12n);
+    expect((await verifyLedger(db)).wrong).toMatchObject([
+      { table: 'usage_blocks', time: Date.UTC(2026, 0, 31) },
+    ]);
+    await rebuildLedger(db);
+    expect((await verifyLedger(db)).wrongCount).toBe(0);
+    await new LedgerStore(db).commit([taken(settled({ costNano: 30 }))]);
+    expect((await reader.report(EVERYTHING)).total.costNano).toBe(42n);
+    await db.close();
   });
 
   test('pages follow one another without a gap, dearest first within a time', async () => {
