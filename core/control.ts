@@ -5,6 +5,9 @@ import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 
 /** Asked for with a virtual key in place of the admin token. */
 export const OWN_QUOTA = '/api/me';
+/** Where the secret waits that takes the place of one that was rotated. */
+export const OWN_SECRET = '/api/me/secret';
+export const OWN_ROTATION = '/api/me/rotate';
 
 /** A request that an I/O thread passes to the main thread: `/api`, `/metrics`, readiness. */
 export interface ControlRequest {
@@ -15,7 +18,7 @@ export interface ControlRequest {
   body: Uint8Array;
   /** Of the client; '' inside the process. */
   address: string;
-  /** The virtual key that the request came with, for `/api/me`; null when there is none that is known. */
+  /** The virtual key that the request came with, for `/api/me` and what is below; null when there is none that is known. */
   key: KeyFacts | null;
 }
 

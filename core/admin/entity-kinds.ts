@@ -2,6 +2,7 @@ import type { EntityKind } from '@headgate/sdk';
 import { z } from 'zod';
 import { entityId, entityName, entitySchemas, requestText } from '../config/sections/entities.js';
 import { hasOneParent, keyKeys, manyParents } from '../config/sections/keys.js';
+import { rotation } from '../config/sections/rotation.js';
 
 /** A kind of entity as the admin API serves it. */
 export interface EntityApi {
@@ -19,7 +20,7 @@ export interface EntityApi {
 }
 
 const keySchema = z
-  .strictObject({ ...keyKeys, name: entityName.optional() })
+  .strictObject({ ...keyKeys, rotate: rotation.optional(), name: entityName.optional() })
   .refine(hasOneParent, manyParents);
 
 const api = (

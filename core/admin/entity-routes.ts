@@ -47,6 +47,7 @@ class EntityRoutes {
       ...lines,
       route('POST', `${all}/import`, write, this.run(this.importHash)),
       route('POST', `${all}/{id}/rotate`, write, this.run(this.rotate)),
+      route('POST', `${all}/{id}/secret`, write, this.run(this.takeSecret)),
       route('POST', `${all}/{id}/revoke`, write, this.run(this.revoke)),
     ];
   }
@@ -96,6 +97,11 @@ class EntityRoutes {
 
   private readonly rotate: Work = async ({ keys, store }, request, id) => {
     const { key, secret } = await keys.rotate(id, bodyOf(request), request.author);
+    return json(200, { ...(await this.shown(key, store)), secret });
+  };
+
+  private readonly takeSecret: Work = async ({ rotation, store }, { author }, id) => {
+    const { key, secret } = await rotation.forAdmin(id, author);
     return json(200, { ...(await this.shown(key, store)), secret });
   };
 

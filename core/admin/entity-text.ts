@@ -4,6 +4,7 @@ import type { Choice, EntityConfig } from '../config/entity.js';
 import type { StoredHash } from '../identity/stored-keys.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { type EntityApi, PARENT_KINDS } from './entity-kinds.js';
+import { dueOf } from './rotation-due.js';
 
 const NANOS = 1e9;
 
@@ -32,7 +33,9 @@ export function storedJson(
   };
 }
 
-function keyState({ spec, state }: StoredEntity, hashes: readonly StoredHash[], now: number): Json {
+function keyState(key: StoredEntity, hashes: readonly StoredHash[], now: number): Json {
+  const { spec, state } = key;
+  const { rotateAt } = dueOf(key);
   const time = (name: string): string | null => (typeof state[name] === 'number' ? iso(state[name]) : null);
   const old = hashes.flatMap(({ untilMs }) => (untilMs !== null && untilMs > now ? [untilMs] : []));
   const expires = typeof spec['expires'] === 'string' ? Date.parse(spec['expires']) : null;
@@ -49,6 +52,8 @@ function keyState({ spec, state }: StoredEntity, hashes: readonly StoredHash[], 
     rotated_at: time('rotated_ms'),
     revoked_at: time('revoked_ms'),
     old_secret_until: old.length === 0 ? null : iso(Math.max(...old)),
+    next_rotation_at: rotateAt === null ? null : iso(rotateAt),
+    secret_waits: state['sealed'] !== undefined && state['fetched_ms'] === undefined,
   };
 }
 

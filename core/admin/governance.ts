@@ -7,9 +7,10 @@ import { addressOf } from '../store/sql/address.js';
 import type { DefinitionService } from './definitions/definition-service.js';
 import { EntityService } from './entity-service.js';
 import { type FeedParts, IdentityFeed } from './identity-feed.js';
+import type { KeyRotation } from './key-rotation.js';
 import { KeyService } from './key-service.js';
 
-export interface GovernanceParts extends Omit<FeedParts, 'store' | 'onDefinitions'> {
+export interface GovernanceParts extends Omit<FeedParts, 'store' | 'onKey' | 'onDefinitions'> {
   /** In use; what the file defines goes before the store. */
   readonly live: LiveConfig;
   /** What virtual keys are hashed under. */
@@ -21,6 +22,7 @@ export interface OpenGovernance {
   readonly store: ControlStore;
   readonly entities: EntityService;
   readonly keys: KeyService;
+  readonly rotation: KeyRotation;
   readonly definitions: DefinitionService;
   readonly feed: IdentityFeed;
 }
@@ -67,27 +69,40 @@ export class Governance {
     const address = addressOf(live.config.store);
     // What it needs is loaded by those who use it.
     const { openStore } = await import('./open-store.js');
+    const { KeyRotation } = await import('./key-rotation.js');
+    const { RotationSchedule } = await import('./rotation-schedule.js');
     const { DefinitionService } = await import('./definitions/definition-service.js');
     const store = await openStore(address, secret, (why) =>
       log('warn', 'a connection to the store was lost', { error: why }),
     );
-    const feed = new IdentityFeed({ ...this.parts, store, onDefinitions: (rows) => live.use({ rows }) });
+    const entities = new EntityService(
+      store,
+      (key) => inFile(live.config, key),
+      () => feed.look(),
+    );
+    const rotation = new KeyRotation(store, entities, secret);
+    const schedule = new RotationSchedule(rotation, log);
+    const feed = new IdentityFeed({
+      ...this.parts,
+      store,
+      onKey: (id, key) => schedule.note(id, key),
+      onDefinitions: (rows) => live.use({ rows }),
+    });
     try {
       await feed.load();
       const listener = address.kind === 'postgres' ? await listen(address.url, feed) : null;
-      const entities = new EntityService(
-        store,
-        (key) => inFile(live.config, key),
-        () => feed.look(),
-      );
+      schedule.start();
       const definitions = new DefinitionService(store, live, () => feed.look());
       const close = async (): Promise<void> => {
+        await schedule.close();
         await listener?.close();
         await feed.close();
         await store.close();
       };
-      return { store, feed, entities, keys: new KeyService(entities, secret), definitions, close };
+      const keys = new KeyService(entities, secret);
+      return { store, feed, entities, keys, rotation, definitions, close };
     } catch (error) {
+      await schedule.close();
       await feed.close();
       await store.close();
       throw error;

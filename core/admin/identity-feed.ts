@@ -22,6 +22,8 @@ export interface FeedParts {
   readonly onRules: () => Promise<void>;
   /** Providers, models, prices or plugins are not what they were; resolves when the new ones are in force. */
   readonly onDefinitions: (rows: readonly StoredEntity[]) => Promise<void>;
+  /** A key of the store as it is now; null: it is gone. */
+  readonly onKey?: (id: string, key: StoredEntity | null) => void;
   readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -142,6 +144,7 @@ export class IdentityFeed {
       const found = await store.entities.find(kind, id);
       if (kind === 'key') {
         const key = found === null ? null : this.key(found, await store.hashesOf(id));
+        if (found === null) this.parts.onKey?.(id, null);
         if (key === null) goneKeys.push(id);
         else keys.push(key);
       } else if (kind in GROUP_SECTIONS) {
@@ -153,10 +156,14 @@ export class IdentityFeed {
   }
 
   /** Checked here, so that the threads need not; null, and said, for what a later version wrote and this one cannot read. */
-  private key({ id, name, spec }: StoredEntity, hashes: StoredKey['hashes']): StoredKey | null {
+  private key(entity: StoredEntity, hashes: StoredKey['hashes']): StoredKey | null {
+    const { id, name, spec, state } = entity;
     this.note(spec);
+    this.parts.onKey?.(id, entity);
     const rules = this.read('key', id, () => resolveKeyRules(id, name, storedKeySchema.parse(spec)));
-    return rules === null ? null : { id, rules: JSON.stringify(rules), hashes };
+    return rules === null
+      ? null
+      : { id, rules: JSON.stringify(rules), hashes, waits: state['sealed'] !== undefined };
   }
 
   private group(kind: GroupKind, { id, name, spec }: StoredEntity) {

@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { duration } from '../config/duration.js';
 import { wants } from '../config/wants.js';
-import { keyHash } from '../identity/key-hash.js';
 import type { StoredHash } from '../identity/stored-keys.js';
 import type { Author } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
-import { StoreError } from '../store/control/store-error.js';
 import { ENTITY_APIS, type EntityApi } from './entity-kinds.js';
 import type { EntityService, Fields } from './entity-service.js';
+import { hashOf, newSecret, shown, turnSecret } from './key-secret.js';
 import { checked } from './read-spec.js';
 
 export const KEY_API = ENTITY_APIS.find(({ kind }) => kind === 'key') as EntityApi;
@@ -19,12 +18,13 @@ export interface KeyWithSecret {
   readonly secret: string;
 }
 
-const PREFIX = 'hg-';
-/** Shown instead of a secret: enough to tell keys apart, too little to guess one. */
-const SHOWN = 7;
+/** A year: nothing waits for it, so it may be longer than a timer can. */
+const MOST_GRACE_MS = 366 * 86_400_000;
 
 export const rotateSchema = z.strictObject({
-  grace: duration().optional().describe('How long the old secret still works; not at all when left out.'),
+  grace: duration(MOST_GRACE_MS)
+    .optional()
+    .describe('How long the old secret still works; not at all when left out.'),
 });
 const hashForm = wants('64 hexadecimal digits, or "sha256:" and these');
 export const importSchema = z.looseObject({
@@ -43,7 +43,9 @@ export class KeyService {
 
   async create(given: Fields, author: Author): Promise<KeyWithSecret> {
     const secret = newSecret();
-    const key = await this.insert(given, author, 'create', [this.hashOf(secret)], { prefix: shown(secret) });
+    const key = await this.insert(given, author, 'create', [hashOf(this.serverSecret, secret)], {
+      prefix: shown(secret),
+    });
     return { key, secret };
   }
 
@@ -59,17 +61,10 @@ export class KeyService {
     const { grace = 0 } = checked(rotateSchema, given);
     this.entities.refuseFile(KEY_API, id);
     const secret = newSecret();
+    const { serverSecret } = this;
     const key = await this.entities.commit(author, async (writing) => {
-      const before = await living(await writing.entities.get('key', id));
-      const old = await writing.hashesOf(id);
-      const until = writing.now + grace;
-      const kept = grace === 0 ? [] : old.filter((one) => one.untilMs === null || one.untilMs > writing.now);
-      await writing.setHashes(id, [
-        ...kept.map(({ hash, untilMs }) => ({ hash, untilMs: Math.min(untilMs ?? until, until) })),
-        this.hashOf(secret),
-      ]);
-      const state = { ...before.state, prefix: shown(secret), rotated_ms: writing.now };
-      const after = await writing.entities.update({ ...before, state }, null, writing.now);
+      const before = await writing.entities.get('key', id);
+      const after = await turnSecret(writing, before, { secret, graceMs: grace, serverSecret, sealed: null });
       return { action: 'rotate', kind: 'key', id, before, after };
     });
     return { key, secret };
@@ -81,7 +76,8 @@ export class KeyService {
     return this.entities.commit(author, async (writing) => {
       const before = await writing.entities.get('key', id);
       await writing.setHashes(id, []);
-      const state = { ...before.state, revoked_ms: before.state['revoked_ms'] ?? writing.now };
+      const { sealed: _, ...known } = before.state;
+      const state = { ...known, revoked_ms: known['revoked_ms'] ?? writing.now };
       const after = await writing.entities.update({ ...before, state }, null, writing.now);
       return { action: 'revoke', kind: 'key', id, before, after };
     });
@@ -105,29 +101,8 @@ export class KeyService {
       return { action, kind: 'key', id, before: null, after };
     });
   }
-
-  private hashOf(secret: string): StoredHash {
-    return { hash: keyHash(this.serverSecret, secret), untilMs: null };
-  }
-}
-
-function newSecret(): string {
-  return PREFIX + randomBytes(32).toString('base64url');
 }
 
 function newKeyId(): string {
   return `key_${Date.now().toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
-}
-
-function shown(secret: string): string {
-  return `${secret.slice(0, SHOWN)}…`;
-}
-
-function living(key: StoredEntity): StoredEntity {
-  if (key.state['revoked_ms'] !== undefined)
-    throw new StoreError(
-      'entity_invalid',
-      `key "${key.id}" was revoked and gets no new secret; make another one`,
-    );
-  return key;
 }

@@ -98,6 +98,8 @@ const KEY_STATE: Json = {
   rotated_at: TIME,
   revoked_at: TIME,
   old_secret_until: TIME,
+  next_rotation_at: { ...TIME, description: 'When its secret is replaced by schedule.' },
+  secret_waits: { type: 'boolean', description: 'A new secret waits for its holder, or for an admin.' },
 };
 
 function pathsOf(api: EntityApi): Json {
@@ -179,6 +181,14 @@ function keyPaths(): Json {
         responses: { 200: ok({ allOf: [ref('Key'), SECRET] }), ...ERRORS },
       },
     },
+    '/api/keys/{id}/secret': {
+      parameters,
+      post: {
+        operationId: 'take_key_secret',
+        summary: 'The secret of a scheduled rotation that the holder has not fetched, once',
+        responses: { 200: ok({ allOf: [ref('Key'), SECRET] }), ...ERRORS },
+      },
+    },
     '/api/keys/{id}/revoke': {
       parameters,
       post: { operationId: 'revoke_key', responses: { 200: ok(ref('Key')), ...ERRORS } },
@@ -242,5 +252,33 @@ function otherPaths(): Json {
         responses: { 200: ok(anything), ...ERRORS },
       },
     },
+    '/api/me/secret': {
+      post: {
+        operationId: 'fetch_own_secret',
+        summary:
+          'The secret that takes the place of the one that is shown, as often as it is asked for while the old one works',
+        security: [{ key: [] }],
+        responses: { 200: ok(OWN_SECRET), ...ERRORS },
+      },
+    },
+    '/api/me/rotate': {
+      post: {
+        operationId: 'rotate_own_key',
+        summary: 'Another secret, where the key lets its holder ask (`rotate.self`)',
+        security: [{ key: [] }],
+        requestBody: { content: content(jsonSchema(rotateSchema)) },
+        responses: { 200: ok(OWN_SECRET), ...ERRORS },
+      },
+    },
   };
 }
+
+const OWN_SECRET: Json = {
+  type: 'object',
+  required: ['id', 'secret', 'old_secret_until'],
+  properties: {
+    id: { type: 'string' },
+    secret: { type: ['string', 'null'], description: 'Null: none waits.' },
+    old_secret_until: TIME,
+  },
+};

@@ -1,7 +1,7 @@
 import { priceOptions } from '../catalog/price-options.js';
 import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
-import { type ControlAnswer, type ControlRequest, OWN_QUOTA } from '../control.js';
+import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_SECRET } from '../control.js';
 import { canonicalError } from '../errors.js';
 import { credentialOf } from '../identity/credential.js';
 import type { LiveConfig } from '../live-config.js';
@@ -13,6 +13,7 @@ import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
 import type { Governance } from './governance.js';
 import { modelsReport } from './models.js';
+import { fetchOwn, rotateOwn } from './own-key.js';
 import { ownQuota } from './own-quota.js';
 import { json, report } from './reply.js';
 import { notFound, type Route, refused, route } from './route.js';
@@ -39,6 +40,18 @@ export function adminRoutes(parts: AdminParts): Route[] {
     route('GET', '/metrics', 'metrics:read', (request) => metrics(parts, request)),
     route('GET', '/api/openapi.json', 'anyone', openApi),
     route('GET', OWN_QUOTA, 'anyone', (request) => me(parts, request)),
+    route(
+      'POST',
+      OWN_SECRET,
+      'anyone',
+      fetchOwn(() => governance.open()),
+    ),
+    route(
+      'POST',
+      OWN_ROTATION,
+      'anyone',
+      rotateOwn(() => governance.open()),
+    ),
     route('GET', '/api/usage', 'usage:read', async ({ query }) => report(await usageReport(ledger, query))),
     route('GET', '/api/models', 'config:read', modelsOf(config)),
     route('GET', '/api/audit', 'audit:read', async ({ query }) =>

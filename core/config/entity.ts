@@ -55,7 +55,7 @@ export interface KeyRules extends EntityConfig {
 export type GroupKind = keyof typeof entitySchemas;
 export type ParsedGroup = z.output<(typeof entitySchemas)[GroupKind]>;
 /** What the file and the store say of a key alike. */
-export type ParsedKeyRules = Omit<ParsedKey, 'name' | 'id' | 'value' | 'hash'>;
+export type ParsedKeyRules = Omit<ParsedKey, 'name' | 'id' | 'value' | 'hash' | 'rotate'>;
 
 export function resolveGroup(kind: GroupKind, id: string, parsed: ParsedGroup): EntityConfig {
   return { ...resolved(kind, id, parsed.name ?? id, parsed), parents: parentsOf(parsed) };

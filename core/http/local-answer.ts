@@ -21,7 +21,8 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
       shapeFor(io, path, headers).refuse(sink, 'body_too_large', { limit: String(body.limit) });
       return;
     }
-    const key = path === OWN_QUOTA ? keyOf(io, headers) : null;
+    const isOwn = path === OWN_QUOTA || path.startsWith(`${OWN_QUOTA}/`);
+    const key = isOwn ? keyOf(io, headers) : null;
     io.control.handle({ method, path, query, headers, body: body.bytes, address, key }).then(
       (answer) => {
         if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);

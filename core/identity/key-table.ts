@@ -1,7 +1,8 @@
-import type { RequestMetadata } from '@headgate/sdk';
+import type { HeaderList, RequestMetadata } from '@headgate/sdk';
 import type { Config } from '../config/config.js';
 import type { EntityConfig, KeyRules } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
+import { OWN_SECRET } from '../control.js';
 import { keyHash, plainHash } from './key-hash.js';
 import type { StoredKeys } from './stored-keys.js';
 import { NO_ACCESS_RULES, type Places, type VirtualKey, virtualKey } from './virtual-key.js';
@@ -102,10 +103,10 @@ export class KeyTable {
     // A key of the store with the id of one of the file is not in force: the file counts.
     return found === null || this.ids.has(found.rules.link.id)
       ? null
-      : this.compile(found.rules, found.untilMs);
+      : this.compile(found.rules, found.untilMs, found.waits);
   }
 
-  private compile(rules: KeyRules, untilMs: number | null): VirtualKey {
+  private compile(rules: KeyRules, untilMs: number | null, waits = false): VirtualKey {
     const chain = [rules, ...this.above(rules)];
     const { expiresMs } = rules.access;
     return virtualKey({
@@ -123,6 +124,7 @@ export class KeyTable {
       unpriced: rules.unpriced,
       sockets: rules.sockets,
       listed: true,
+      notice: untilMs === null ? null : noticeOf(untilMs, waits),
     });
   }
 
@@ -162,6 +164,12 @@ function placesOf(chain: readonly EntityConfig[]): Places {
     if (link.kind === 'team' || link.kind === 'project' || link.kind === 'user') places[link.kind] = link.id;
   }
   return places;
+}
+
+/** Until when the secret still works, and where the one is that takes its place. */
+function noticeOf(untilMs: number, waits: boolean): HeaderList {
+  const until: HeaderList = ['x-headgate-key-expires', new Date(untilMs).toISOString()];
+  return waits ? [...until, 'x-headgate-key-rotate', OWN_SECRET] : until;
 }
 
 function unknown(name: string): EntityConfig {

@@ -14,6 +14,8 @@ export interface StoredKey {
   /** `KeyRules` as JSON. */
   readonly rules: string;
   readonly hashes: readonly StoredHash[];
+  /** A new secret is there that its holder has not fetched. */
+  readonly waits?: boolean;
 }
 
 /** What has changed in the store, for the threads that identify callers. */
@@ -71,11 +73,11 @@ export class StoredKeys {
     return changedBy(delta);
   }
 
-  find(hash: string): { rules: KeyRules; untilMs: number | null } | null {
+  find(hash: string): { rules: KeyRules; untilMs: number | null; waits: boolean } | null {
     const key = this.byHash.get(hash);
     if (key === undefined) return null;
     const untilMs = key.hashes.find((one) => one.hash === hash)?.untilMs ?? null;
-    return { rules: JSON.parse(key.rules) as KeyRules, untilMs };
+    return { rules: JSON.parse(key.rules) as KeyRules, untilMs, waits: key.waits === true };
   }
 
   /** Null when there is no key of that id, or none of its secrets is in force. */

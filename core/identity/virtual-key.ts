@@ -1,4 +1,4 @@
-import type { ChainLink, Principal } from '@headgate/sdk';
+import type { ChainLink, HeaderList, Principal } from '@headgate/sdk';
 import type { Unpriced } from '../config/config.js';
 import type { Access, Choice } from '../config/entity.js';
 import { type GatewayError, gatewayError } from '../errors.js';
@@ -29,6 +29,8 @@ export interface KeyFacts extends Omit<Principal, keyof Places>, Places {
   readonly sockets: number | null;
   /** It is in the table of keys, so that it can be seen there whether it is still in force. */
   readonly listed: boolean;
+  /** For answers to whoever came with a secret that is being replaced; null: it is not. */
+  readonly notice: HeaderList | null;
 }
 
 /** A virtual key as requests use it. */
@@ -174,5 +176,6 @@ export const anonymous: VirtualKey = Object.freeze({
     unpriced: null,
     sockets: null,
     listed: false,
+    notice: null,
   }),
 });

@@ -41,6 +41,7 @@ function accept(x: Exchange, key: VirtualKey): void {
       : readMetadata(header, key);
   const principal = x.metadata === NO_METADATA ? key : x.runtime.keys.forRequest(key, x.metadata);
   x.principal = principal;
+  if (key.notice !== null) x.addHeaders(key.notice);
   principal.check?.({
     now: x.receivedAt,
     path: x.incoming.path.replace(SDK_PREFIX, ''),

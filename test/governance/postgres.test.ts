@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Governance } from '../../core/admin/governance.js';
 import { loadConfig } from '../../core/config/load.js';
 import type { IdentityDelta } from '../../core/identity/stored-keys.js';
@@ -60,6 +60,27 @@ describe.skipIf(noPostgres !== null)('the store on Postgres', () => {
     expect(hashes).toEqual([]);
     expect(await within(1_000, () => two.keys.generation > before)).toBe(true);
     expect(two.said.filter((line) => line.includes('cannot be read')).length).toBeLessThan(2);
+  });
+
+  it('rotates a key once, however many nodes find it due at once', async () => {
+    const url = await server.database();
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const nodes = [node(url), node(url), node(url)];
+    const open = await Promise.all(nodes.map(({ governance }) => governance.open()));
+    const { key } = await open[0]!.keys.create(
+      { name: 'old', rotate: { every: '1h', grace: '30m' } },
+      AUTHOR,
+    );
+    vi.setSystemTime(key.createdMs + 3_600_000);
+    const done = await Promise.all(open.map(({ rotation }) => rotation.whatIsDue(key.id)));
+    expect(done.filter((one) => one !== null)).toHaveLength(1);
+    const lines = await once(url, 'SELECT action, actor FROM control_audit ORDER BY revision');
+    expect(lines).toEqual([
+      { action: 'create', actor: 'admin' },
+      { action: 'rotate', actor: 'schedule' },
+    ]);
+    expect(await open[0]!.store.hashesOf(key.id)).toHaveLength(2);
   });
 
   it('does not take a node in that hashes keys under another secret', async () => {

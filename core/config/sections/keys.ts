@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { wants } from '../wants.js';
 import { entityId, labels, parent } from './entities.js';
 import { unpriced } from './prices.js';
+import { rotation } from './rotation.js';
 import { ruleKeys } from './rules.js';
 import { PERIODS } from './window.js';
 
@@ -95,6 +96,14 @@ const key = z
       .optional()
       .describe('In place of `value`: its hash, as an export of the store or LiteLLM’s database has it.'),
     ...keyKeys,
+    rotate: z
+      .unknown()
+      .refine(
+        (given) => given === undefined,
+        wants('nothing here: only keys of the store are rotated by the gateway; change `value` instead'),
+      )
+      .optional()
+      .describe('Only of keys in the store.'),
   })
   .refine(({ value, hash }) => (value === undefined) !== (hash === undefined), {
     path: ['value'],
@@ -103,7 +112,9 @@ const key = z
   .refine(hasOneParent, manyParents);
 
 /** A key in the store: its name, id and hash are kept beside it. */
-export const storedKeySchema = z.strictObject(keyKeys).refine(hasOneParent, manyParents);
+export const storedKeySchema = z
+  .strictObject({ ...keyKeys, rotate: rotation.optional() })
+  .refine(hasOneParent, manyParents);
 
 /** Virtual keys that live in the file. */
 export const keysSection = z.array(key, wants('a list of virtual keys')).default([]);
