@@ -26,6 +26,8 @@ headgate store copy --to URL
                      everything that is kept, into an empty database: postgres://… or sqlite:PATH (--json)
 headgate store reseal
                      encrypt what is secret in the store under the first key of HEADGATE_ENCRYPTION_KEY again
+headgate admin token --new
+                     make another admin token and print it, once; the one before does not work any longer
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -49,10 +51,11 @@ const commands: Record<string, () => Promise<Command>> = {
   keys: async () => (await import('./keys.js')).keysCommand,
   ledger: async () => (await import('./ledger.js')).ledgerCommand,
   store: async () => (await import('./store.js')).storeCommand,
+  admin: async () => (await import('./admin.js')).adminCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
 
-const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger', 'store']);
+const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger', 'store', 'admin']);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {

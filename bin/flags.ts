@@ -24,6 +24,7 @@ export interface Flags {
   expires?: string;
   grace?: string;
   to?: string;
+  new?: boolean;
   help?: boolean;
   version?: boolean;
 }
@@ -55,6 +56,7 @@ const options = {
   expires: { type: 'string' },
   grace: { type: 'string' },
   to: { type: 'string' },
+  new: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

@@ -65,6 +65,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     source,
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
+    makesToken: true,
     onFatal: fatal,
   });
   const gateway = await starting;
@@ -74,7 +75,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
   sayHearsSighup(loaded.config.dataDir);
   if (!isNative)
     gateway.log('warn', 'the native HTTP server does not run on this Node.js; a slow one is used', {});
-  process.stderr.write(welcome(gateway.url));
+  process.stderr.write(welcome(gateway.url, gateway.madeToken));
 }
 
 function say(text: string): void {
@@ -85,12 +86,20 @@ function textOf(reason: unknown): string {
   return reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
 }
 
-function welcome(url: string): string {
+function welcome(url: string, token: string | null): string {
+  const told =
+    token === null
+      ? ''
+      : `
+  The admin API (${url}/api) needs this token, which is told only now; \`headgate admin token --new\` makes another one:
+
+  ${token}
+`;
   return `
   Headgate is listening on ${url}. Try it:
 
   curl ${url}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model":"mock/hello","messages":[{"role":"user","content":"Hello"}]}'
-
+${told}
 `;
 }

@@ -1,15 +1,9 @@
-import type { ErrorKind } from '@headgate/sdk';
-
-export interface ErrorRow {
-  status: number;
-  kind: ErrorKind;
-  /** `{name}` is replaced by that field of the details. */
-  message: string;
-  param?: string;
-}
+import { adminErrors } from './admin-errors.js';
+import type { ErrorRow } from './error-row.js';
 
 /** Every error the gateway itself can give: its stable code, status and text. */
 export const errorTable = {
+  ...adminErrors,
   not_found: { status: 404, kind: 'not-found', message: 'There is nothing at {method} {path}.' },
   method_not_allowed: {
     status: 405,
@@ -118,16 +112,6 @@ export const errorTable = {
     message: 'The virtual key "{key}" is no longer in force: it was revoked, deleted or replaced.',
   },
   key_expired: { status: 401, kind: 'authentication', message: 'The virtual key has expired.' },
-  admin_required: {
-    status: 401,
-    kind: 'authentication',
-    message: 'This needs the admin token: send it as "Authorization: Bearer …".',
-  },
-  permission_missing: {
-    status: 403,
-    kind: 'permission',
-    message: 'This needs the permission {permission}, which {who} does not have here.',
-  },
   model_not_allowed: {
     status: 403,
     kind: 'permission',
@@ -154,23 +138,11 @@ export const errorTable = {
   },
   entity_disabled: { status: 403, kind: 'permission', message: 'The {who} is disabled.' },
   entity_expired: { status: 403, kind: 'permission', message: 'The {who} has expired.' },
-  entity_unknown: { status: 404, kind: 'not-found', message: 'There is nothing of that name: {why}.' },
-  entity_exists: { status: 409, kind: 'invalid-request', message: 'This is taken: {why}.' },
-  version_conflict: { status: 409, kind: 'invalid-request', message: 'Somebody else was faster: {why}.' },
-  entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
-  entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
-  entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
-  store_unavailable: { status: 503, kind: 'unavailable', message: 'The store does not answer; see the log.' },
   record_unwritten: {
     status: 503,
     kind: 'unavailable',
     message:
       'The record of this request cannot be written, and this gateway is set to give no answer without one (store.on_failure).',
-  },
-  foreign_origin: {
-    status: 403,
-    kind: 'permission',
-    message: 'Pages of other sites may change nothing here: set admin.token, and send it.',
   },
   invalid_metadata: {
     status: 400,

@@ -1,5 +1,6 @@
 import type { CanonicalError } from '@headgate/sdk';
-import { type ErrorRow, errorTable } from './error-table.js';
+import type { ErrorRow } from './error-row.js';
+import { errorTable } from './error-table.js';
 
 export type ErrorCode = keyof typeof errorTable;
 

@@ -1,6 +1,8 @@
 import { AdminApi } from './admin/admin-api.js';
+import { makesToken, OwnToken } from './admin/admin-token.js';
 import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
+import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
@@ -27,6 +29,8 @@ export interface GatewayParts {
   /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
   readonly threadEntry: URL | null;
   readonly countTokens: (model: string, text: string) => Promise<number>;
+  /** A program of its own, whose first start makes an admin token where none is set. */
+  readonly makesToken?: boolean;
   /** Something that ends the gateway from inside; the reason is for people. */
   readonly onFatal: (why: string) => void;
 }
@@ -63,6 +67,10 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     { prepare: (next) => io.prepare(next), commit: () => io.commit() },
     log,
   );
+  const own =
+    parts.makesToken === true && makesToken(config)
+      ? OwnToken.open(config.dataDir)
+      : { token: OwnToken.none(), made: null };
   const governing = {
     live,
     config: () => live.config,
@@ -78,7 +86,17 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const governance = new Governance(governing);
   const control = new ControlPlane({
     ledger,
-    admin: new AdminApi({ governance, ledger, metrics, live, config: governing.config, log }),
+    admin: new AdminApi({
+      governance,
+      ledger,
+      metrics,
+      live,
+      config: governing.config,
+      log,
+      secret: keySecret,
+      ownToken: own.token,
+      refusals: new Refusals(governance, log),
+    }),
     countTokens: parts.countTokens,
     notes: () => live.notes,
     stopRunning: (id) => io.stopRunning(id),
@@ -106,7 +124,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, live, ledger, io, inProcess, governance);
+  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -132,6 +150,7 @@ export class RunningGateway {
     private readonly io: IoGroup,
     private readonly inProcess: FetchServer | null,
     private readonly governance: Governance,
+    private readonly own: { readonly token: OwnToken; readonly made: string | null },
   ) {
     this.watcher = this.watch(parts);
   }
@@ -144,6 +163,11 @@ export class RunningGateway {
   /** I/O threads; 1 is the thread that made the gateway. */
   get threads(): number {
     return this.io.size;
+  }
+
+  /** The admin token, if this start has made it: to be told once. */
+  get madeToken(): string | null {
+    return this.own.made;
   }
 
   get closing(): boolean {
@@ -167,7 +191,8 @@ export class RunningGateway {
 
   /** Loads the configuration again; an invalid one is refused with its error and the old one stays. */
   async reload(): Promise<boolean> {
-    // The command line says so when it has changed the store beside us.
+    // The command line says so when it has changed the store beside us, or has made another admin token.
+    this.own.token.look();
     await this.governance
       .refresh(() => this.ledger.governed())
       .catch((error) =>

@@ -35,6 +35,11 @@ export class Gateway {
     return this.running.reload();
   }
 
+  /** The admin token, if this start has made it: to be told once. */
+  get madeToken(): string | null {
+    return this.running.madeToken;
+  }
+
   log: LogLine = (level, message, fields) => this.running.log(level, message, fields);
 
   /** No new requests; running ones end; everything recorded is kept. Resolves to whether all requests ended in time. */

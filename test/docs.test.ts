@@ -167,7 +167,13 @@ describe('links', () => {
 });
 
 describe('docs/lifecycle.md', () => {
-  const table = read('core/error-table.ts').split('const errorTable')[1]?.split('as const')[0] ?? '';
+  const tables = ['core/error-table.ts', 'core/admin-errors.ts'].map(
+    (file) =>
+      read(file)
+        .split(/const \w+ = \{/)[1]
+        ?.split('as const')[0] ?? '',
+  );
+  const table = tables.join('\n');
   const rows = [...table.matchAll(/^ {2}([a-z_]+): \{\s*status: (\d{3})/gm)];
 
   it('has every error code with its status', () => {

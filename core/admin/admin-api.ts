@@ -1,10 +1,11 @@
-import type { CanonicalError } from '@headgate/sdk';
+import { type CanonicalError, headerOf } from '@headgate/sdk';
 import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import { StoreError } from '../store/control/store-error.js';
 import { callerOf, isForeign } from './authenticate.js';
-import { authorOf, may } from './caller.js';
+import { may } from './caller.js';
 import { ReadOnly } from './entity-service.js';
+import { actorOf } from './guard.js';
 import { BadParameter } from './parameters.js';
 import { notFound, RouteTable, refused } from './route.js';
 import { type AdminParts, adminRoutes } from './routes.js';
@@ -30,8 +31,9 @@ export class AdminApi {
     }
     const { route, params } = match;
     try {
-      const caller = await callerOf(request, this.parts.config());
+      const caller = await callerOf(request, this.parts);
       if (route.access !== 'anyone') {
+        if (caller.kind === 'nobody') await this.noteRefusal(request);
         if (caller.kind === 'nobody')
           return refused(canonicalError('admin_required'), ['www-authenticate', 'Bearer']);
         if (!may(caller, route.access))
@@ -39,10 +41,22 @@ export class AdminApi {
       }
       if (method !== 'GET' && method !== 'HEAD' && isForeign(request, caller))
         return refused(canonicalError('foreign_origin'));
-      return await route.serve({ ...request, caller, author: authorOf(caller, address), params });
+      return await route.serve({
+        ...request,
+        caller,
+        author: actorOf(caller, address, this.parts.config),
+        params,
+      });
     } catch (error) {
       return refused(this.told(error, request));
     }
+  }
+
+  /** Somebody who has shown nothing has only come without it. */
+  private async noteRefusal(request: ControlRequest): Promise<void> {
+    if (headerOf(request.headers, 'authorization') === undefined) return;
+    // That it cannot be noted lets nobody in.
+    await this.parts.refusals.note(request, 'its credential is not known').catch(() => {});
   }
 
   private told(error: unknown, { method, path }: ControlRequest): CanonicalError {

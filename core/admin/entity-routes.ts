@@ -3,11 +3,14 @@ import type { Config } from '../config/config.js';
 import { entityKey } from '../config/entity-key.js';
 import type { ControlAnswer } from '../control.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
+import { StoreError } from '../store/control/store-error.js';
 import { ENTITY_APIS, type EntityApi } from './entity-kinds.js';
 import { inFileOf, listEntities } from './entity-list.js';
 import type { Fields } from './entity-service.js';
 import { fileJson, storedJson } from './entity-text.js';
 import type { Governance, OpenGovernance } from './governance.js';
+import { Places } from './places.js';
+import { reachOf, sees } from './reach.js';
 import { bodyOf, json } from './reply.js';
 import type { Permission } from './role.js';
 import { type AdminRequest, type Route, route } from './route.js';
@@ -52,12 +55,29 @@ class EntityRoutes {
     ];
   }
 
+  /** What is out of the caller's sight is not there for it. */
   private run(work: Work): Route['serve'] {
-    return async (request) => work(await this.governance.open(), request, request.params['id'] ?? '');
+    return async (request) => {
+      const open = await this.governance.open();
+      const { id } = request.params;
+      if (id !== undefined && request.author.guard !== undefined) await this.find(open, request, id);
+      return work(open, request, id ?? '');
+    };
   }
 
-  private readonly list: Work = async (open, { query }) =>
-    json(200, await listEntities(this.api, open, this.config(), query));
+  private async find({ store }: OpenGovernance, { caller }: AdminRequest, id: string): Promise<void> {
+    const { kind } = this.api;
+    const reach = reachOf(caller, permissionsOf(this.api)[0]);
+    if (reach === null) return;
+    const at = await new Places(this.config(), store.entities).of(kind, id);
+    if (at === null || !sees(reach, at))
+      throw new StoreError('entity_unknown', `there is no ${kind} "${id}"`);
+  }
+
+  private readonly list: Work = async (open, { query, caller }) => {
+    const reach = reachOf(caller, permissionsOf(this.api)[0]);
+    return json(200, await listEntities(this.api, open, this.config(), query, reach));
+  };
 
   private readonly one: Work = async ({ store }, _, id) => {
     const { api } = this;
@@ -70,12 +90,29 @@ class EntityRoutes {
 
   private readonly create: Work = async ({ entities, keys, store }, request) => {
     const { author } = request;
-    const given = bodyOf(request);
+    const given = this.withOwner(bodyOf(request), request);
     if (this.api.kind !== 'key')
       return json(201, await this.shown(await entities.create(this.api, given, author), store));
     const { key, secret } = await keys.create(given, author);
     return json(201, { ...(await this.shown(key, store)), secret });
   };
+
+  /** Of somebody who may make keys for himself alone, a key is his, in the one team that he is a member of. */
+  private withOwner(given: Fields, { caller }: AdminRequest): Fields {
+    if (this.api.kind !== 'key') return given;
+    const reach = reachOf(caller, 'keys:write');
+    if (reach === null || reach.own === null || reach.places.size > 0) return given;
+    const placed = ['project', 'team', 'organization'].some((one) => given[one] !== undefined);
+    const [place, ...others] = reach.ownWithin ?? [];
+    const colon = place?.indexOf(':') ?? 0;
+    return {
+      ...(!placed && place !== undefined && others.length === 0
+        ? { [place.slice(0, colon)]: place.slice(colon + 1) }
+        : {}),
+      user: reach.own,
+      ...given,
+    };
+  }
 
   private readonly update: Work = async ({ entities, store }, request, id) => {
     const version = headerOf(request.headers, 'if-match');

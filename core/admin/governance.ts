@@ -47,6 +47,11 @@ export class Governance {
     return this.opening;
   }
 
+  /** Whether somebody has needed the store. */
+  get isOpen(): boolean {
+    return this.opening !== null;
+  }
+
   /** Looks for what the command line has changed in the file beside us; does nothing when no store is open or used. */
   async refresh(used: () => Promise<boolean>): Promise<void> {
     if (this.opening !== null) await (await this.opening).feed.look();

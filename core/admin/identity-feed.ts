@@ -125,7 +125,7 @@ export class IdentityFeed {
           throw error;
         });
       }
-      await push(delta);
+      if (delta !== null) await push(delta);
       if (changes.some(({ kind }) => kind in DEFINITION_SECTIONS))
         await this.parts.onDefinitions(await storedDefinitions(store.entities));
       this.known = Number(last.revision);
@@ -134,7 +134,7 @@ export class IdentityFeed {
     this.failing = false;
   }
 
-  private async deltaOf(changes: readonly { kind: string; id: string }[]): Promise<IdentityDelta> {
+  private async deltaOf(changes: readonly { kind: string; id: string }[]): Promise<IdentityDelta | null> {
     const { store } = this.parts;
     const once = new Map(changes.map((one) => [`${one.kind}:${one.id}`, one]));
     const keys: StoredKey[] = [];
@@ -152,6 +152,8 @@ export class IdentityFeed {
         else groups.push(this.group(kind as GroupKind, found));
       }
     }
+    // Of sign-ins and the like the threads need to know nothing.
+    if (keys.length + goneKeys.length + groups.length === 0) return null;
     return { keys, goneKeys, groups, keysExist: keys.length > 0 };
   }
 

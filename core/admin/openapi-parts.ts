@@ -32,7 +32,8 @@ export const ERROR: Json = {
 export const ERRORS: Json = Object.fromEntries(
   Object.entries({
     400: 'What was sent makes no sense; the message names the field',
-    401: 'The admin token is missing or wrong',
+    401: 'The token is missing or wrong',
+    403: 'Whoever asks may not do that',
     404: 'There is none of that id',
     409: 'Another version is there by now, something belongs to it, or the configuration file defines it',
     503: 'The store cannot be reached',

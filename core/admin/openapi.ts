@@ -20,6 +20,7 @@ import {
   TEXT,
   VERSION,
 } from './openapi-parts.js';
+import { peoplePaths } from './openapi-people.js';
 
 let written: string | undefined;
 
@@ -48,13 +49,14 @@ export function openApi(): Json {
       ...keyPaths(),
       ...definitionPaths(),
       ...otherPaths(),
+      ...peoplePaths({ schema: jsonSchema, errors: ERRORS }),
     },
     components: {
       securitySchemes: {
         admin: {
           type: 'http',
           scheme: 'bearer',
-          description: 'The admin token, where `admin.token` is set.',
+          description: 'The admin token, or a service token; docs/people.md.',
         },
         key: { type: 'http', scheme: 'bearer', description: 'A virtual key.' },
       },

@@ -12,7 +12,9 @@ export const PERMISSIONS = [
   /** Usage, bills and what is charged on. */
   'usage:read',
   'billing:write',
-  /** Models, providers, plugins and everything else that the configuration file says too. */
+  /** Which models there are and what they cost. */
+  'models:read',
+  /** Providers, plugins and everything else that the configuration file says too. */
   'config:read',
   'config:write',
   'audit:read',
@@ -29,6 +31,9 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLES = ['owner', 'admin', 'team_admin', 'member', 'viewer', 'scim'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Those who may give a role, up to their own. */
+const GIVERS: ReadonlySet<Role> = new Set(['owner', 'admin', 'team_admin']);
+
 const READS = PERMISSIONS.filter((one) => one.endsWith(':read'));
 
 const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
@@ -42,9 +47,9 @@ const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'people:read',
     'people:write',
     'usage:read',
-    'config:read',
+    'models:read',
   ]),
-  member: new Set(['keys:read', 'keys:write', 'entities:read', 'usage:read', 'config:read']),
+  member: new Set(['keys:read', 'keys:write', 'entities:read', 'usage:read', 'models:read']),
   viewer: new Set(READS),
   scim: new Set(['scim']),
 };
@@ -52,6 +57,7 @@ const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
 /** What concerns the whole gateway and cannot be had for a part of it. */
 const WHOLE: ReadonlySet<Permission> = new Set([
   'billing:write',
+  'config:read',
   'config:write',
   'audit:read',
   'metrics:read',
@@ -74,4 +80,14 @@ export function isEverywhere({ organization, team }: Grant): boolean {
 /** Whether the grant lets its holder do that at all; where is another question. */
 export function allows(grant: Grant, permission: Permission): boolean {
   return ALLOWED[grant.role].has(permission) && (isEverywhere(grant) || !WHOLE.has(permission));
+}
+
+/** Whether somebody with the first grant may give, or take, the second: within its place, and none above its own. */
+export function mayGive(own: Grant, other: Grant): boolean {
+  if (!GIVERS.has(own.role)) return false;
+  const within =
+    isEverywhere(own) ||
+    (own.team !== null ? own.team === other.team : own.organization === other.organization);
+  if (other.role === 'scim') return within && own.role !== 'team_admin';
+  return within && ROLES.indexOf(own.role) <= ROLES.indexOf(other.role);
 }

@@ -1,8 +1,8 @@
 import type { CanonicalError } from '@headgate/sdk';
 import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError } from '../errors.js';
-import type { Author } from '../store/control/control-store.js';
 import type { Caller } from './caller.js';
+import type { Actor } from './guard.js';
 import type { Permission } from './role.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -11,8 +11,8 @@ export type Method = (typeof METHODS)[number];
 /** A request to the admin API whose caller is known and may ask. */
 export interface AdminRequest extends ControlRequest {
   readonly caller: Caller;
-  /** The caller as the audit names it. */
-  readonly author: Author;
+  /** The caller as the audit names it, with what it may not change. */
+  readonly author: Actor;
   /** What stands for `{name}` in the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
 }

@@ -7,7 +7,9 @@ import { credentialOf } from '../identity/credential.js';
 import type { LiveConfig } from '../live-config.js';
 import type { PluginMetrics } from '../observe/plugin-metrics.js';
 import type { LogLine } from '../plugin/logger.js';
+import type { ControlStore } from '../store/control/control-store.js';
 import type { Ledger } from '../store/ledger.js';
+import type { OwnToken } from './admin-token.js';
 import { auditPage } from './audit.js';
 import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
@@ -15,8 +17,11 @@ import type { Governance } from './governance.js';
 import { modelsReport } from './models.js';
 import { fetchOwn, rotateOwn } from './own-key.js';
 import { ownQuota } from './own-quota.js';
-import { json, report } from './reply.js';
+import { reachOf, usageWithin } from './reach.js';
+import type { Refusals } from './refusals.js';
+import { bodyOf, json, report } from './reply.js';
 import { notFound, type Route, refused, route } from './route.js';
+import type { ServiceTokens } from './service-tokens.js';
 import { usageReport } from './usage.js';
 
 /** What the admin API is about. */
@@ -28,6 +33,12 @@ export interface AdminParts {
   readonly live: LiveConfig;
   readonly config: () => Config;
   readonly log: LogLine;
+  /** What keys, tokens and sessions are hashed under. */
+  readonly secret: string;
+  /** The admin token that was made at the first start, if one was. */
+  readonly ownToken: OwnToken;
+  /** Where it is noted who was not let in. */
+  readonly refusals: Refusals;
 }
 
 /**
@@ -52,13 +63,80 @@ export function adminRoutes(parts: AdminParts): Route[] {
       'anyone',
       rotateOwn(() => governance.open()),
     ),
-    route('GET', '/api/usage', 'usage:read', async ({ query }) => report(await usageReport(ledger, query))),
-    route('GET', '/api/models', 'config:read', modelsOf(config)),
+    route('GET', '/api/usage', 'usage:read', async ({ query, caller }) => {
+      const reach = reachOf(caller, 'usage:read');
+      return report(await usageReport(ledger, query, reach === null ? undefined : usageWithin(reach)));
+    }),
+    route('GET', '/api/models', 'models:read', modelsOf(config)),
     route('GET', '/api/audit', 'audit:read', async ({ query }) =>
       json(200, await auditPage((await governance.open()).store, query)),
     ),
+    ...loginRoutes(parts),
+    ...memberRoutes(parts),
+    ...tokenRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
+  ];
+}
+
+/** Signing in, and who is. */
+function loginRoutes(parts: AdminParts): Route[] {
+  const pages = () => import('./login/login.js');
+  const sessions = () => import('./sessions.js');
+  const store = async (): Promise<ControlStore> => (await parts.governance.open()).store;
+  return [
+    route('GET', '/api/auth/login', 'anyone', async (request) => (await pages()).login(parts, request)),
+    route('GET', '/api/auth/callback', 'anyone', async (request) => (await pages()).callback(parts, request)),
+    route('POST', '/api/auth/logout', 'anyone', async (request) => (await pages()).logout(parts, request)),
+    route('GET', '/api/auth/session', 'anyone', async (request) => (await pages()).whoAmI(parts, request)),
+    route('GET', '/api/sessions', 'tokens:read', async (request) =>
+      (await sessions()).listSessions(await store(), request),
+    ),
+    route('DELETE', '/api/sessions/{id}', 'tokens:write', async (request) =>
+      (await sessions()).endSession(await store(), request),
+    ),
+  ];
+}
+
+/** Who may do what in a team or an organization. */
+function memberRoutes(parts: AdminParts): Route[] {
+  const members = () => import('./members.js');
+  return (['team', 'organization'] as const).flatMap((kind) => {
+    const all = `/api/${kind}s/{id}/members`;
+    return [
+      route('GET', all, 'people:read', async (request) =>
+        (await members()).listMembers(parts, kind, request),
+      ),
+      route('PUT DELETE', `${all}/{user}`, 'people:write', async (request) =>
+        (await members()).setMember(parts, kind, request),
+      ),
+    ];
+  });
+}
+
+function tokenRoutes({ governance, secret }: AdminParts): Route[] {
+  const all = '/api/service-tokens';
+  const tokens = async (): Promise<ServiceTokens> => {
+    const { store, entities } = await governance.open();
+    const { ServiceTokens } = await import('./service-tokens.js');
+    return new ServiceTokens(store, entities, secret);
+  };
+  return [
+    route('GET', all, 'tokens:read', async ({ query }) => json(200, await (await tokens()).list(query))),
+    route('POST', all, 'tokens:write', async (request) =>
+      json(201, await (await tokens()).create(bodyOf(request), request.author)),
+    ),
+    route('GET', `${all}/{id}`, 'tokens:read', async ({ params }) =>
+      json(200, await (await tokens()).one(params['id'] ?? '')),
+    ),
+    route('POST', `${all}/{id}/revoke`, 'tokens:write', async ({ params, author }) =>
+      json(200, await (await tokens()).revoke(params['id'] ?? '', author)),
+    ),
+    route('DELETE', `${all}/{id}`, 'tokens:write', async ({ params, author }) => {
+      const id = params['id'] ?? '';
+      await (await tokens()).remove(id, author);
+      return json(200, { id, deleted: true });
+    }),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Ledger } from '../store/ledger.js';
+import type { UsageQuery } from '../store/usage-report.js';
 import { type Answer, answering } from './answer.js';
 import { parseUsageQuery } from './usage-query.js';
 import { usageCsv, usageJson } from './usage-text.js';
@@ -9,11 +10,16 @@ import { usageCsv, usageJson } from './usage-text.js';
  * @param query what follows the `?`: `group_by` (dimensions joined by commas; customer when left out), `from`, `to` (ISO or
  *   unix milliseconds; whole quarters of an hour are counted and the answer says which), `time_zone`, any dimension beside the
  *   times as a filter (may be given several times), `limit`, `cursor`, `format` (json or csv)
+ * @param within what the caller may see
  */
-export function usageReport(ledger: Pick<Ledger, 'usage'>, query: string): Promise<Answer> {
+export function usageReport(
+  ledger: Pick<Ledger, 'usage'>,
+  query: string,
+  within?: UsageQuery['within'],
+): Promise<Answer> {
   return answering(async () => {
     const { format, ...asked } = parseUsageQuery(query);
-    const report = await ledger.usage(asked);
+    const report = await ledger.usage(within === undefined ? asked : { ...asked, within });
     if (format === 'json') return { contentType: 'application/json', body: usageJson(report) };
     return {
       contentType: 'text/csv; charset=utf-8; header=present',

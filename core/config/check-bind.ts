@@ -12,6 +12,6 @@ export function isLoopback(host: string): boolean {
 /** Why the gateway must not start on this address and what to set, or null when it may. */
 export function checkBind(config: Pick<Config, 'server' | 'admin'>): string | null {
   const { host } = config.server;
-  if (isLoopback(host) || config.admin.token !== null) return null;
-  return `bound to ${host} without an admin credential: set admin.token or HEADGATE_ADMIN_TOKEN, or bind to 127.0.0.1`;
+  if (isLoopback(host) || config.admin.token !== null || config.admin.oidc !== null) return null;
+  return `bound to ${host} without an admin credential: set admin.token, HEADGATE_ADMIN_TOKEN or admin.oidc, or bind to 127.0.0.1`;
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
+import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
@@ -21,7 +22,13 @@ export interface Config {
     readonly encryptionKey: Secret | null;
     /** Environment variables that the store may name. */
     readonly variables: readonly string[];
+    /** False: on loopback the admin API needs no token where none is set. */
+    readonly required: boolean;
+    readonly groups: readonly GroupRole[];
+    readonly oidc: OidcConfig | null;
   };
+  /** Users of the file, by id: how they are told, and what they may do. */
+  readonly people: ReadonlyMap<string, Person>;
   readonly auth: AuthConfig;
   readonly providers: ReadonlyMap<string, ProviderConfig>;
   /** By public name. */
@@ -47,6 +54,33 @@ export interface Config {
   readonly store: StoreConfig;
   readonly ledger: LedgerConfig;
   readonly observability: ObservabilityConfig;
+}
+
+/** What everybody in a group of the identity provider may do. */
+export interface GroupRole extends Grant {
+  readonly group: string;
+}
+
+export interface Person {
+  readonly email: string | null;
+  readonly roles: readonly Grant[];
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Null: a public client. */
+  readonly clientSecret: Secret | null;
+  readonly scopes: readonly string[];
+  /** Null: as the browser names this machine. */
+  readonly redirectUrl: string | null;
+  readonly groupsClaim: string;
+  /** The claim that users who are known already are found by; null: the e-mail address, if it is verified. */
+  readonly linkClaim: string | null;
+  readonly defaultRole: Role | null;
+  readonly createUsers: boolean;
+  readonly idleMs: number;
+  readonly absoluteMs: number;
 }
 
 /** What becomes of requests to models whose price nobody knows. */

@@ -22,7 +22,6 @@ const switchedOn = (value: unknown): boolean => value === true || value === 'tru
 const NOT_YET: readonly NotYet[] = [
   { path: 'cluster', feature: 'a cluster of several nodes is' },
   { path: 'mcp', feature: 'MCP servers are' },
-  { path: 'admin.oidc', feature: 'sign-in through OpenID Connect is', hint: 'use admin.token' },
   { path: 'observability.otlp', feature: 'traces over OTLP are' },
   { path: 'observability.sinks', feature: 'sinks for settled records are' },
   {

@@ -165,7 +165,7 @@ function settingLines(config: Config): string[] {
     `server  ${scheme}://${host}:${server.port}, threads ${server.threads}, drains for ${formatDuration(server.drainTimeoutMs)}`,
     `limits  ${limits}, ${count(server.maxInFlight, 'request')} at once in a thread`,
     ...(fetchable === '' ? [] : [`fetch   plugins may fetch from ${fetchable}`]),
-    `admin   ${config.admin.token === null ? 'no token' : `token ${config.admin.token}`}`,
+    `admin   ${adminLine(config)}`,
     `auth    virtual key ${auth.required ? 'required' : 'not required'}, ${AUTH[auth.from]}`,
     `data    ${config.dataDir}`,
     `fields  ${MISSING[config.onUnsupported]}`,
@@ -174,6 +174,11 @@ function settingLines(config: Config): string[] {
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];
+}
+
+function adminLine({ admin: { token, required, oidc } }: Config): string {
+  const own = required ? 'token made at the first start' : 'no token';
+  return `${token === null ? own : `token ${token}`}${oidc === null ? '' : `, sign-in at ${oidc.issuer}`}`;
 }
 
 function defaultLines({ defaults }: Config): string[] {

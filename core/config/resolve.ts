@@ -4,6 +4,7 @@ import type { Findings } from './findings.js';
 import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
+import { resolveAdmin, resolvePeople } from './resolve-admin.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { resolveEntities } from './resolve-entities.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
@@ -14,7 +15,6 @@ import { resolveProviders } from './resolve-providers.js';
 import { resolveRealtime } from './resolve-realtime.js';
 import { resolveResponses } from './resolve-responses.js';
 import { resolveAuth, resolveObservability, resolveServer, resolveStore } from './resolve-server.js';
-import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
 import type { Validated } from './validate.js';
 
@@ -70,8 +70,6 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const adminToken = settings.adminToken ?? parsed.admin.token;
-  const secret = settings.secret ?? parsed.admin.secret;
-  const encryptionKey = settings.encryptionKey ?? parsed.admin.encryption_key;
   const keys = resolveKeys(
     {
       parsed: parsed.keys,
@@ -87,12 +85,8 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
   const config: Config = {
     file: input.file,
     server: resolveServer(parsed.server, settings, folder, findings),
-    admin: {
-      token: adminToken === undefined ? null : new Secret(adminToken),
-      secret: secret === undefined ? null : new Secret(secret),
-      encryptionKey: encryptionKey === undefined ? null : new Secret(encryptionKey),
-      variables: parsed.admin.variables,
-    },
+    admin: resolveAdmin(parsed.admin, settings),
+    people: resolvePeople(parsed.users),
     auth: resolveAuth(parsed.auth, settings, keys.length),
     providers,
     models,
@@ -136,7 +130,12 @@ function checkExposure(config: Config, input: ResolveInput, findings: Findings):
       hint: 'add keys, or set auth.required',
     });
   }
-  const token = config.admin.token;
+  const { oidc, token } = config.admin;
+  if (oidc !== null && oidc.redirectUrl === null && !isLoopback(config.server.host))
+    findings.error(['admin', 'oidc', 'redirect_url'], {
+      what: 'missing: off loopback nobody can say where browsers come back to',
+      hint: 'https://HOST/api/auth/callback',
+    });
   if (token !== null && token.reveal().length < MIN_SECRET_LENGTH) {
     findings.warn(['admin', 'token'], {
       what: `shorter than ${MIN_SECRET_LENGTH} characters`,

@@ -24,6 +24,7 @@ export interface Settings {
   port?: number | undefined;
   threads?: 'auto' | number | undefined;
   adminToken?: string | undefined;
+  adminRequired?: boolean | undefined;
   secret?: string | undefined;
   encryptionKey?: string | undefined;
   authRequired?: boolean | undefined;
@@ -85,6 +86,11 @@ export function readSettings(env: Env, flags: Overrides, findings: Findings): Se
     port: read(pick(flags.port, '--port', env, 'HEADGATE_PORT'), server.port, findings),
     threads: read(pick(flags.threads, '--threads', env, 'HEADGATE_THREADS'), server.threads, findings),
     adminToken: read(token && { ...token, secret: true }, adminSection.shape.token, findings),
+    adminRequired: read(
+      pick(undefined, null, env, 'HEADGATE_ADMIN_REQUIRED'),
+      adminSection.shape.required,
+      findings,
+    ),
     secret: read(secret && { ...secret, secret: true }, adminSection.shape.secret, findings),
     encryptionKey: read(
       encryption && { ...encryption, secret: true },

@@ -20,6 +20,10 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   control_audit: ['revision'],
   control_state: ['name'],
   control_revision: ['id'],
+  control_sessions: ['hash'],
+  control_names: ['name'],
+  control_members: ['group_id', 'user_id'],
+  control_last_used: ['id'],
 };
 
 /** Rows that are held at a time; blocks of records are up to a megabyte each. */

@@ -18,6 +18,8 @@ export interface CountOptions {
   readonly names: readonly GroupDimension[];
   /** Of keys the ids. */
   readonly filter: UsageFilter;
+  /** One of these dimensions must have one of its values; null: none must. */
+  readonly within: UsageFilter | null;
   readonly memory: UsageMemory;
 }
 
@@ -51,6 +53,7 @@ export class UsageCount {
     this.rows = null;
     this.placeTimes(unit);
     this.leaveOut(columns);
+    if (this.options.within !== null) this.keepWithin(columns, this.options.within);
     if (this.options.names.includes('tag')) this.all.add(columns, this.zeroed(), null, this.count);
     for (let i = 0; i < this.order.length; i++) {
       const column = columns.values[columnOf(this.order[i] as GroupDimension)] as ValueColumn;
@@ -154,6 +157,19 @@ export class UsageCount {
         for (let row = 0; row < count; row++) if (out[at[row] as number] === 1) places[row] = OUT;
       } else if (out[0] === 1) places.fill(OUT, 0, count);
     }
+  }
+
+  private keepWithin({ values }: UsageColumns, within: UsageFilter): void {
+    const { places, count } = this;
+    const kept = new Uint8Array(count);
+    for (const [name, wanted] of Object.entries(within)) {
+      const column = values[columnOf(name as GroupDimension)] as ValueColumn;
+      const out = this.unwanted(name as GroupDimension, wanted, column);
+      const { at } = column;
+      for (let row = 0; row < count; row++)
+        if (out[at === null ? 0 : (at[row] as number)] === 0) kept[row] = 1;
+    }
+    for (let row = 0; row < count; row++) if (kept[row] === 0) places[row] = OUT;
   }
 
   /** Of each value of a column, 1 when it is not asked for. */

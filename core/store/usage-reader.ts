@@ -68,7 +68,15 @@ class UsageQuestion {
     const range = await this.bounds(from, to);
     const quartersSince = await countOf(sql, 'quarters_since_day');
     const zone = time === null ? [] : stretches(this.zone, range.from, range.to);
-    const count = new UsageCount({ range, time, zone, names, filter: await this.filter(), memory });
+    const count = new UsageCount({
+      range,
+      time,
+      zone,
+      names,
+      filter: await this.filter(),
+      within: query.within ?? null,
+      memory,
+    });
     for await (const unit of usageUnits(sql, range, quartersSince, memory)) count.add(unit);
     const found = ranked(count, after, query.limit + 1);
     const places = found.slice(0, query.limit);

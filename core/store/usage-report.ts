@@ -32,6 +32,8 @@ export interface UsageQuery {
   /** Unix milliseconds, exclusive; null for no bound. Counts to the end of its quarter. */
   readonly to: number | null;
   readonly filter: UsageFilter;
+  /** What whoever asks may see: one of these dimensions must have one of its values. Left out: everything. */
+  readonly within?: UsageFilter;
   /** An IANA name, such as `Europe/Berlin`. */
   readonly timeZone: string;
   /** Rows at most. */

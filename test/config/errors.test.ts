@@ -105,7 +105,7 @@ describe('mistyped names', () => {
 describe('features of later versions', () => {
   it('are refused by name instead of being ignored', () => {
     const text = [
-      'admin: { oidc: { issuer: x } }',
+      '',
       'models:',
       '  m: { strategy: least_cost, targets: [mock/a] }',
       'plugins: [{ use: guardrails/pii, isolate: true }]',
@@ -114,7 +114,6 @@ describe('features of later versions', () => {
       'observability: { otlp: [], sinks: [], log_bodies: true }',
     ].join('\n');
     expect(refusalLines(text)).toEqual([
-      'headgate.yaml:1:10  admin.oidc: sign-in through OpenID Connect is not supported by this version yet (use admin.token)',
       'headgate.yaml:3:8  models.m.strategy: this strategy is not supported by this version yet (use fallback or weighted)',
       'headgate.yaml:4:34  plugins[0].isolate: isolation of plugins is not supported by this version yet',
       'headgate.yaml:5:1  cluster: a cluster of several nodes is not supported by this version yet',

@@ -215,7 +215,7 @@ describe('settings outside the file', () => {
 describe('binding', () => {
   it.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.internal'])('to %s needs an admin credential', (host) => {
     expect(refusalLines(`server:\n  host: "${host}"\n`)).toEqual([
-      `headgate.yaml:2:9  server.host: bound to ${host} without an admin credential: set admin.token or HEADGATE_ADMIN_TOKEN, or bind to 127.0.0.1`,
+      `headgate.yaml:2:9  server.host: bound to ${host} without an admin credential: set admin.token, HEADGATE_ADMIN_TOKEN or admin.oidc, or bind to 127.0.0.1`,
     ]);
     const env = { HEADGATE_ADMIN_TOKEN: 'adm-0123456789abcdef' };
     const { warnings } = loadText(`server: { host: "${host}" }`, { env });

@@ -52,7 +52,7 @@ describe('what check prints', () => {
       "no configuration file: defaults and environment
       server  http://127.0.0.1:8080, threads auto, drains for 30s
       limits  body 50mb, upload 900mb, 48 headers of 16kb, 10000 requests at once in a thread
-      admin   no token
+      admin   token made at the first start
       auth    virtual key not required, because there are no keys
       data    /srv/data
       fields  those a target has no words for are left out and named in x-headgate-dropped
@@ -82,7 +82,7 @@ describe('what check prints', () => {
       "headgate.yaml is valid
       server  http://[::1]:9, threads auto, drains for 30s
       limits  body 50mb, upload 900mb, 48 headers of 16kb, 10000 requests at once in a thread
-      admin   no token
+      admin   token made at the first start
       auth    virtual key required, because there are keys
       data    /srv/data
       fields  those a target has no words for are left out and named in x-headgate-dropped

@@ -29,7 +29,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 it('every path and method of it is served, and none beside them', async () => {
   const api = new AdminClient(gateway.url);
   for (const [path, item] of Object.entries(document.paths)) {
-    const url = `${gateway.url}${path.replace('{id}', 'nobody')}`;
+    const url = `${gateway.url}${path.replace(/\{\w+\}/g, 'nobody')}`;
     const options = await fetch(url, {
       method: 'OPTIONS',
       headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
@@ -42,7 +42,7 @@ it('every path and method of it is served, and none beside them', async () => {
     for (const method of told) {
       const { status, body } = await api.request(
         method.toUpperCase(),
-        path.replace('{id}', 'nobody'),
+        path.replace(/\{\w+\}/g, 'nobody'),
         method === 'get' ? undefined : '[]',
       );
       const { code } = (body['error'] ?? {}) as { code?: string };

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { wants } from '../wants.js';
+import { idForm, idPattern } from './entity-id.js';
+import { grants } from './grants.js';
 import { ruleKeys } from './rules.js';
 
-const idForm = wants('an id: letters, digits, ".", "_", ":", "@" and "-", at most 128');
 const textForm = wants('a text of at most 256 characters without control characters');
 const nameForm = wants('a name of at most 200 characters');
 
 /** Of what is made here; also what requests and other entries call it by. */
-export const entityId = z.string(idForm).regex(/^[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}$/, idForm);
+export const entityId = z.string(idForm).regex(idPattern, idForm);
 
 /** Of what requests name in their metadata: customers and tags may have any text there. */
 export const requestText = z
@@ -48,6 +49,7 @@ export const entitySchemas = {
     ...common,
     organization: parent('organization'),
     email: z.email(wants('an e-mail address')).max(254).optional().describe('For people.'),
+    roles: grants.optional().describe('What the user may do in the admin API, and where; docs/people.md.'),
   }),
   customer: z.strictObject(common),
   tag: z.strictObject(common),

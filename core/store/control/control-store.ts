@@ -5,6 +5,7 @@ import type { SqlDatabase } from '../sql/sql-database.js';
 import { isDuplicate } from '../sql/sql-error.js';
 import { EntityRows, type StoredEntity } from './entity-rows.js';
 import { CONTROL_STEPS } from './migrations.js';
+import { PeopleRows } from './people-rows.js';
 import { StoreError } from './store-error.js';
 import type { AuditTable, ControlDb, ControlTables } from './tables.js';
 
@@ -15,7 +16,7 @@ const KEYS_EXIST = 'keys_exist';
 
 /** Who changes something, for the audit. */
 export interface Author {
-  /** `admin`, `cli`, `schedule`, or `key:ID`. */
+  /** `admin`, `cli`, `schedule`, or `user:ID`, `token:ID`, `key:ID`. */
   readonly actor: string;
   /** Address; '' when from no network. */
   readonly source: string;
@@ -28,6 +29,8 @@ export interface Change {
   readonly id: string;
   readonly before: StoredEntity | null;
   readonly after: StoredEntity | null;
+  /** Told in place of `after` where what was done is about no entity. */
+  readonly note?: Readonly<Record<string, string>>;
 }
 
 /** What lines of the audit may be asked for by. */
@@ -45,6 +48,7 @@ export interface AuditQuery extends Readonly<Record<(typeof AUDIT_FILTERS)[numbe
 /** What a change may do: all of it and its line in the audit are in one transaction. */
 export interface Writing {
   readonly entities: EntityRows;
+  readonly people: PeopleRows;
   readonly now: number;
   hashesOf(keyId: string): Promise<StoredHash[]>;
   /** Throws when another key has one of them. */
@@ -54,12 +58,14 @@ export interface Writing {
 /** The database of what is made at run time. Many nodes may share one: each change has a number, in the order of commits. */
 export class ControlStore {
   readonly entities: EntityRows;
+  readonly people: PeopleRows;
 
   constructor(
     readonly database: SqlDatabase<ControlTables>,
     private readonly now: () => number = Date.now,
   ) {
     this.entities = new EntityRows(database.db);
+    this.people = new PeopleRows(database.db);
   }
 
   migrate(): Promise<readonly string[]> {
@@ -100,23 +106,25 @@ export class ControlStore {
       const now = this.now();
       const done = await work({
         entities: new EntityRows(db),
+        people: new PeopleRows(db),
         now,
         hashesOf: (keyId) => hashesOf(db, keyId),
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
       });
       if (done.length > 1) await numbered(db, done.length - 1);
-      for (const [index, { action, kind, id, before, after }] of done.entries())
+      for (const [index, { action, kind, id, before, after, note }] of done.entries())
         await db
           .insertInto('control_audit')
           .values({
             revision: first + index,
             at_ms: now,
-            ...author,
+            actor: author.actor,
+            source: author.source,
             action,
             kind,
             id,
             before: told(before),
-            after: told(after),
+            after: note === undefined ? told(after) : JSON.stringify(note),
           })
           .execute();
       if (done.some(({ kind, after }) => kind === 'key' && after !== null))

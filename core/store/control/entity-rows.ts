@@ -51,6 +51,26 @@ export class EntityRows {
     return found;
   }
 
+  /** @param email in small letters */
+  async userWithEmail(email: string): Promise<StoredEntity | null> {
+    const part = `%${JSON.stringify(email)
+      .slice(1, -1)
+      .replace(/[\\%_]/g, '\\$&')}%`;
+    const rows = await this.db
+      .selectFrom('control_entities')
+      .selectAll()
+      .where('kind', '=', 'user')
+      .where(sql<boolean>`lower(spec) LIKE ${part} ESCAPE '\\'`)
+      .orderBy('id')
+      .limit(100)
+      .execute();
+    const found = rows
+      .map(entityOf)
+      .filter(({ spec }) => String(spec['email'] ?? '').toLowerCase() === email);
+    // Of two with one address nobody knows which one it is.
+    return found.length === 1 ? (found[0] ?? null) : null;
+  }
+
   async list(kind: string, { search, under, user, after, limit }: EntityFilter): Promise<StoredEntity[]> {
     let query = this.db.selectFrom('control_entities').selectAll().where('kind', '=', kind);
     if (after !== undefined) query = query.where('id', '>', after);

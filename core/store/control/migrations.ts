@@ -64,4 +64,43 @@ export const CONTROL_STEPS: readonly Migration[] = [
       await sql`INSERT INTO control_revision (id, value) VALUES (1, 0)`.execute(db);
     },
   },
+  {
+    name: 'sessions, names and groups of people',
+    up: async (db, kind) => {
+      // Ranges of names are looked for by their bytes.
+      const text = kind === 'postgres' ? sql`text COLLATE "C"` : sql`text`;
+      await db.schema
+        .createTable('control_sessions')
+        .addColumn('hash', 'text', (column) => column.primaryKey())
+        .addColumn('id', 'text', (column) => column.notNull().unique())
+        .addColumn('user_id', 'text', (column) => column.notNull())
+        .addColumn('created_ms', 'bigint', (column) => column.notNull())
+        .addColumn('seen_ms', 'bigint', (column) => column.notNull())
+        .addColumn('until_ms', 'bigint', (column) => column.notNull())
+        .addColumn('address', 'text', (column) => column.notNull())
+        .addColumn('agent', 'text', (column) => column.notNull())
+        .addColumn('groups', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('control_sessions_user').on('control_sessions').column('user_id').execute();
+      await db.schema
+        .createTable('control_names')
+        .addColumn('name', text, (column) => column.primaryKey())
+        .addColumn('kind', 'text', (column) => column.notNull())
+        .addColumn('id', 'text', (column) => column.notNull())
+        .execute();
+      await db.schema.createIndex('control_names_id').on('control_names').columns(['kind', 'id']).execute();
+      await db.schema
+        .createTable('control_members')
+        .addColumn('group_id', 'text', (column) => column.notNull())
+        .addColumn('user_id', 'text', (column) => column.notNull())
+        .addPrimaryKeyConstraint('control_members_key', ['group_id', 'user_id'])
+        .execute();
+      await db.schema.createIndex('control_members_user').on('control_members').column('user_id').execute();
+      await db.schema
+        .createTable('control_last_used')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('at_ms', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
 ];

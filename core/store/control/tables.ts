@@ -8,6 +8,31 @@ export interface ControlTables {
   /** `revision`: how many changes there were. */
   readonly control_state: { name: string; value: string };
   readonly control_revision: { id: number; value: number };
+  readonly control_sessions: SessionTable;
+  /** What an entity is found by beside its id: who signs in, what an identity provider calls it. */
+  readonly control_names: { name: string; kind: string; id: string };
+  /** Users in the groups of an identity provider. */
+  readonly control_members: { group_id: string; user_id: string };
+  /** Of service tokens. */
+  readonly control_last_used: { id: string; at_ms: number };
+}
+
+/** Somebody who has signed in. */
+export interface SessionTable {
+  /** Of what the browser has. */
+  hash: string;
+  id: string;
+  user_id: string;
+  created_ms: number;
+  seen_ms: number;
+  /** When it ends at the latest. */
+  until_ms: number;
+  /** Where it began; '' when from no network. */
+  address: string;
+  /** The browser, as it names itself. */
+  agent: string;
+  /** JSON list of the groups that the identity provider named at sign-in. */
+  groups: string;
 }
 
 export interface EntityTable {
@@ -29,7 +54,7 @@ export interface EntityTable {
 export interface AuditTable {
   revision: number;
   at_ms: number;
-  /** `admin`, `cli`, `schedule`, or `key:ID` for what the holder of a key did. */
+  /** `admin`, `cli`, `schedule`, or `user:ID`, `token:ID`, `key:ID` for what these did. */
   actor: string;
   action: string;
   kind: string;
