@@ -4,6 +4,8 @@ import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject } from './forward/owner.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
+import type { McpService } from './mcp/mcp-service.js';
+import type { McpAsk, McpReply } from './mcp/protocol.js';
 import { CounterNames } from './state/counter-names.js';
 import { KeyValues } from './state/key-values.js';
 import type { Ledger } from './store/ledger.js';
@@ -14,6 +16,7 @@ export interface ControlPlaneParts {
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** Stops a kept answer that runs in the background, in whichever thread. */
   readonly stopRunning: (id: string) => void;
+  readonly mcp: McpService;
   /** Why the gateway is not ready, in words; empty when it is. */
   readonly notReady: () => string[];
   /** What does not keep it from being ready and should be known, in words. */
@@ -72,6 +75,10 @@ export class ControlPlane implements Control {
     if ((question.do === 'cancel' || question.do === 'delete') && reply !== null)
       this.parts.stopRunning(question.ask.id);
     return reply;
+  }
+
+  mcp(ask: McpAsk): Promise<McpReply> {
+    return this.parts.mcp.ask(ask);
   }
 
   used(of: UsedBy, since: number): Promise<UsedSoFar> {

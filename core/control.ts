@@ -2,6 +2,7 @@ import type { CanonicalError, HeaderList, UsedBy, UsedSoFar } from '@headgate/sd
 import type { OwnedObject } from './forward/owner.js';
 import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
+import type { McpAsk, McpReply } from './mcp/protocol.js';
 
 /** Asked for with a virtual key in place of the admin token. */
 export const OWN_QUOTA = '/api/me';
@@ -44,6 +45,8 @@ export interface Control {
   own(objects: readonly OwnedObject[]): Promise<void>;
   /** Asks the store of kept answers. One that is stopped or deleted is stopped in the thread that it runs in. */
   kept(question: KeptAsk): Promise<KeptReply>;
+  /** Asks for servers of tools. */
+  mcp(ask: McpAsk): Promise<McpReply>;
   /** What the requests used that are counted for it and arrived since then, unix milliseconds, by the ledger. */
   used(of: UsedBy, since: number): Promise<UsedSoFar>;
 }

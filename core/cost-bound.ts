@@ -28,6 +28,7 @@ export function maxOutputTokens(x: Exchange): number | undefined {
  * `outputTokens` replaces what is known of the length of the answer.
  */
 export function maxCost(x: Exchange, outputTokens?: number): number | null {
+  if (x.tool !== null) return x.tool.priceNano;
   const { operation } = x.endpoint.format;
   if (operation === 'count-tokens' || (x.forward !== null && !spends(x))) return 0;
   const output = outputTokens ?? (operation === 'chat' || operation === 'realtime' ? maxOutputTokens(x) : 0);

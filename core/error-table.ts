@@ -1,5 +1,6 @@
 import { adminErrors } from './admin-errors.js';
 import type { ErrorRow } from './error-row.js';
+import { mcpErrorRows } from './mcp/error-rows.js';
 
 /** Every error the gateway itself can give: its stable code, status and text. */
 export const errorTable = {
@@ -354,6 +355,7 @@ export const errorTable = {
     kind: 'unavailable',
     message: 'The responses that this gateway keeps cannot be read or written at the moment.',
   },
+  ...mcpErrorRows,
   internal: {
     status: 500,
     kind: 'internal',

@@ -21,6 +21,7 @@ import type { Changed } from './identity/stored-keys.js';
 import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
+import type { ToolRun } from './mcp/tool-run.js';
 import type { Plan } from './plan/plan.js';
 import type { DurableSink } from './relay/durable-sink.js';
 import type { ErrorInside } from './relay/error-inside.js';
@@ -110,6 +111,8 @@ export class Exchange implements ScannedFields, Waiting {
   attempt: Running | null = null;
   /** Of requests that are only forwarded. */
   forward: Forward | null = null;
+  /** Of calls of tools. */
+  tool: ToolRun | null = null;
   attempts: AttemptRecord[] = [];
   /** Fields that a codec could not express for the target. */
   dropped: string[] | null = null;

@@ -11,6 +11,7 @@ import { ControlPlane } from './control-plane.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
 import { LiveConfig } from './live-config.js';
+import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import type { PluginSource } from './plugin/load.js';
@@ -64,7 +65,13 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const log: LogLine = (level, message, fields) => ledger.log(level, message, fields);
   const live = new LiveConfig(
     parts.loaded,
-    { prepare: (next) => io.prepare(next), commit: () => io.commit() },
+    {
+      prepare: (next) => io.prepare(next),
+      async commit(next) {
+        await io.commit();
+        await mcp.apply(next.mcp);
+      },
+    },
     log,
   );
   const own =
@@ -84,12 +91,14 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     log,
   };
   const governance = new Governance(governing);
+  const mcp = new McpService({ dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) });
   const control = new ControlPlane({
     ledger,
     admin: new AdminApi({
       governance,
       ledger,
       metrics,
+      mcp,
       live,
       config: governing.config,
       log,
@@ -100,6 +109,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     countTokens: parts.countTokens,
     notes: () => live.notes,
     stopRunning: (id) => io.stopRunning(id),
+    mcp,
     notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });
   const io: IoGroup = await IoGroup.start(config.server.threads, {
@@ -118,13 +128,14 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     await live.use({ storedRules: await governance.hasRules() });
     await live.start();
   } catch (error) {
+    await mcp.close();
     await governance.close();
     await io.close();
     await ledger.close();
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own);
+  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own, mcp);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -151,6 +162,7 @@ export class RunningGateway {
     private readonly inProcess: FetchServer | null,
     private readonly governance: Governance,
     private readonly own: { readonly token: OwnToken; readonly made: string | null },
+    private readonly mcp: McpService,
   ) {
     this.watcher = this.watch(parts);
   }
@@ -239,6 +251,7 @@ export class RunningGateway {
     await this.listening?.catch(() => {});
     const inTime = await drained;
     if (!inTime) this.log('warn', 'requests were still running and are cut off', {});
+    await this.mcp.close();
     await this.governance.close();
     this.inProcess?.close();
     await this.io.close();

@@ -45,6 +45,7 @@ export function letGo(x: Exchange): void {
   x.conversation = null;
   x.forward?.close();
   x.forward = null;
+  x.tool = null;
   x.view = null;
   x.slots = null;
   x.parsed = null;

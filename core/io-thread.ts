@@ -8,6 +8,8 @@ import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
 import { type IdentityDelta, StoredKeys } from './identity/stored-keys.js';
 import { Background } from './kept/background.js';
+import type { McpNotice } from './mcp/protocol.js';
+import type { ToolCatalog } from './mcp/tool-catalog.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
@@ -75,6 +77,7 @@ export class IoThread {
   private readonly plugins: PluginSet;
   private readonly prices: PriceTable;
   private readonly keySecret: string;
+  private catalog: Promise<ToolCatalog> | null = null;
   /** Keys of the store. */
   readonly stored = new StoredKeys();
 
@@ -124,6 +127,17 @@ export class IoThread {
   /** Keys of the store were changed: from now on this is in force, also for what runs. */
   update(delta: IdentityDelta): void {
     this.deadlines.review(this.stored.apply(delta));
+  }
+
+  /** Tools of servers, as this thread knows them; loaded by the first who needs them. */
+  tools(): Promise<ToolCatalog> {
+    this.catalog ??= import('./mcp/tool-catalog.js').then((loaded) => new loaded.ToolCatalog(this));
+    return this.catalog;
+  }
+
+  /** The main thread says something about them. */
+  hearMcp(notice: McpNotice): void {
+    this.catalog?.then((catalog) => catalog.hear(notice));
   }
 
   /** Stage 1 has copied what it needs: runs a request. Returns what to call when the client leaves. */

@@ -8,7 +8,8 @@ import type { StoredEntity } from './store/control/entity-rows.js';
 export interface Applying {
   /** All threads make ready for it, or this throws. Nothing is in use before a commit. */
   prepare(config: Config): Promise<void>;
-  commit(): Promise<void>;
+  /** It was made ready before. */
+  commit(config: Config): Promise<void>;
 }
 
 /** What is asked of the next configuration; what is left out stays as it is. */
@@ -118,7 +119,7 @@ export class LiveConfig {
       resolved = await this.resolve(file, rows, refused);
       await ready(resolved);
     }
-    await this.io.commit();
+    await this.io.commit(resolved.loaded.config);
     this.take(next);
     this.tell(resolved);
     this.now = resolved;

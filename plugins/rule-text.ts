@@ -2,7 +2,8 @@ import type { ChainLink, RuleWindow } from '@headgate/sdk';
 
 /** `Key 'ci'`, `Team 'support'`. */
 export function whoOf({ kind, name }: ChainLink): string {
-  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)} '${name}'`;
+  const word = kind.replace('mcp_', 'MCP ');
+  return `${word.charAt(0).toUpperCase()}${word.slice(1)} '${name}'`;
 }
 
 /** `a day`, `a day of Europe/Vienna`, `in any 30 days`. */

@@ -83,6 +83,12 @@ describe('the boundary rules', () => {
     ['uWebSockets.js elsewhere, as a type', 'core/a.ts', "import type { App } from 'uWebSockets.js';", true],
     ['undici elsewhere', 'bin/headgate.ts', "import { Pool } from 'undici';", true],
     ['a database driver elsewhere', 'core/admin/a.ts', "import Database from 'libsql';", true],
+    [
+      'the client of MCP servers elsewhere',
+      'core/mcp/a.ts',
+      "import { Client } from '@modelcontextprotocol/client';",
+      true,
+    ],
     ['piscina outside its file', 'workers/entry.ts', "import { Piscina } from 'piscina';", true],
     ['piscina in its file', 'workers/pool.ts', "import { Piscina } from 'piscina';", false],
     ['any', 'core/a.ts', 'export const a = (b: any): unknown => b;', true],

@@ -167,7 +167,7 @@ describe('links', () => {
 });
 
 describe('docs/lifecycle.md', () => {
-  const tables = ['core/error-table.ts', 'core/admin-errors.ts'].map(
+  const tables = ['core/error-table.ts', 'core/admin-errors.ts', 'core/mcp/error-rows.ts'].map(
     (file) =>
       read(file)
         .split(/const \w+ = \{/)[1]

@@ -246,6 +246,37 @@ function otherPaths(): Json {
         responses: { 200: ok(anything), ...ERRORS },
       },
     },
+    '/api/mcp/servers': {
+      get: {
+        operationId: 'list_mcp_servers',
+        summary: 'MCP servers and how they are; with a virtual key those that it may use',
+        security: [{ admin: [] }, { key: [] }],
+        responses: { 200: ok(anything), ...ERRORS },
+      },
+    },
+    '/api/mcp/tools': {
+      get: {
+        operationId: 'list_mcp_tools',
+        summary: 'Tools of MCP servers; with a virtual key those that it may use',
+        security: [{ admin: [] }, { key: [] }],
+        parameters: [query('server', { type: 'array', items: TEXT }, 'Of these servers alone')],
+        responses: { 200: ok(anything), ...ERRORS },
+      },
+    },
+    '/api/mcp/call': {
+      post: {
+        operationId: 'call_mcp_tool',
+        summary: 'Calls a tool with a virtual key',
+        security: [{ key: [] }],
+        requestBody: body({
+          type: 'object',
+          required: ['server', 'tool'],
+          properties: { server: TEXT, tool: TEXT, arguments: anything },
+          additionalProperties: false,
+        }),
+        responses: { 200: ok(anything, 'What the tool returned'), ...ERRORS },
+      },
+    },
     '/api/me': {
       get: {
         operationId: 'get_own_quota',

@@ -5,6 +5,7 @@ import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_S
 import { canonicalError } from '../errors.js';
 import { credentialOf } from '../identity/credential.js';
 import type { LiveConfig } from '../live-config.js';
+import type { McpService } from '../mcp/mcp-service.js';
 import type { PluginMetrics } from '../observe/plugin-metrics.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { ControlStore } from '../store/control/control-store.js';
@@ -14,6 +15,7 @@ import { auditPage } from './audit.js';
 import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
 import type { Governance } from './governance.js';
+import { mcpRoutes } from './mcp.js';
 import { modelsReport } from './models.js';
 import { fetchOwn, rotateOwn } from './own-key.js';
 import { ownQuota } from './own-quota.js';
@@ -31,6 +33,7 @@ export interface AdminParts {
   readonly metrics: PluginMetrics;
   /** The configuration in use, and what the file says. */
   readonly live: LiveConfig;
+  readonly mcp: McpService;
   readonly config: () => Config;
   readonly log: LogLine;
   /** What keys, tokens and sessions are hashed under. */
@@ -46,7 +49,7 @@ export interface AdminParts {
  * somebody asks for it.
  */
 export function adminRoutes(parts: AdminParts): Route[] {
-  const { governance, ledger, config } = parts;
+  const { governance, ledger, config, mcp } = parts;
   return [
     route('GET', '/metrics', 'metrics:read', (request) => metrics(parts, request)),
     route('GET', '/api/openapi.json', 'anyone', openApi),
@@ -74,6 +77,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...loginRoutes(parts),
     ...memberRoutes(parts),
     ...tokenRoutes(parts),
+    ...mcpRoutes(mcp),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
   ];

@@ -3,6 +3,7 @@ import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
+import type { McpConfig } from './mcp-config.js';
 import type { Secret } from './secret.js';
 import type { LogLevel } from './sections/observability.js';
 import type { Timeouts } from './sections/timeouts.js';
@@ -50,6 +51,8 @@ export interface Config {
   readonly storedRules: boolean;
   readonly realtime: RealtimeConfig;
   readonly responses: ResponsesConfig;
+  /** Null: no server's tools are offered. */
+  readonly mcp: McpConfig | null;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
   readonly ledger: LedgerConfig;

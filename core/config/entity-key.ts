@@ -1,6 +1,6 @@
-import type { EntityKind } from '@headgate/sdk';
+import type { LinkKind } from '@headgate/sdk';
 
 /** Kinds have ids of their own, so that a team and a user may have the same one. */
-export function entityKey(kind: EntityKind, id: string): string {
+export function entityKey(kind: LinkKind, id: string): string {
   return `${kind}:${id}`;
 }

@@ -1,4 +1,4 @@
-import type { BudgetRule, ChainLink, EntityKind, LimitRule, RuleWindow } from '@headgate/sdk';
+import type { BudgetRule, ChainLink, EntityKind, LimitRule, LinkKind, RuleWindow } from '@headgate/sdk';
 import type { z } from 'zod';
 import type { Unpriced } from './config.js';
 import { entityKey } from './entity-key.js';
@@ -94,16 +94,7 @@ function resolved(
   rules: ParsedRules,
 ): Pick<EntityConfig, 'link' | 'access'> {
   return {
-    link: {
-      kind,
-      id,
-      name,
-      budgets: (rules.budgets ?? []).map((one): BudgetRule => {
-        return { capNanos: nanos(one.usd), ...windowOf(one), ...budgetTerms(one) };
-      }),
-      limits: limitRules(rules.limits),
-      parallel: rules.limits?.parallel_requests ?? null,
-    },
+    link: resolveLink(kind, id, name, rules),
     access: {
       who: `${WORDS[kind] ?? kind} "${name}"`,
       models: choice(rules.models?.includes('*') ? undefined : rules.models, rules.denied_models),
@@ -115,6 +106,25 @@ function resolved(
       expiresMs: rules.expires === undefined ? null : Date.parse(rules.expires),
       disabled: rules.disabled ?? false,
     },
+  };
+}
+
+/** What counts for it. */
+export function resolveLink(
+  kind: LinkKind,
+  id: string,
+  name: string,
+  { budgets = [], limits }: Pick<ParsedRules, 'budgets' | 'limits'>,
+): ChainLink {
+  return {
+    kind,
+    id,
+    name,
+    budgets: budgets.map((one): BudgetRule => {
+      return { capNanos: nanos(one.usd), ...windowOf(one), ...budgetTerms(one) };
+    }),
+    limits: limitRules(limits),
+    parallel: limits?.parallel_requests ?? null,
   };
 }
 

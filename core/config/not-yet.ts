@@ -5,7 +5,7 @@ interface NotYet {
   path: string;
   /** Left out: the key being there is enough. */
   when?: (value: unknown) => boolean;
-  /** With its verb: `MCP servers are`. */
+  /** With its verb: `a cluster of several nodes is`. */
   feature: string;
   hint?: string;
 }
@@ -21,7 +21,6 @@ const switchedOn = (value: unknown): boolean => value === true || value === 'tru
 /** What the interface fixes but this version cannot do. Delete a line when its feature arrives. */
 const NOT_YET: readonly NotYet[] = [
   { path: 'cluster', feature: 'a cluster of several nodes is' },
-  { path: 'mcp', feature: 'MCP servers are' },
   { path: 'observability.otlp', feature: 'traces over OTLP are' },
   { path: 'observability.sinks', feature: 'sinks for settled records are' },
   {

@@ -11,6 +11,7 @@ import type {
 import { formatDuration } from './duration.js';
 import { formatFetchRule } from './fetch-rule.js';
 import type { LoadedConfig } from './load.js';
+import type { McpServerConfig } from './mcp-config.js';
 import { formatProblems } from './problem.js';
 import type { Timeouts } from './sections/timeouts.js';
 import { formatSize } from './size.js';
@@ -142,6 +143,28 @@ function pluginLine(plugin: PluginConfig): string {
   return `  ${said.join(', ')}, config ${JSON.stringify(plugin.config)}`;
 }
 
+/** Where a server is, without what is secret of it. */
+function serverLine({ id, transport, start, link, tools }: McpServerConfig): string {
+  const { kind } = transport;
+  const where =
+    kind === 'stdio'
+      ? [transport.command, ...(transport.args.toJSON() as string[])].join(' ')
+      : `${transport.url.toJSON()} (${kind})`;
+  const said = [start === 'boot' ? 'started with the gateway' : 'started on demand'];
+  if (kind === 'stdio' && transport.env.size > 0)
+    said.push(`variables ${[...transport.env.keys()].join(' ')}`);
+  if (kind !== 'stdio' && transport.headers.size > 0)
+    said.push(`headers ${[...transport.headers.keys()].join(' ')}`);
+  if (link.budgets.length + link.limits.length > 0) said.push('has limits');
+  for (const [name, { priceNano }] of tools)
+    if (priceNano > 0) said.push(`${name} ${priceNano / 1e9} USD a call`);
+  return `  ${id}  ${where}, ${said.join(', ')}`;
+}
+
+function mcpLines({ mcp }: Config): string[] {
+  return mcp === null ? [] : section('MCP servers', [...mcp.servers.values()].map(serverLine));
+}
+
 const MISSING: Record<Config['onUnsupported'], string> = {
   drop: 'those a target has no words for are left out',
   warn: 'those a target has no words for are left out and named in x-headgate-dropped',
@@ -207,6 +230,7 @@ export function printConfig(loaded: LoadedConfig): string {
     ...defaultLines(config),
     ...entityLines(config),
     ...section('keys', config.keys.map(keyLine)),
+    ...mcpLines(config),
     ...section('plugins', config.plugins.map(pluginLine)),
   ];
   if (warnings.length > 0)

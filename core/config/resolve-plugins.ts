@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '@headgate/sdk';
 import type { PluginConfig } from './config.js';
 import type { Findings } from './findings.js';
+import { hideDerived } from './hide-derived.js';
 import type { Derived } from './interpolate.js';
-import { type Path, pathKey } from './path.js';
-import { REDACTED, Secret } from './secret.js';
+import type { Path } from './path.js';
+import { Secret } from './secret.js';
 import type { ParsedPlugin } from './sections/plugins.js';
 
 /** Absolute path of the module when `use` is one, null when it is a name. */
@@ -14,16 +15,6 @@ function pluginPath(use: string, folder: string): string | null {
   if (use.startsWith('file://'))
     return URL.canParse(use) && !/%2f/i.test(use) ? fileURLToPath(use) : resolve(folder, use);
   return /^(\.{1,2}[\\/]|\/|[A-Za-z]:[\\/])/.test(use) ? resolve(folder, use) : null;
-}
-
-/** The same structure with the strings that came from variables hidden. */
-function hideDerived(value: unknown, path: Path, derived: ReadonlyMap<string, Derived>): unknown {
-  if (typeof value === 'string') return derived.has(pathKey(path)) ? REDACTED : value;
-  if (Array.isArray(value)) return value.map((item, index) => hideDerived(item, [...path, index], derived));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, hideDerived(item, [...path, key], derived)]),
-  );
 }
 
 /** A plugin of the file, and where it is listed: `['plugins', 0]`. */

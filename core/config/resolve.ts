@@ -9,6 +9,7 @@ import { resolveDefaults } from './resolve-defaults.js';
 import { resolveEntities } from './resolve-entities.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
 import { resolveLedger } from './resolve-ledger.js';
+import { resolveMcp } from './resolve-mcp.js';
 import { resolveModels } from './resolve-models.js';
 import { resolvePrices } from './resolve-prices.js';
 import { resolveProviders } from './resolve-providers.js';
@@ -106,6 +107,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     storedRules: false,
     realtime: resolveRealtime(parsed.realtime),
     responses: resolveResponses(parsed.responses),
+    mcp: resolveMcp(parsed.mcp, folder, derived),
     plugins: input.plugins,
     ...resolveStore(parsed.store, settings, folder, input.cwd),
     ledger: resolveLedger(parsed.store, findings),

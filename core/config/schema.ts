@@ -10,6 +10,7 @@ import {
   usersSection,
 } from './sections/entities.js';
 import { keysSection } from './sections/keys.js';
+import { mcpSection } from './sections/mcp.js';
 import { modelsSection, onUnsupported } from './sections/models.js';
 import { observabilitySection } from './sections/observability.js';
 import { pluginsSection } from './sections/plugins.js';
@@ -85,7 +86,9 @@ export const configSchema = z.strictObject({
   plugins: pluginsSection.describe('What runs on the requests, in order.'),
   store: storeSection.prefault({}).describe('Where records are kept.'),
   cluster: z.unknown().optional().describe('Several nodes through Redis. Not supported by this version yet.'),
-  mcp: z.unknown().optional().describe('MCP servers behind the gateway. Not supported by this version yet.'),
+  mcp: mcpSection
+    .prefault({})
+    .describe('Servers of the Model Context Protocol (MCP), whose tools are offered.'),
   observability: observabilitySection.prefault({}).describe('What the gateway tells about itself.'),
 });
 

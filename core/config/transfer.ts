@@ -32,3 +32,8 @@ export function packConfig(config: Config): PackedConfig {
 export function unpackConfig(packed: PackedConfig): Config {
   return unpack(packed.packed) as Config;
 }
+
+/** Text that is the same for two parts of configurations if they say the same, secrets in the clear: to compare, not to keep. */
+export function packed(part: unknown): string {
+  return JSON.stringify(pack(part), (_, value: unknown) => (value instanceof Map ? [...value] : value));
+}

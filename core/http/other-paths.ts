@@ -2,9 +2,12 @@ import type { HeaderList } from '@headgate/sdk';
 import type { Exchange, Incoming } from '../exchange.js';
 import { type ForwardPath, forwardPath } from '../forward/forward-path.js';
 import { speaksApi } from '../forward/upstream-path.js';
+import { credentialOf } from '../identity/credential.js';
 import type { IoThread } from '../io-thread.js';
 import { keptPath } from '../kept/kept-path.js';
 import { serveKept } from '../kept/serve-kept.js';
+import { mcpPath } from '../mcp/mcp-path.js';
+import { serveMcp } from '../mcp/serve-mcp.js';
 import { shapeFor } from './error-shape.js';
 import { answerControl, answerLocally } from './local-answer.js';
 import { isModelsPath, isShowPath, serveModels, serveShow } from './models.js';
@@ -42,10 +45,24 @@ function hasServer({ runtime }: IoThread, path: ForwardPath): boolean {
  * when the client leaves, if anything.
  */
 export function serveOther(io: IoThread, incoming: Incoming): Exchange | null {
+  const direct = mcpPath(incoming.path);
+  if (direct !== null && isForCallers(io, incoming)) return serveMcp(io, direct, incoming);
   const kept = keptPath(io, incoming.path);
   if (kept !== null) return serveKept(io, kept, incoming);
   answerAtOnce(io, incoming);
   return null;
+}
+
+/**
+ * Whether a virtual key asks what the admin API has at the same path for others: servers with all that is known of them. A
+ * call is always somebody's.
+ */
+function isForCallers(io: IoThread, { method, path, headers }: Incoming): boolean {
+  if (method === 'OPTIONS') return false;
+  const { keys } = io.runtime;
+  const credential = credentialOf(headers);
+  if (credential !== null && keys.find(credential) !== undefined) return true;
+  return method === 'POST' || (!keys.required && path !== '/api/mcp/servers');
 }
 
 function answerAtOnce(io: IoThread, incoming: Incoming): void {

@@ -18,6 +18,7 @@ const operations: Readonly<Record<Operation, true>> = {
   video: true,
   file: true,
   batch: true,
+  tool: true,
   other: true,
 };
 

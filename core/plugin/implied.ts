@@ -3,19 +3,26 @@ import type { Config, PluginConfig } from '../config/config.js';
 import { Secret } from '../config/secret.js';
 
 /** Built-in plugins that a setting elsewhere in the config switches on, as if they were listed under `plugins`. */
-export function implied({ keys, entities, storedRules }: Config): PluginConfig[] {
-  const links = [...keys, ...entities.values()].map(({ link }) => link);
+export function implied({ keys, entities, storedRules, mcp }: Config): PluginConfig[] {
+  const links = [...[...keys, ...entities.values()].map(({ link }) => link), ...linksOfTools(mcp)];
   return [
     ...(storedRules || links.some(isLimited) ? [entry('rate-limit')] : []),
     ...(storedRules || links.some(hasBudget) ? [entry('budget')] : []),
   ];
 }
 
-function isLimited({ limits, parallel }: ChainLink): boolean {
+/** Of servers and tools, which count calls as requests. */
+function linksOfTools(mcp: Config['mcp']): Rules[] {
+  return [...(mcp?.servers.values() ?? [])].flatMap(({ link, tools }) => [link, ...tools.values()]);
+}
+
+type Rules = Pick<ChainLink, 'limits' | 'budgets' | 'parallel'>;
+
+function isLimited({ limits, parallel }: Rules): boolean {
   return parallel !== null || limits.some(({ of }) => of !== 'nanos');
 }
 
-function hasBudget({ budgets, limits }: ChainLink): boolean {
+function hasBudget({ budgets, limits }: Rules): boolean {
   return budgets.length > 0 || limits.some(({ of }) => of === 'nanos');
 }
 

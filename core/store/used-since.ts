@@ -1,4 +1,4 @@
-import { type EntityKind, QUARTER_MS, type UsedBy, type UsedSoFar } from '@headgate/sdk';
+import { type LinkKind, QUARTER_MS, type UsedBy, type UsedSoFar } from '@headgate/sdk';
 import type { Statements } from './ledger-sql.js';
 import type { RecordColumns } from './record-columns.js';
 import type { RequestReader, TimeRange } from './request-reader.js';
@@ -11,7 +11,7 @@ import { wholeNano, wholeNumber } from './whole-number.js';
 /** No quarter of an hour is as late as this one. */
 const END = 2 ** 31 - QUARTERS_A_DAY;
 
-export const DIMENSION_OF: Readonly<Record<EntityKind, GroupDimension>> = {
+export const DIMENSION_OF: Readonly<Record<LinkKind, GroupDimension>> = {
   key: 'key',
   project: 'project',
   team: 'team',
@@ -19,6 +19,9 @@ export const DIMENSION_OF: Readonly<Record<EntityKind, GroupDimension>> = {
   user: 'user',
   customer: 'customer',
   tag: 'tag',
+  // Their records name them so; see `core/mcp/tool-record.ts`.
+  mcp_server: 'provider',
+  mcp_tool: 'model',
 };
 
 /** The sums of whole quarters of an hour, and the records between that moment and the first of them. */
@@ -68,9 +71,20 @@ async function ofRecords(
   return sum;
 }
 
+const COLUMN_OF = {
+  key: 'keyId',
+  project: 'project',
+  team: 'team',
+  organization: 'org',
+  user: 'user',
+  customer: 'customer',
+  mcp_server: 'provider',
+  mcp_tool: 'model',
+} as const satisfies Record<Exclude<LinkKind, 'tag'>, keyof RecordColumns>;
+
 /** Tells the rows that are counted for it; null when there are none, found out without looking at them. */
 function matcher(columns: RecordColumns, { kind, id }: UsedBy): ((row: number) => boolean) | null {
   if (kind === 'tag') return (row) => columns.tags.at(row).includes(id);
-  const column = columns[kind === 'key' ? 'keyId' : kind === 'organization' ? 'org' : kind];
+  const column = columns[COLUMN_OF[kind]];
   return column.mayHave(id) ? (row) => column.at(row) === id : null;
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Control } from '../control.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { IoThread } from '../io-thread.js';
+import type { McpNotice } from '../mcp/protocol.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import type { LogLine } from '../plugin/logger.js';
@@ -89,6 +90,10 @@ export class IoGroup {
   /** Stops the request in the background whose answer has that id, in whichever thread it runs. */
   stopRunning(id: string): void {
     for (const thread of this.threads) thread.stopRunning(id);
+  }
+
+  hearMcp(notice: McpNotice): void {
+    for (const thread of this.threads) thread.hearMcp(notice);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
+import type { McpNotice } from '../mcp/protocol.js';
 
 /** An I/O thread as the main thread steers it, whether it is a thread of its own or the main thread itself. */
 export interface IoHandle {
@@ -16,6 +17,8 @@ export interface IoHandle {
   hurry(): void;
   /** Stops the request in the background whose answer has that id, if it runs in this thread. */
   stopRunning(id: string): void;
+  /** The main thread says something about servers of tools. */
+  hearMcp(notice: McpNotice): void;
   /** Ends what still runs and lets everything go. */
   close(): Promise<void>;
 }

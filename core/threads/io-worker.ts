@@ -3,6 +3,7 @@ import { PriceTable } from '../catalog/prices/price-table.js';
 import { type PackedConfig, unpackConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
+import type { McpNotice } from '../mcp/protocol.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
@@ -33,6 +34,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
     drain: (timeoutMs: number) => io.drain(timeoutMs),
     hurry: () => io.hurry(),
     stopRunning: (id: string) => io.stopRunning(id),
+    hearMcp: (notice: McpNotice) => io.hearMcp(notice),
     close: async () => {
       await io.close();
       // Nothing of ours is left that keeps the thread alive but this port; it ends once the answer is out.
@@ -76,6 +78,7 @@ function remoteControl(rpc: Rpc): Control {
     ownersOf: (ids) => rpc.call('ownersOf', ids),
     own: (objects) => rpc.call('own', objects),
     kept: (question) => rpc.call('kept', question),
+    mcp: (ask) => rpc.call('mcp', ask),
     used: (of, since) => rpc.call('used', of, since),
   };
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { HttpServer } from '../http/server.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
 import { IoThread, type IoThreadParts } from '../io-thread.js';
+import type { McpNotice } from '../mcp/protocol.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
@@ -55,6 +56,10 @@ export class LocalIo implements IoHandle {
 
   stopRunning(id: string): void {
     this.io.background.stop(id);
+  }
+
+  hearMcp(notice: McpNotice): void {
+    this.io.hearMcp(notice);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { packConfig } from '../config/transfer.js';
 import type { Control } from '../control.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
+import type { McpNotice } from '../mcp/protocol.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 import type { IoWorkerData } from './io-worker.js';
@@ -54,6 +55,7 @@ export class WorkerIo implements IoHandle {
       ownersOf: (ids: readonly string[]) => control.ownersOf(ids),
       own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
       kept: (question: Parameters<Control['kept']>[0]) => control.kept(question),
+      mcp: (ask: Parameters<Control['mcp']>[0]) => control.mcp(ask),
       used: (of: Parameters<Control['used']>[0], since: number) => control.used(of, since),
       log: parts.log,
       count: parts.count,
@@ -95,6 +97,10 @@ export class WorkerIo implements IoHandle {
 
   stopRunning(id: string): void {
     this.rpc.notice('stopRunning', id);
+  }
+
+  hearMcp(notice: McpNotice): void {
+    this.rpc.notice('hearMcp', notice);
   }
 
   async close(): Promise<void> {

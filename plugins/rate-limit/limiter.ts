@@ -102,8 +102,8 @@ export class RateLimiter {
 
 /** What a request may need of each limit. A guess from above: four bytes of JSON a token, and all the output that was allowed. */
 function needs(view: RequestView<DefaultNeeds>, { limits, tokens }: LimitSet): number[] {
-  // Counting tokens uses none.
-  const counts = tokens && view.operation !== 'count-tokens';
+  // Counting tokens and calling tools use none.
+  const counts = tokens && view.operation !== 'count-tokens' && view.operation !== 'tool';
   const inputTokens = counts ? Math.ceil(view.body.length / 4) : 0;
   const chat = counts && view.operation === 'chat';
   const outputTokens = chat ? (view.maxOutputTokens() ?? DEFAULT_OUTPUT_TOKENS) : 0;

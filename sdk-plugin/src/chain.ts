@@ -3,6 +3,9 @@ import type { Period } from './window.js';
 /** What may have rules of its own, from the key outwards; `customer` and `tag` are what the request says of itself. */
 export type EntityKind = 'key' | 'project' | 'team' | 'organization' | 'user' | 'customer' | 'tag';
 
+/** What requests are counted for: entities, and the server and the tool that a call is about. */
+export type LinkKind = EntityKind | 'mcp_server' | 'mcp_tool';
+
 /** A stretch of time that a rule counts in. */
 export interface RuleWindow {
   /** A rolling month has 30 days, a rolling year 365. */
@@ -43,7 +46,7 @@ export interface LimitRule extends RuleWindow {
 
 /** One of those that a request is counted for, with what it may use. */
 export interface ChainLink {
-  readonly kind: EntityKind;
+  readonly kind: LinkKind;
   readonly id: string;
   /** For people. */
   readonly name: string;

@@ -10,7 +10,8 @@ import type { TaskCodec } from './task.js';
 
 /**
  * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
- * `moderation` on are those that are only forwarded: nobody here reads more of them than usage and ids.
+ * `moderation` on are those that are only forwarded: nobody here reads more of them than usage and ids. `tool` is a call of a
+ * server's tool, which no provider is asked for.
  */
 export type Operation =
   | 'chat'
@@ -24,6 +25,7 @@ export type Operation =
   | 'video'
   | 'file'
   | 'batch'
+  | 'tool'
   | 'other';
 
 /** Told by a codec when the target's format has no way to say something; shown in a header and the log. */

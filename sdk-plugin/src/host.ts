@@ -1,4 +1,4 @@
-import type { EntityKind } from './chain.js';
+import type { LinkKind } from './chain.js';
 import type { Reply } from './reply.js';
 import type { WindowOptions } from './window.js';
 
@@ -34,7 +34,7 @@ export interface Counter {
 
 /** Whose requests are meant. */
 export interface UsedBy {
-  readonly kind: EntityKind;
+  readonly kind: LinkKind;
   readonly id: string;
 }
 

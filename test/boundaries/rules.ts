@@ -16,6 +16,7 @@ const owners: Record<string, string> = {
   kysely: 'core/store/',
   ioredis: 'core/store/',
   piscina: 'workers/pool.ts',
+  '@modelcontextprotocol/client': 'core/mcp/hub/',
 };
 const drawers = /^(utils?|helpers?|misc)(\.|$)/i;
 

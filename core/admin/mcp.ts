@@ -1,0 +1,74 @@
+import { canonicalError } from '../errors.js';
+import type { McpService } from '../mcp/mcp-service.js';
+import type { ServerState, ToolDefinition } from '../mcp/protocol.js';
+import { iso } from './entity-text.js';
+import { readParameters } from './parameters.js';
+import { json } from './reply.js';
+import { type Route, refused, route } from './route.js';
+
+/** Servers of tools as who runs the gateway sees them. What virtual keys see at the same paths is `core/mcp/direct-use.ts`. */
+export function mcpRoutes(mcp: McpService): Route[] {
+  return [
+    route('GET', '/api/mcp/servers', 'config:read', async () =>
+      json(200, { data: (await statesOf(mcp)).map(stateJson) }),
+    ),
+    route('GET', '/api/mcp/tools', 'config:read', ({ query }) => toolsOf(mcp, query)),
+    // A call is always somebody's: who has no key to show gets no further than here.
+    route('POST', '/api/mcp/call', 'anyone', () => refused(canonicalError('key_required'))),
+  ];
+}
+
+async function statesOf(mcp: McpService): Promise<readonly ServerState[]> {
+  const reply = await mcp.ask({ do: 'states' });
+  return 'states' in reply ? reply.states : [];
+}
+
+function stateJson(state: ServerState): object {
+  return {
+    id: state.id,
+    transport: state.transport,
+    state: state.state,
+    why: state.why === '' ? null : state.why,
+    retry_at: state.retryAt === null ? null : iso(state.retryAt),
+    ready_since: state.since === null ? null : iso(state.since),
+    server: state.name === '' ? null : { name: state.name, version: state.version },
+    protocol: state.protocol === '' ? null : state.protocol,
+    pid: state.pid,
+    tools: state.tools,
+    held: state.held,
+    running_calls: state.running,
+    restarts: state.restarts,
+  };
+}
+
+async function toolsOf(mcp: McpService, query: string): Promise<ReturnType<typeof json>> {
+  const only = readParameters(query, [], ['server']).getAll('server');
+  const states = (await statesOf(mcp)).filter(({ id }) => only.length === 0 || only.includes(id));
+  const data: object[] = [];
+  const missing: object[] = [];
+  await Promise.all(
+    states.map(async ({ id }) => {
+      const reply = await mcp.ask({ do: 'tools', server: id });
+      if ('tools' in reply) data.push(...reply.tools.tools.map((tool) => toolJson(id, tool)));
+      else if ('refused' in reply) {
+        const { code, message } = canonicalError(reply.refused.code, reply.refused.details);
+        missing.push({ server: id, code, message });
+      }
+    }),
+  );
+  return json(200, { data, missing });
+}
+
+function toolJson(server: string, tool: ToolDefinition): object {
+  const { name, title, description, inputSchema, outputSchema, annotations, fingerprint } = tool;
+  return {
+    server,
+    name,
+    title: title === '' ? null : title,
+    description,
+    input_schema: inputSchema,
+    output_schema: outputSchema,
+    annotations,
+    fingerprint,
+  };
+}

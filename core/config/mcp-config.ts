@@ -1,0 +1,65 @@
+import type { ChainLink } from '@headgate/sdk';
+import type { Choice } from './entity.js';
+import type { Secret } from './secret.js';
+
+/** Servers whose tools are offered. */
+export interface McpConfig {
+  /** By id, those that are not enabled left out. */
+  readonly servers: ReadonlyMap<string, McpServerConfig>;
+}
+
+export interface McpServerConfig {
+  readonly id: string;
+  readonly transport: McpTransportConfig;
+  readonly start: 'demand' | 'boot';
+  /** Milliseconds; `idle` null never. */
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly callMs: number;
+    readonly listMs: number;
+    readonly pingMs: number;
+    readonly idleMs: number | null;
+  };
+  /** For lists about whose age the server says nothing. */
+  readonly listTtlMs: number;
+  /** Of one result. */
+  readonly resultLimitBytes: number;
+  /** Of its tools, by their own names; null: all. */
+  readonly offered: Choice | null;
+  /** By name of the tool; `*` is for the others. */
+  readonly tools: ReadonlyMap<string, McpToolConfig>;
+  /** Limits and budgets of all its tools together. */
+  readonly link: ChainLink;
+}
+
+export type McpTransportConfig =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: Secret<readonly string[]>;
+      readonly env: ReadonlyMap<string, Secret>;
+      /** Absolute. */
+      readonly cwd: string;
+      /** Null: any amount. */
+      readonly memoryBytes: number | null;
+    }
+  | {
+      readonly kind: 'auto' | 'http' | 'sse';
+      readonly url: Secret;
+      /** Lower-case names. */
+      readonly headers: ReadonlyMap<string, Secret>;
+    };
+
+export interface McpToolConfig {
+  /** Nano-dollars of one call. */
+  readonly priceNano: number;
+  readonly budgets: ChainLink['budgets'];
+  readonly limits: ChainLink['limits'];
+  readonly parallel: number | null;
+  /** Null: as the server. */
+  readonly timeoutMs: number | null;
+  /** Null: results are not kept. */
+  readonly cacheMs: number | null;
+  /** `first`: the first fingerprint that is seen; or the fingerprint itself; null: any. */
+  readonly pin: 'first' | { readonly fingerprint: string } | null;
+}

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path';
+import { resolveLink } from './entity.js';
+import { hideDerived } from './hide-derived.js';
+import type { Derived } from './interpolate.js';
+import type { McpConfig, McpServerConfig, McpToolConfig, McpTransportConfig } from './mcp-config.js';
+import { type Path, pathKey } from './path.js';
+import { REDACTED, Secret } from './secret.js';
+import type { ParsedMcp, ParsedMcpServer, ParsedMcpTool } from './sections/mcp.js';
+
+const NANOS_PER_USD = 1_000_000_000;
+
+/** What records, counters and budgets call a server: no id of a provider has a colon. */
+export const serverPlace = (server: string): string => `mcp:${server}`;
+/** The same for a tool. */
+export const toolPlace = (server: string, tool: string): string => `mcp:${server}/${tool}`;
+
+/** Null when nothing is said of servers, so that nothing is loaded for them. */
+export function resolveMcp(
+  parsed: ParsedMcp | undefined,
+  folder: string,
+  derived: ReadonlyMap<string, Derived>,
+): McpConfig | null {
+  const enabled = Object.entries(parsed?.servers ?? {}).filter(([, one]) => one.enabled);
+  if (enabled.length === 0) return null;
+  return { servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])) };
+}
+
+function serverOf(
+  id: string,
+  parsed: ParsedMcpServer,
+  folder: string,
+  derived: ReadonlyMap<string, Derived>,
+): McpServerConfig {
+  const { timeouts = {}, allowed_tools: allowed, denied_tools: denied = [] } = parsed;
+  return {
+    id,
+    transport: transportOf(id, parsed, folder, derived),
+    start: parsed.start,
+    timeouts: {
+      connectMs: timeouts.connect ?? 30_000,
+      callMs: timeouts.call ?? 60_000,
+      listMs: timeouts.list ?? 15_000,
+      pingMs: timeouts.ping ?? 30_000,
+      idleMs: timeouts.idle ?? null,
+    },
+    listTtlMs: parsed.list_ttl,
+    resultLimitBytes: parsed.result_limit,
+    offered: allowed === undefined && denied.length === 0 ? null : { allowed: allowed ?? null, denied },
+    tools: new Map(Object.entries(parsed.tools).map(([name, tool]) => [name, toolOf(name, tool)])),
+    link: resolveLink('mcp_server', serverPlace(id), id, parsed),
+  };
+}
+
+function transportOf(
+  id: string,
+  parsed: ParsedMcpServer,
+  folder: string,
+  derived: ReadonlyMap<string, Derived>,
+): McpTransportConfig {
+  const at = (field: string): Path => ['mcp', 'servers', id, field];
+  if (parsed.command !== undefined) {
+    const { command, args = [], env = {}, cwd = '.', memory = null } = parsed;
+    return {
+      kind: 'stdio',
+      command,
+      args: new Secret(args, hideDerived(args, at('args'), derived)),
+      env: new Map(Object.entries(env).map(([name, value]) => [name, new Secret(value)])),
+      cwd: resolve(folder, cwd),
+      memoryBytes: memory,
+    };
+  }
+  const { url = '', transport = 'auto', headers = {} } = parsed;
+  return {
+    kind: transport,
+    // Some servers want their key in the query.
+    url: new Secret(url, derived.has(pathKey(at('url'))) ? REDACTED : url),
+    headers: new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)])),
+  };
+}
+
+function toolOf(name: string, parsed: ParsedMcpTool): McpToolConfig {
+  const { budgets, limits, parallel } = resolveLink('mcp_tool', '', name, parsed);
+  const { price_usd: price = 0, timeout = null, cache = null, pin } = parsed;
+  return {
+    priceNano: Math.round(price * NANOS_PER_USD),
+    budgets,
+    limits,
+    parallel,
+    timeoutMs: timeout,
+    cacheMs: cache,
+    pin: pin === undefined ? null : pin === true ? 'first' : { fingerprint: pin },
+  };
+}

@@ -1,0 +1,80 @@
+import type { ErrorRow } from '../error-row.js';
+
+/** Errors about servers of tools; part of the table of errors. */
+export const mcpErrorRows = {
+  mcp_server_unknown: {
+    status: 404,
+    kind: 'not-found',
+    message: 'There is no MCP server "{server}".',
+    param: 'server',
+  },
+  mcp_server_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not use the MCP server "{server}".',
+    param: 'server',
+  },
+  mcp_tool_unknown: {
+    status: 404,
+    kind: 'not-found',
+    message: 'The MCP server "{server}" has no tool "{tool}".',
+    param: 'tool',
+  },
+  mcp_tool_not_allowed: {
+    status: 403,
+    kind: 'permission',
+    message: 'The {who} may not use the tool "{tool}" of the MCP server "{server}".',
+    param: 'tool',
+  },
+  mcp_tool_held: {
+    status: 409,
+    kind: 'unavailable',
+    message:
+      'The tool "{tool}" of the MCP server "{server}" is held back: its description or schema is not the one that was pinned.',
+    param: 'tool',
+  },
+  mcp_arguments_invalid: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'The arguments do not fit the schema of the tool "{tool}": {why}.',
+    param: 'arguments',
+  },
+  mcp_schema_invalid: {
+    status: 502,
+    kind: 'upstream',
+    message: 'What the MCP server "{server}" gives as schema of its tool "{tool}" is none: {why}.',
+  },
+  mcp_call_failed: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The MCP server "{server}" answered the call of "{tool}" with the error {code}: {why}',
+  },
+  mcp_result_invalid: {
+    status: 502,
+    kind: 'upstream',
+    message:
+      'What the tool "{tool}" of the MCP server "{server}" returned does not fit its own schema: {why}.',
+  },
+  mcp_result_too_large: {
+    status: 502,
+    kind: 'upstream',
+    message:
+      'What the tool "{tool}" of the MCP server "{server}" returned is larger than the {limit} bytes that this gateway accepts ' +
+      '(result_limit).',
+  },
+  mcp_server_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message: 'The MCP server "{server}" is not available: {why}.',
+  },
+  mcp_server_gone: {
+    status: 502,
+    kind: 'upstream',
+    message: 'The MCP server "{server}" was gone before it answered the call of "{tool}": {why}.',
+  },
+  mcp_timeout: {
+    status: 504,
+    kind: 'timeout',
+    message: 'The tool "{tool}" of the MCP server "{server}" did not answer within {ms} ms.',
+  },
+} as const satisfies Record<string, ErrorRow>;

@@ -1,0 +1,45 @@
+import type { McpServerConfig } from '../../config/mcp-config.js';
+import { REDACTED } from '../../config/secret.js';
+
+/** Shorter values would hide ordinary words. */
+const MIN_LENGTH = 6;
+/** An error is for people: what is longer says no more. */
+const MOST = 500;
+
+/**
+ * Takes what a server's configuration keeps secret out of what the server says: programs print their environment when they
+ * fail, and clients the address they could not reach.
+ */
+export function hiderFor({ transport }: McpServerConfig): (text: string) => string {
+  const values =
+    transport.kind === 'stdio'
+      ? [...transport.env.values()].map((one) => one.reveal()).concat(hiddenArguments(transport.args))
+      : [...transport.headers.values()]
+          .flatMap((one) => [one.reveal(), one.reveal().replace(/^\w+ /, '')])
+          .concat(
+            JSON.stringify(transport.url) === JSON.stringify(REDACTED)
+              ? urlParts(transport.url.reveal())
+              : [],
+          );
+  const words = values.filter((one) => one.length >= MIN_LENGTH).toSorted((a, b) => b.length - a.length);
+  return (text) => words.reduce((hidden, word) => hidden.replaceAll(word, REDACTED), text);
+}
+
+/** The same, short enough for a message and without control characters. */
+export function shortText(text: string): string {
+  const plain = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  return plain.length > MOST ? `${plain.slice(0, MOST)}…` : plain;
+}
+
+function hiddenArguments(args: { reveal(): readonly string[]; toJSON(): unknown }): string[] {
+  const shown = args.toJSON() as readonly unknown[];
+  return args.reveal().filter((one, at) => shown[at] !== one);
+}
+
+/** A path or a query with a key in it stands alone in some messages. */
+function urlParts(url: string): string[] {
+  const { pathname, search } = new URL(url);
+  return [url, pathname + search, search.slice(1), ...new URL(url).searchParams.values()].filter(
+    (one) => one !== '/',
+  );
+}

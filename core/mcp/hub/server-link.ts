@@ -1,0 +1,296 @@
+import type { McpServerConfig } from '../../config/mcp-config.js';
+import type { LogLine } from '../../plugin/logger.js';
+import type { ServerState, ToolList } from '../protocol.js';
+import { type Connection, connect } from './connect.js';
+import { whyOf } from './failure.js';
+import { hiderFor } from './hidden-words.js';
+import { listTools } from './list-tools.js';
+import type { OrphanGuard } from './orphan-guard.js';
+import type { Pins } from './pins.js';
+import { ServerLog } from './server-log.js';
+
+export interface LinkParts {
+  readonly config: McpServerConfig;
+  readonly log: LogLine;
+  readonly guard: OrphanGuard;
+  readonly pins: Pins;
+  /** What was known of its lists no longer holds. */
+  readonly onChanged: () => void;
+}
+
+/** The server cannot be had now. */
+export class Unavailable extends Error {
+  constructor(
+    why: string,
+    readonly retryAfterMs: number,
+  ) {
+    super(why);
+  }
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+/** One that stood for so long has not failed at its start: the next pause is the first again. */
+const STEADY_MS = 30_000;
+const PING_TIMEOUT_MS = 10_000;
+
+/**
+ * One server: connected when it is first needed, asked now and then whether it is there, connected again after a pause that
+ * grows when it fails.
+ */
+export class ServerLink {
+  readonly hide: (text: string) => string;
+  /** Calls that run. */
+  running = 0;
+  private state: ServerState['state'] = 'idle';
+  private connecting: Promise<Connection> | null = null;
+  private connection: Connection | null = null;
+  private list: ToolList | null = null;
+  private listing: Promise<ToolList> | null = null;
+  private why = '';
+  private failures = 0;
+  private retryAt = 0;
+  private since = 0;
+  private connects = 0;
+  private usedAt = 0;
+  private legacy = false;
+  private closed = false;
+  private pinger: NodeJS.Timeout | null = null;
+  private starter: NodeJS.Timeout | null = null;
+  private readonly said: ServerLog;
+  private reported = '';
+
+  constructor(private readonly parts: LinkParts) {
+    const { config, log } = parts;
+    this.hide = hiderFor(config);
+    this.said = new ServerLog(config.id, this.hide, log);
+    if (config.start === 'boot') this.startAgain(0);
+  }
+
+  get config(): McpServerConfig {
+    return this.parts.config;
+  }
+
+  /** The connection, made if need be. Rejects with Unavailable. */
+  connect(): Promise<Connection> {
+    this.usedAt = performance.now();
+    if (this.connection !== null) return Promise.resolve(this.connection);
+    const { retryAt, why } = this;
+    const pause = retryAt - Date.now();
+    if (this.closed) return Promise.reject(new Unavailable('it was taken out of the configuration', 0));
+    if (this.connecting === null && pause > 0) return Promise.reject(new Unavailable(why, pause));
+    this.connecting ??= this.open().finally(() => {
+      this.connecting = null;
+    });
+    return this.connecting;
+  }
+
+  isPinned(tool: string): boolean {
+    const { tools } = this.config;
+    return ((tools.get(tool) ?? tools.get('*'))?.pin ?? null) !== null;
+  }
+
+  /** Its tools, those that are held back left out. Rejects with Unavailable. */
+  tools(): Promise<ToolList> {
+    const { list } = this;
+    if (list !== null && list.freshUntil > Date.now()) return Promise.resolve(list);
+    this.listing ??= this.fetchTools().finally(() => {
+      this.listing = null;
+    });
+    return this.listing;
+  }
+
+  /** The connection is of no use any longer: the next who needs one gets another. */
+  drop(connection: Connection, why: string): void {
+    if (this.connection !== connection) return;
+    this.lost(why);
+    connection.client.close().catch(() => {});
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.starter ?? undefined);
+    const open = this.connection ?? (await this.connecting?.catch(() => null)) ?? null;
+    this.stopPinging();
+    this.connection = null;
+    await open?.client.close().catch(() => {});
+  }
+
+  describe(): ServerState {
+    const { config, connection, state, list, retryAt } = this;
+    const client = connection?.client;
+    const server = client?.getServerVersion();
+    return {
+      id: config.id,
+      transport: config.transport.kind,
+      state,
+      why: state === 'failed' ? this.why : '',
+      retryAt: state === 'failed' && retryAt > Date.now() ? retryAt : null,
+      since: state === 'ready' ? this.since : null,
+      name: server?.name ?? '',
+      version: server?.version ?? '',
+      protocol: client?.getNegotiatedProtocolVersion() ?? '',
+      pid: connection?.transport.pid ?? null,
+      tools: list === null ? null : list.tools.length,
+      held: list?.held ?? [],
+      running: this.running,
+      restarts: Math.max(0, this.connects - 1),
+    };
+  }
+
+  private async open(): Promise<Connection> {
+    const { config, guard, log } = this.parts;
+    this.state = 'connecting';
+    try {
+      const opened = await this.negotiate(config, guard);
+      if (this.closed) {
+        await opened.client.close();
+        throw new Error('it was taken out of the configuration');
+      }
+      this.connected(opened);
+      log('info', 'an MCP server is ready', {
+        server: config.id,
+        protocol: opened.client.getNegotiatedProtocolVersion() ?? '',
+      });
+      return opened;
+    } catch (error) {
+      const why = whyOf(error, this.hide);
+      this.legacy = false;
+      this.failed(why);
+      throw new Unavailable(why, this.retryAt - Date.now());
+    }
+  }
+
+  /** One that ends because it was asked for a newer revision is asked again as one that knows none. */
+  private async negotiate(config: McpServerConfig, guard: OrphanGuard): Promise<Connection> {
+    const onChanged = (what: string): void => {
+      if (what === 'tools') this.forget();
+    };
+    const parts = { config, guard, log: this.said, onChanged };
+    try {
+      return await connect({ ...parts, legacy: this.legacy });
+    } catch (error) {
+      if (this.legacy || config.transport.kind !== 'stdio' || !isEnd(error)) throw error;
+      this.legacy = true;
+      return connect({ ...parts, legacy: true });
+    }
+  }
+
+  private connected(opened: Connection): void {
+    const { client, transport } = opened;
+    this.connects++;
+    // What it does not know it need not be asked again, until it fails to start: it may be a newer one then.
+    this.legacy = client.getProtocolEra() === 'legacy';
+    this.connection = opened;
+    this.state = 'ready';
+    this.since = Date.now();
+    this.forget();
+    client.onclose = () => {
+      if (this.connection === opened) this.lost(this.hide(transport.why) || 'the connection was closed');
+    };
+    client.onerror = () => {};
+    const { pingMs, idleMs } = this.config.timeouts;
+    this.pinger = setInterval(() => this.look(opened), Math.min(pingMs, idleMs ?? pingMs));
+    this.pinger.unref();
+  }
+
+  /** What becomes of a server that is not used: after a while it is asked whether it is there, later it is stopped. */
+  private look(opened: Connection): void {
+    if (this.running > 0) return;
+    const { pingMs, idleMs } = this.config.timeouts;
+    const unused = performance.now() - this.usedAt;
+    if (idleMs !== null && unused >= idleMs && this.config.start === 'demand') {
+      this.stopPinging();
+      this.connection = null;
+      this.state = 'idle';
+      opened.client.close().catch(() => {});
+    } else if (unused >= pingMs * 0.9) {
+      const { client } = opened;
+      const options = { timeout: PING_TIMEOUT_MS };
+      // The newer revisions have no ping; what they offer is asked for instead.
+      const asked = client.getProtocolEra() === 'modern' ? client.discover(options) : client.ping(options);
+      asked.catch((error) => {
+        // One that says it knows no such method is there.
+        if (typeof (error as { code?: unknown }).code !== 'number')
+          this.drop(
+            opened,
+            `it did not answer when it was asked whether it is there: ${whyOf(error, this.hide)}`,
+          );
+      });
+    }
+  }
+
+  private lost(why: string): void {
+    this.stopPinging();
+    this.connection = null;
+    if (this.closed) return;
+    if (Date.now() - this.since > STEADY_MS) this.failures = 0;
+    this.failed(why);
+    this.forget();
+  }
+
+  private failed(why: string): void {
+    const { config, log } = this.parts;
+    this.state = 'failed';
+    this.why = why;
+    // The first time at once: it may have been restarted.
+    const pause =
+      this.failures === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS);
+    this.failures++;
+    this.retryAt = Date.now() + pause;
+    log('warn', 'an MCP server failed', { server: config.id, why, retry_after_ms: pause });
+    if (config.start === 'boot' && !this.closed) this.startAgain(Math.max(pause, 10));
+  }
+
+  private startAgain(pause: number): void {
+    clearTimeout(this.starter ?? undefined);
+    this.starter = setTimeout(() => {
+      this.connect().then(
+        () => this.tools().catch(() => {}),
+        () => {},
+      );
+    }, pause);
+    this.starter.unref();
+  }
+
+  private stopPinging(): void {
+    clearInterval(this.pinger ?? undefined);
+    this.pinger = null;
+  }
+
+  /** What is known of its list may not hold any longer. */
+  forget(): void {
+    if (this.list === null) return;
+    this.list = { ...this.list, freshUntil: 0 };
+    this.parts.onChanged();
+  }
+
+  private async fetchTools(): Promise<ToolList> {
+    const opened = await this.connect();
+    const { config, pins } = this.parts;
+    try {
+      const { tools, ttlMs, shared } = await listTools(opened.client, config.timeouts.listMs);
+      const checked = pins.check(config, tools);
+      this.report(checked.held);
+      this.list = { ...checked, shared, freshUntil: Date.now() + (ttlMs ?? config.listTtlMs) };
+      if (Date.now() - this.since > STEADY_MS) this.failures = 0;
+      return this.list;
+    } catch (error) {
+      throw new Unavailable(`its tools cannot be listed: ${whyOf(error, this.hide)}`, FIRST_PAUSE_MS);
+    }
+  }
+
+  private report(held: ToolList['held']): void {
+    const names = held.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ');
+    if (names !== '' && names !== this.reported)
+      this.parts.log('warn', 'tools are held back: they are not what was pinned', {
+        server: this.config.id,
+        tools: names,
+      });
+    this.reported = names;
+  }
+}
+
+function isEnd(error: unknown): boolean {
+  return error instanceof Error && 'isEnd' in error;
+}

@@ -1,0 +1,112 @@
+import type { JsonObject } from '@headgate/sdk';
+import type { ErrorCode } from '../errors.js';
+
+/** A tool as its server lists it. */
+export interface ToolDefinition {
+  /** Its own name at its server. */
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** JSON Schema of its arguments. */
+  readonly inputSchema: JsonObject;
+  /** JSON Schema of `structuredContent`; null where it promises nothing. */
+  readonly outputSchema: JsonObject | null;
+  /** What the server says of it: hints, not promises. */
+  readonly annotations: JsonObject;
+  /** `sha256:…` of all of it that a model or a caller is told. */
+  readonly fingerprint: string;
+}
+
+/** What a server offers. */
+export interface ToolList {
+  /** By name, each once. Frozen by convention: threads share it. */
+  readonly tools: readonly ToolDefinition[];
+  /** Tools that are not what was pinned, with the fingerprint that they have now. */
+  readonly held: readonly { readonly name: string; readonly fingerprint: string }[];
+  /** Unix milliseconds from which on it must be asked for again; a `changed` notice may come earlier. */
+  readonly freshUntil: number;
+  /** The list is the same for all callers. */
+  readonly shared: boolean;
+}
+
+/** The result of a call, as the server gave it. */
+export interface ToolResult {
+  readonly content: readonly JsonObject[];
+  readonly structuredContent?: unknown;
+  /** The tool itself says that it failed. */
+  readonly isError?: boolean;
+  readonly [more: string]: unknown;
+}
+
+/** One step of a call that tells how far it is. */
+export interface ToolProgress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** How a server is, for people. */
+export interface ServerState {
+  readonly id: string;
+  readonly transport: string;
+  /** `idle`: nobody has needed it yet, or not for long. */
+  readonly state: 'idle' | 'connecting' | 'ready' | 'failed';
+  /** Why it failed; '' otherwise. */
+  readonly why: string;
+  /** Unix milliseconds before which it is not tried again; null when it may be at once. */
+  readonly retryAt: number | null;
+  /** Since when it is ready, unix milliseconds; null when it is not. */
+  readonly since: number | null;
+  /** Its name, version and protocol revision as it says; '' when it was never reached. */
+  readonly name: string;
+  readonly version: string;
+  readonly protocol: string;
+  /** Of its process; null where it has none. */
+  readonly pid: number | null;
+  /** Tools of its last list; null when it was never listed. */
+  readonly tools: number | null;
+  readonly held: readonly { readonly name: string; readonly fingerprint: string }[];
+  readonly running: number;
+  /** How often it had to be connected again. */
+  readonly restarts: number;
+}
+
+/** What threads ask of the main thread, which has the connections. */
+export type McpAsk =
+  | { readonly do: 'tools'; readonly server: string }
+  | {
+      readonly do: 'call';
+      readonly server: string;
+      readonly tool: ToolDefinition;
+      readonly arguments: JsonObject;
+      /** Names the call in `cancel` and in notices; unique over threads. */
+      readonly call: string;
+      readonly timeoutMs: number;
+      /** Progress is sent as notices. */
+      readonly progress: boolean;
+    }
+  /** A call whose caller has left; it ends as one that failed. */
+  | { readonly do: 'cancel'; readonly call: string }
+  | { readonly do: 'states' };
+
+/** Something that did not work, by the table of errors. */
+export interface McpRefusal {
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, string>>;
+  readonly retryAfterMs?: number;
+  /** The call reached its server, which may have done its work. */
+  readonly sent: boolean;
+}
+
+export type McpReply =
+  | { readonly tools: ToolList }
+  | { readonly result: ToolResult }
+  | { readonly states: readonly ServerState[] }
+  | { readonly done: true }
+  | { readonly refused: McpRefusal };
+
+/** What the main thread tells all threads. */
+export type McpNotice =
+  /** Lists of a server are not what they were. */
+  | { readonly about: 'changed'; readonly server: string }
+  | { readonly about: 'progress'; readonly call: string; readonly progress: ToolProgress };

@@ -1,0 +1,144 @@
+import type { McpServerConfig } from '../config/mcp-config.js';
+import { GatewayError, gatewayError } from '../errors.js';
+import { choiceMatcher, type VirtualKey } from '../identity/virtual-key.js';
+import type { IoThread } from '../io-thread.js';
+import type { McpNotice, ToolDefinition, ToolList, ToolProgress } from './protocol.js';
+import { refusalError } from './refusal.js';
+import { ToolAccess } from './tool-access.js';
+import type { OfferedTool } from './tool-run.js';
+
+/** What somebody may use, and which servers could not be asked. */
+export interface OfferedTools {
+  /** In the order of the configuration, and of their names within a server: the same as long as the tools are. */
+  readonly tools: readonly OfferedTool[];
+  /** Servers that are allowed but cannot be had now. */
+  readonly missing: readonly { readonly server: string; readonly error: GatewayError }[];
+}
+
+/** A part of what is allowed, as a request names it: servers by id; null means all of them. */
+export type OnlyServers = readonly string[] | null;
+
+/**
+ * The tools of all servers as one thread knows them: who may use which, and where progress of a call goes. Lists come from
+ * the main thread, which has the connections, and are kept until they are old or have changed. Calls are `call-tool.ts`.
+ */
+export class ToolCatalog {
+  private readonly lists = new Map<string, Promise<ToolList>>();
+  private readonly listening = new Map<string, (progress: ToolProgress) => void>();
+  private readonly changed = new Set<(server: string) => void>();
+
+  constructor(private readonly io: IoThread) {}
+
+  /** The servers a caller may use. */
+  servers(key: VirtualKey): McpServerConfig[] {
+    const access = ToolAccess.of(key);
+    return [...this.configured.values()].filter(({ id }) => access.serverRefusedBy(id) === null);
+  }
+
+  /** The tools a caller may use. Throws for a server by name that is not there or not allowed. */
+  async list(key: VirtualKey, only: OnlyServers = null): Promise<OfferedTools> {
+    const servers = only === null ? this.servers(key) : only.map((id) => this.server(key, id));
+    const access = ToolAccess.of(key);
+    const asked = await Promise.all(
+      servers.map(async (server) => {
+        try {
+          const { tools } = await this.listOf(server.id);
+          const mine = tools.filter(
+            ({ name }) => isOffered(server, name) && access.toolRefusedBy(server.id, name) === null,
+          );
+          return { tools: mine.map((tool) => offer(server, tool)), missing: [] };
+        } catch (error) {
+          if (!(error instanceof GatewayError)) throw error;
+          return { tools: [], missing: [{ server: server.id, error }] };
+        }
+      }),
+    );
+    return { tools: asked.flatMap(({ tools }) => tools), missing: asked.flatMap(({ missing }) => missing) };
+  }
+
+  /** One tool that a caller may use. Throws a GatewayError that says why not. */
+  async find(key: VirtualKey, serverId: string, name: string): Promise<OfferedTool> {
+    const server = this.server(key, serverId);
+    const who = ToolAccess.of(key).toolRefusedBy(server.id, name);
+    if (who !== null)
+      throw gatewayError('mcp_tool_not_allowed', { who, server: server.id, tool: shown(name) });
+    const { tools, held } = await this.listOf(server.id);
+    const tool = isOffered(server, name) ? tools.find((one) => one.name === name) : undefined;
+    if (tool !== undefined) return offer(server, tool);
+    const code = held.some((one) => one.name === name) ? 'mcp_tool_held' : 'mcp_tool_unknown';
+    throw gatewayError(code, { server: server.id, tool: shown(name) });
+  }
+
+  /** Progress of a call, until it is told to stop. */
+  listen(call: string, onProgress: (progress: ToolProgress) => void): () => void {
+    this.listening.set(call, onProgress);
+    return () => this.listening.delete(call);
+  }
+
+  /** Is called with the id of a server whose tools may have changed. */
+  onChanged(tell: (server: string) => void): () => void {
+    this.changed.add(tell);
+    return () => this.changed.delete(tell);
+  }
+
+  /** What the main thread tells. */
+  hear(notice: McpNotice): void {
+    if (notice.about === 'progress') this.listening.get(notice.call)?.(notice.progress);
+    else {
+      this.lists.delete(notice.server);
+      for (const tell of this.changed) tell(notice.server);
+    }
+  }
+
+  private get configured(): ReadonlyMap<string, McpServerConfig> {
+    return this.io.runtime.config.mcp?.servers ?? NONE;
+  }
+
+  private server(key: VirtualKey, id: string): McpServerConfig {
+    const server = this.configured.get(id);
+    if (server === undefined) throw gatewayError('mcp_server_unknown', { server: shown(id) });
+    const who = ToolAccess.of(key).serverRefusedBy(id);
+    if (who !== null) throw gatewayError('mcp_server_not_allowed', { who, server: id });
+    return server;
+  }
+
+  private async listOf(server: string): Promise<ToolList> {
+    const known = this.lists.get(server);
+    if (known !== undefined) {
+      const list = await known;
+      if (list.freshUntil > Date.now()) return list;
+      // Somebody else who found it too old may have asked anew.
+      if (this.lists.get(server) !== known) return this.listOf(server);
+    }
+    const asked = this.ask(server);
+    this.lists.set(server, asked);
+    asked.catch(() => {
+      if (this.lists.get(server) === asked) this.lists.delete(server);
+    });
+    return asked;
+  }
+
+  private async ask(server: string): Promise<ToolList> {
+    const reply = await this.io.control.mcp({ do: 'tools', server });
+    if ('refused' in reply) throw refusalError(reply.refused);
+    if (!('tools' in reply)) throw new Error('the main thread answered another question');
+    return reply.tools;
+  }
+}
+
+const NONE: ReadonlyMap<string, McpServerConfig> = new Map();
+const offering = new WeakMap<McpServerConfig, (name: string) => boolean>();
+
+/** Whether the configuration lets the tool be there at all. */
+function isOffered(server: McpServerConfig, name: string): boolean {
+  if (server.offered === null) return true;
+  let test = offering.get(server);
+  if (test === undefined) offering.set(server, (test = choiceMatcher(server.offered)));
+  return test(name);
+}
+
+function offer(server: McpServerConfig, tool: ToolDefinition): OfferedTool {
+  return { server, tool, settings: server.tools.get(tool.name) ?? server.tools.get('*') ?? null };
+}
+
+const shown = (text: string): string => text.slice(0, 200);

@@ -1,0 +1,33 @@
+import type { JsonObject } from '@headgate/sdk';
+import type { McpServerConfig, McpToolConfig } from '../config/mcp-config.js';
+import type { ToolDefinition, ToolProgress, ToolResult } from './protocol.js';
+
+/** A tool that a caller may use. */
+export interface OfferedTool {
+  readonly server: McpServerConfig;
+  readonly tool: ToolDefinition;
+  /** What the configuration says of it; null when that is nothing. */
+  readonly settings: McpToolConfig | null;
+}
+
+/** A call of a tool, as far as it has come. */
+export class ToolRun {
+  /** As records name its server; '' until it was called. */
+  provider = '';
+  /** Its own name at the server; '' until it was called. */
+  name = '';
+  offered: OfferedTool | null = null;
+  result: ToolResult | null = null;
+
+  constructor(
+    /** As the caller named it. */
+    readonly asked: { readonly server: string; readonly tool: string },
+    public args: JsonObject,
+    readonly onProgress: ((progress: ToolProgress) => void) | null,
+  ) {}
+
+  /** What it costs, nano-dollars. */
+  get priceNano(): number {
+    return this.offered?.settings?.priceNano ?? 0;
+  }
+}

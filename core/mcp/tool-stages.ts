@@ -1,0 +1,154 @@
+import type { AttemptRecord } from '@headgate/sdk';
+import { serverPlace, toolPlace } from '../config/resolve-mcp.js';
+import { gatewayError } from '../errors.js';
+import type { Exchange, Running } from '../exchange.js';
+import type { Stage } from '../pipeline.js';
+import { check } from '../stages/check.js';
+import type { McpReply, ToolResult } from './protocol.js';
+import { refusalError } from './refusal.js';
+import { BadSchema, misfit } from './schema-check.js';
+import type { ToolCatalog } from './tool-catalog.js';
+import { withRulesOf } from './tool-links.js';
+import type { OfferedTool, ToolRun } from './tool-run.js';
+
+/**
+ * The life of a call of a tool whose caller is known, however it came. It is settled like any request: exactly once, with a
+ * record of its own, counted for the caller, the server and the tool.
+ *
+ * @param answer gives the caller the result
+ */
+export function toolStages(catalog: ToolCatalog, answer: Stage): readonly Stage[] {
+  return [
+    (x) => find(x, catalog), // which tool it is, and whether the caller may use it
+    plan, //     the hooks of calls of that tool
+    checkArguments,
+    check, //    limits, budgets: the request gates
+    (x) => send(x, catalog), // to the server and back
+    checkResult,
+    answer,
+  ];
+}
+
+function runOf(x: Exchange): ToolRun {
+  if (x.tool === null) throw new Error('it is no call of a tool');
+  return x.tool;
+}
+
+function offeredOf(x: Exchange): OfferedTool {
+  const { offered } = runOf(x);
+  if (offered === null) throw new Error('the tool has not been found yet');
+  return offered;
+}
+
+async function find(x: Exchange, catalog: ToolCatalog): Promise<void> {
+  const run = runOf(x);
+  const caller = x.principal;
+  if (caller === null) throw new Error('the caller is not known yet');
+  const { server, tool } = run.asked;
+  const offered = await catalog.find(caller, server, tool);
+  if (x.answered) return;
+  run.offered = offered;
+  x.model = toolPlace(offered.server.id, offered.tool.name);
+  x.principal = withRulesOf(caller, offered);
+}
+
+function plan(x: Exchange): void {
+  x.plan = x.runtime.plans.find(x.endpoint.format, x.model);
+}
+
+/** Before anything is counted: what makes no sense costs nothing. */
+function checkArguments(x: Exchange): void {
+  const { server, tool } = offeredOf(x);
+  const why = told(server.id, tool.name, () => misfit(tool.inputSchema, runOf(x).args, 'arguments'));
+  if (why !== null) throw gatewayError('mcp_arguments_invalid', { tool: tool.name, why });
+}
+
+/** What a server promises of its results it must keep. */
+function checkResult(x: Exchange): void {
+  const { server, tool } = offeredOf(x);
+  const { outputSchema } = tool;
+  const result = runOf(x).result as ToolResult;
+  if (outputSchema === null || result.isError === true) return;
+  const { structuredContent: value } = result;
+  const why =
+    value === undefined
+      ? 'there is no structuredContent'
+      : told(server.id, tool.name, () => misfit(outputSchema, value, 'structuredContent'));
+  if (why !== null) throw gatewayError('mcp_result_invalid', { server: server.id, tool: tool.name, why });
+}
+
+function told(server: string, tool: string, look: () => string | null): string | null {
+  try {
+    return look();
+  } catch (error) {
+    const why = error instanceof BadSchema ? error.message : 'it is too deep';
+    throw gatewayError('mcp_schema_invalid', { server, tool, why });
+  }
+}
+
+/** At its server. When the caller leaves meanwhile, the server is told. */
+class CallAtServer implements Running {
+  private done = false;
+
+  constructor(private readonly x: Exchange) {}
+
+  ended(): void {
+    this.done = true;
+  }
+
+  stop(): void {
+    if (this.done) return;
+    this.done = true;
+    this.x.io.control.mcp({ do: 'cancel', call: this.x.id }).catch(() => {});
+  }
+
+  resume(): void {}
+
+  release(): void {
+    this.stop();
+  }
+}
+
+async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
+  const run = runOf(x);
+  const { server, tool, settings } = offeredOf(x);
+  const { onProgress } = run;
+  const quiet = onProgress === null ? null : catalog.listen(x.id, onProgress);
+  const running = new CallAtServer(x);
+  x.attempt = running;
+  run.provider = serverPlace(server.id);
+  run.name = tool.name;
+  const startedAt = performance.now();
+  const timeoutMs = Math.min(settings?.timeoutMs ?? server.timeouts.callMs, x.timeoutMs);
+  const reply = await x.io.control
+    .mcp({
+      do: 'call',
+      server: server.id,
+      tool,
+      arguments: run.args,
+      call: x.id,
+      timeoutMs,
+      progress: onProgress !== null,
+    })
+    .finally(() => {
+      running.ended();
+      quiet?.();
+    });
+  if (x.answered) return;
+  const ms = performance.now() - startedAt;
+  x.waitedMs += ms;
+  x.attempts.push(attemptOf(run, reply, ms));
+  if ('refused' in reply) {
+    // What did not reach the server costs nothing; what did may have been done, whether or not we hear of it.
+    x.billedNano = reply.refused.sent ? run.priceNano : 0;
+    throw refusalError(reply.refused);
+  }
+  x.billedNano = run.priceNano;
+  if (!('result' in reply)) throw new Error('the main thread answered another question');
+  run.result = reply.result;
+}
+
+function attemptOf({ provider, name }: ToolRun, reply: McpReply, ms: number): AttemptRecord {
+  const error = 'refused' in reply ? reply.refused.code : null;
+  return { provider, model: name, key: '', status: error === null ? 200 : 0, error, ms };
+}

@@ -1,0 +1,98 @@
+import { fileURLToPath } from 'node:url';
+import type { Embedded } from '../gateway/embedded.js';
+
+const reference = (name: string): string =>
+  fileURLToPath(new URL(`../../node_modules/@modelcontextprotocol/${name}/dist/index.js`, import.meta.url));
+
+/** The protocol's own servers, as programs. */
+export const everything = (...args: string[]) => ({
+  command: process.execPath,
+  args: [reference('server-everything'), ...args],
+});
+export const filesystem = (folder: string) => ({
+  command: process.execPath,
+  args: [reference('server-filesystem'), folder],
+});
+export const memory = (file: string) => ({
+  command: process.execPath,
+  args: [reference('server-memory')],
+  env: { MEMORY_FILE_PATH: file },
+});
+
+/** One that misbehaves as told. */
+export const fake = (...modes: string[]) => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL('../fakes/mcp-stdio.mjs', import.meta.url)), ...modes],
+});
+
+export interface Called {
+  readonly status: number;
+  /** Of the error; '' when there was none. */
+  readonly code: string;
+  readonly message: string;
+  /** Text of the result. */
+  readonly text: string;
+  readonly body: Record<string, unknown> & {
+    readonly result?: { readonly content: { readonly text?: string }[]; readonly isError?: boolean };
+  };
+}
+
+type Fetch = typeof globalThis.fetch;
+
+/** Calls a tool of a server through the gateway, as its user would. */
+export async function callTool(
+  via: { readonly fetch: Fetch },
+  server: string,
+  tool: string,
+  args: object = {},
+  { key, signal, url = '' }: { key?: string; signal?: AbortSignal; url?: string } = {},
+): Promise<Called> {
+  const response = await via.fetch(`${url}/api/mcp/call`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify({ server, tool, arguments: args }),
+    ...(signal !== undefined && { signal }),
+  });
+  const body = (await response.json()) as Called['body'];
+  const { code = '', message = '' } = (body['error'] ?? {}) as { code?: string; message?: string };
+  return { status: response.status, code, message, text: body.result?.content[0]?.text ?? '', body };
+}
+
+export interface ListedTool {
+  readonly server: string;
+  readonly name: string;
+  readonly [more: string]: unknown;
+}
+
+export async function listTools(
+  gateway: Pick<Embedded, 'fetch'>,
+  { key, query = '' }: { key?: string; query?: string } = {},
+): Promise<{
+  status: number;
+  data: ListedTool[];
+  missing: { server: string; code: string; message: string }[];
+}> {
+  const response = await gateway.fetch(`/api/mcp/tools${query}`, {
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+  });
+  return {
+    status: response.status,
+    ...((await response.json()) as { data: ListedTool[]; missing: never[] }),
+  };
+}
+
+export const namesOf = (tools: readonly ListedTool[]): string[] =>
+  tools.map(({ server, name }) => `${server}/${name}`);
+
+/** A process of that id is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
