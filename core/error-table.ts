@@ -106,6 +106,12 @@ export const errorTable = {
     kind: 'authentication',
     message: 'This gateway needs a virtual key: send it where your SDK puts its API key.',
   },
+  key_in_url: {
+    status: 401,
+    kind: 'authentication',
+    message:
+      'A virtual key in the URL ("{name}") is not read, since URLs end up in logs: send it as "Authorization: Bearer …", and have this one replaced.',
+  },
   key_unknown: { status: 401, kind: 'authentication', message: 'The virtual key is not known here.' },
   key_revoked: {
     status: 401,

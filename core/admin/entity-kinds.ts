@@ -1,7 +1,7 @@
 import type { EntityKind } from '@headgate/sdk';
 import { z } from 'zod';
 import { entityId, entityName, entitySchemas, requestText } from '../config/sections/entities.js';
-import { hasOneParent, keyKeys, manyParents } from '../config/sections/keys.js';
+import { hasOneBudget, hasOneParent, keyKeys, manyBudgets, manyParents } from '../config/sections/keys.js';
 import { rotation } from '../config/sections/rotation.js';
 
 /** A kind of entity as the admin API serves it. */
@@ -21,7 +21,8 @@ export interface EntityApi {
 
 const keySchema = z
   .strictObject({ ...keyKeys, rotate: rotation.optional(), name: entityName.optional() })
-  .refine(hasOneParent, manyParents);
+  .refine(hasOneParent, manyParents)
+  .refine(hasOneBudget, manyBudgets);
 
 const api = (
   kind: EntityKind,

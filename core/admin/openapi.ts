@@ -4,6 +4,7 @@ import { definitionPaths, definitionSchemas } from './definitions/openapi.js';
 import { ENTITY_APIS, type EntityApi, PARENT_KINDS } from './entity-kinds.js';
 import { importSchema, rotateSchema } from './key-service.js';
 import { MODEL_PARAMETERS } from './models.js';
+import { ownQuotaSchema } from './openapi-me.js';
 import {
   body,
   CURSOR,
@@ -282,7 +283,7 @@ function otherPaths(): Json {
         operationId: 'get_own_quota',
         summary: 'What the holder of a virtual key may use, and what of it is used',
         security: [{ key: [] }],
-        responses: { 200: ok(anything), ...ERRORS },
+        responses: { 200: ok(ownQuotaSchema), ...ERRORS },
       },
     },
     '/api/me/secret': {

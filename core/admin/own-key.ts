@@ -1,5 +1,6 @@
-import { canonicalError, gatewayError } from '../errors.js';
+import { gatewayError } from '../errors.js';
 import { credentialOf } from '../identity/credential.js';
+import { unknownCaller } from '../identity/unknown-caller.js';
 import { type KeyFacts, virtualKey } from '../identity/virtual-key.js';
 import { iso } from './entity-text.js';
 import type { OpenGovernance } from './governance.js';
@@ -26,9 +27,8 @@ export function fetchOwn(open: () => Promise<OpenGovernance>): Serve {
 /** For whoever shows a virtual key that is in force, from where it may be used. */
 function forHolder(serve: (request: AdminRequest, key: KeyFacts) => ReturnType<Serve>): Serve {
   return (request) => {
-    const { key, headers, address, path } = request;
-    if (key === null)
-      return refused(canonicalError(credentialOf(headers) === null ? 'key_required' : 'key_unknown'));
+    const { key, headers, address, path, query } = request;
+    if (key === null) return refused(unknownCaller(headers, query));
     const now = Date.now();
     if (key.expiresMs !== null && key.expiresMs <= now) throw gatewayError('key_expired');
     // Rules of paths are about models; who may not ask a model may still see to the key.

@@ -25,6 +25,9 @@ export function readParameters(
       const all = [...single, ...repeatable].join(', ');
       throw new BadParameter(name, `there is no parameter "${name}"; there are ${all}`);
     }
+    // No name has one, and Postgres takes no text with it.
+    if (given.getAll(name).some((text) => text.includes('\0')))
+      throw new BadParameter(name, `"${name}" has a NUL character`);
     if (!repeatable.includes(name) && given.getAll(name).length > 1)
       throw new BadParameter(name, `"${name}" is given more than once`);
   }

@@ -14,5 +14,5 @@ export function checked<T>(schema: z.ZodType<T>, given: unknown): T {
     const expected = wanted(issue.message);
     return `${where === '' ? '' : `${where}: `}${expected === undefined ? issue.message : `expected ${expected}`}`;
   });
-  throw new StoreError('entity_invalid', said.join('; '));
+  throw new StoreError('entity_invalid', [...new Set(said)].join('; '));
 }

@@ -95,7 +95,10 @@ function paramsOf(pattern: readonly string[], parts: readonly string[]): Record<
     }
     if (given === '') return null;
     try {
-      params[wanted.slice(1, -1)] = decodeURIComponent(given);
+      const text = decodeURIComponent(given);
+      // No id has one, and Postgres takes no text with it.
+      if (text.includes('\0')) return null;
+      params[wanted.slice(1, -1)] = text;
     } catch {
       return null;
     }

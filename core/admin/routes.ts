@@ -3,7 +3,7 @@ import { PriceTable } from '../catalog/prices/price-table.js';
 import type { Config } from '../config/config.js';
 import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_SECRET } from '../control.js';
 import { canonicalError } from '../errors.js';
-import { credentialOf } from '../identity/credential.js';
+import { unknownCaller } from '../identity/unknown-caller.js';
 import type { LiveConfig } from '../live-config.js';
 import type { McpService } from '../mcp/mcp-service.js';
 import type { PluginMetrics } from '../observe/plugin-metrics.js';
@@ -169,9 +169,8 @@ function modelsOf(config: () => Config): Route['serve'] {
 }
 
 /** For whoever holds a virtual key: what it may use, and what of it is used. */
-async function me({ ledger }: AdminParts, { key, headers }: ControlRequest): Promise<ControlAnswer> {
-  if (key === null)
-    return refused(canonicalError(credentialOf(headers) === null ? 'key_required' : 'key_unknown'));
+async function me({ ledger }: AdminParts, { key, headers, query }: ControlRequest): Promise<ControlAnswer> {
+  if (key === null) return refused(unknownCaller(headers, query));
   const now = Date.now();
   if (key.expiresMs !== null && key.expiresMs <= now) return refused(canonicalError('key_expired'));
   try {

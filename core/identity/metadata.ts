@@ -5,6 +5,7 @@ import type { VirtualKey } from './virtual-key.js';
 const MAX_HEADER = 4096;
 const MAX_VALUE = 256;
 const MAX_ENTRIES = 32;
+const CONTROL = /\p{Cc}/u;
 
 /**
  * Reads `x-headgate-metadata`: a JSON object of strings (`tags` may be a list), or `k=v, k=v` with percent-encoding.
@@ -70,6 +71,8 @@ function text(value: unknown, name: string): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw bad(`"${name}" is not a string`);
   if (value.length > MAX_VALUE) throw bad(`"${name}" is longer than ${MAX_VALUE} characters`);
+  // Postgres keeps no text with a NUL, and nobody means to send any of the others.
+  if (CONTROL.test(value)) throw bad(`"${name}" has a control character`);
   return value;
 }
 

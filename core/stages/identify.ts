@@ -1,12 +1,13 @@
 import type { Principal, Reply } from '@headgate/sdk';
 import { answerWithReply } from '../answer.js';
 import { parseDuration } from '../config/duration.js';
-import { gatewayError } from '../errors.js';
+import { GatewayError, gatewayError } from '../errors.js';
 import { type Exchange, NO_METADATA } from '../exchange.js';
 import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
 import { readMetadata } from '../identity/metadata.js';
 import { SDK_PREFIX } from '../identity/sdk-prefix.js';
+import { unknownCaller } from '../identity/unknown-caller.js';
 import { anonymous, NO_ACCESS_RULES, type VirtualKey, virtualKey } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
 import { runGate } from '../plan/run-gate.js';
@@ -68,7 +69,7 @@ function byKey(x: Exchange): VirtualKey {
   if (key === undefined) {
     // SDKs insist on sending some key, so where none is needed an unknown one is as good as none.
     if (!keys.required) return anonymous;
-    throw gatewayError(credential === null ? 'key_required' : 'key_unknown');
+    throw new GatewayError(unknownCaller(x.incoming.headers, x.incoming.query));
   }
   if (key.expiresMs !== null && key.expiresMs <= x.receivedAt) throw gatewayError('key_expired');
   return key;

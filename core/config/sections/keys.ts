@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { wants } from '../wants.js';
-import { entityId, labels, parent } from './entities.js';
+import { entityId, labels, parent, requestText } from './entities.js';
 import { unpriced } from './prices.js';
 import { rotation } from './rotation.js';
 import { ruleKeys } from './rules.js';
-import { PERIODS } from './window.js';
+import { type GivenWindow, PERIODS, windowName } from './window.js';
 
 const nameForm = wants('a name');
 const valueForm = wants('the key: visible characters without spaces');
@@ -13,22 +13,15 @@ const budget = z.strictObject({
   // Counted in nano-dollars, which stay exact in a double up to 9 million dollars.
   usd: z
     .number(usdForm)
-    .gt(0, usdForm)
+    .gte(1e-9, usdForm)
     .max(9_000_000, usdForm)
     .describe('Most that may be spent in a period, US dollars.'),
   per: z.enum(PERIODS).default('month').describe('The period: calendar minutes to years, in UTC.'),
 });
 
 const metadata = z.strictObject({
-  customer: z
-    .string(wants('a text'))
-    .min(1, wants('a text'))
-    .optional()
-    .describe('Customer when the request names none.'),
-  tags: z
-    .array(z.string(wants('a text')), wants('a list of texts'))
-    .optional()
-    .describe('Tags added to every request.'),
+  customer: requestText.optional().describe('Customer when the request names none.'),
+  tags: z.array(requestText, wants('a list of texts')).optional().describe('Tags added to every request.'),
 });
 
 const hashForm = wants('"hmac-sha256:" or "sha256:" and 64 hexadecimal digits');
@@ -71,6 +64,24 @@ export function hasOneParent(key: {
   return [key.organization, key.team, key.project].filter((id) => id !== undefined).length <= 1;
 }
 
+/** `budget` is an entry of `budgets` in short: beside one of the same window both would count on one counter. */
+export function hasOneBudget({
+  budget,
+  budgets = [],
+}: {
+  budget?: { per: GivenWindow['per'] } | undefined;
+  budgets?: readonly (GivenWindow & { hard: boolean })[] | undefined;
+}): boolean {
+  if (budget === undefined) return true;
+  const short = windowName({ per: budget.per, window: 'calendar' });
+  return budgets.every((one) => !one.hard || windowName(one) !== short);
+}
+
+export const manyBudgets = {
+  path: ['budget'],
+  ...wants('one budget for a window: an entry of `budgets` has the same one'),
+};
+
 export const manyParents = {
   path: ['organization'],
   ...wants('one of project, team and organization: the nearest, which has the others'),
@@ -109,12 +120,14 @@ const key = z
     path: ['value'],
     ...valueForm,
   })
-  .refine(hasOneParent, manyParents);
+  .refine(hasOneParent, manyParents)
+  .refine(hasOneBudget, manyBudgets);
 
 /** A key in the store: its name, id and hash are kept beside it. */
 export const storedKeySchema = z
   .strictObject({ ...keyKeys, rotate: rotation.optional() })
-  .refine(hasOneParent, manyParents);
+  .refine(hasOneParent, manyParents)
+  .refine(hasOneBudget, manyBudgets);
 
 /** Virtual keys that live in the file. */
 export const keysSection = z.array(key, wants('a list of virtual keys')).default([]);

@@ -14,8 +14,8 @@ const DATE = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?
 /** Most entries of one list. */
 const MOST = 1000;
 
-/** Counted in nano-dollars, which stay exact in a double up to 9 million dollars. */
-const usd = () => z.number(usdForm).gt(0, usdForm).max(9_000_000, usdForm);
+/** Counted in nano-dollars, of which less than one is none, and which stay exact in a double up to 9 million dollars. */
+const usd = () => z.number(usdForm).gte(1e-9, usdForm).max(9_000_000, usdForm);
 const tokens = () => integer(1, 1_000_000_000_000);
 
 export const expiry = z
@@ -110,18 +110,46 @@ function checkWindows(windows: readonly z.output<typeof limitEntry>[], context: 
     });
 }
 
-export const limitsSection = z.strictObject({
-  rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
-  tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
-  sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
-  parallel_requests: integer(1, 1_000_000).optional().describe('Requests that may run at once.'),
-  windows: z
-    .array(limitEntry, wants('a list of limits'))
-    .max(32)
-    .superRefine(checkWindows)
-    .optional()
-    .describe('Limits in other windows.'),
-});
+/** `rpm` and `tpm` are limits of the clock's minutes in short: beside a long one they would count on the same counter. */
+function checkShort(
+  {
+    rpm,
+    tpm,
+    windows = [],
+  }: {
+    rpm?: number | undefined;
+    tpm?: number | undefined;
+    windows?: z.output<typeof limitEntry>[] | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  const minute = windowName({ per: 'minute', window: 'calendar', time_zone: undefined });
+  const said = [rpm !== undefined && 'requests', tpm !== undefined && 'total_tokens'] as const;
+  const again = windows.findIndex(
+    (one) => windowName(one) === minute && said.some((of) => of !== false && one[of] !== undefined),
+  );
+  if (again >= 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['windows', again],
+      message: wants('one limit of a kind for a window: rpm or tpm is the same one').error,
+    });
+}
+
+export const limitsSection = z
+  .strictObject({
+    rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
+    tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
+    sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
+    parallel_requests: integer(1, 1_000_000).optional().describe('Requests that may run at once.'),
+    windows: z
+      .array(limitEntry, wants('a list of limits'))
+      .max(32)
+      .superRefine(checkWindows)
+      .optional()
+      .describe('Limits in other windows.'),
+  })
+  .superRefine(checkShort);
 
 const list = (what: string, item: z.ZodType<string, string> = word(what)) =>
   z
