@@ -28,6 +28,8 @@ headgate store reseal
                      encrypt what is secret in the store under the first key of HEADGATE_ENCRYPTION_KEY again
 headgate admin token --new
                      make another admin token and print it, once; the one before does not work any longer
+headgate export      print what the store defines as a headgate.yaml, without secrets (--of store|all)
+headgate import FILE take a headgate.yaml into the store, "-" is the standard input (--dry-run, --json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)
@@ -52,10 +54,20 @@ const commands: Record<string, () => Promise<Command>> = {
   ledger: async () => (await import('./ledger.js')).ledgerCommand,
   store: async () => (await import('./store.js')).storeCommand,
   admin: async () => (await import('./admin.js')).adminCommand,
+  export: async () => (await import('./export.js')).exportCommand,
+  import: async () => (await import('./import.js')).importCommand,
   mock: async () => (await import('./mock.js')).mockCommand,
 };
 
-const TAKES_WORDS: ReadonlySet<string> = new Set(['providers', 'models', 'keys', 'ledger', 'store', 'admin']);
+const TAKES_WORDS: ReadonlySet<string> = new Set([
+  'providers',
+  'models',
+  'keys',
+  'ledger',
+  'store',
+  'admin',
+  'import',
+]);
 
 /** Exit codes: 0 all well, 1 the gateway could not run or go on, 2 what it was told makes no sense. */
 export async function runCli(argv: readonly string[], entry: URL): Promise<void> {

@@ -25,6 +25,8 @@ export interface Flags {
   grace?: string;
   to?: string;
   new?: boolean;
+  of?: string;
+  'dry-run'?: boolean;
   help?: boolean;
   version?: boolean;
 }
@@ -57,6 +59,8 @@ const options = {
   grace: { type: 'string' },
   to: { type: 'string' },
   new: { type: 'boolean' },
+  of: { type: 'string' },
+  'dry-run': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

@@ -27,7 +27,7 @@ export async function openDefinitions(loaded: LayeredConfig): Promise<OpenDefini
   const store = await openStore(address, secret).catch((error) => {
     throw new StartError(error instanceof Error ? error.message : String(error));
   });
-  const over = new Offline(loaded, await storedDefinitions(store.entities));
+  const over = await Offline.of(loaded, await storedDefinitions(store.entities));
   const definitions = new DefinitionService(store, over, async () => tellGateway(config));
   return { loaded, store, secret, over, definitions };
 }

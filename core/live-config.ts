@@ -89,13 +89,12 @@ export class LiveConfig {
    */
   try(rows: readonly StoredEntity[], asked: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     return this.inTurn(async () => {
-      const { loaded, out } = await this.resolve(this.file, rows);
-      const wrong = new Map(
-        [...out].filter(([key]) => !loaded.shadowed.has(key) && (asked.has(key) || !this.now.out.has(key))),
-      );
+      const { newlyOut } = await import('./admin/definitions/in-force.js');
+      const next = await this.resolve(this.file, rows);
+      const wrong = newlyOut(next, this.now, asked);
       if (wrong.size > 0) return wrong;
       try {
-        await this.io.prepare({ ...loaded.config, storedRules: this.storedRules });
+        await this.io.prepare({ ...next.loaded.config, storedRules: this.storedRules });
         return wrong;
       } catch (error) {
         return new Map([...asked].map((key) => [key, textOf(error)]));

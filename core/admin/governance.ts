@@ -24,6 +24,8 @@ export interface OpenGovernance {
   readonly keys: KeyService;
   readonly rotation: KeyRotation;
   readonly definitions: DefinitionService;
+  /** What virtual keys are hashed under. */
+  readonly secret: string;
   readonly feed: IdentityFeed;
 }
 
@@ -105,7 +107,7 @@ export class Governance {
         await store.close();
       };
       const keys = new KeyService(entities, secret);
-      return { store, feed, entities, keys, rotation, definitions, close };
+      return { store, feed, entities, keys, rotation, definitions, secret, close };
     } catch (error) {
       await schedule.close();
       await feed.close();

@@ -22,6 +22,7 @@ import {
   VERSION,
 } from './openapi-parts.js';
 import { peoplePaths } from './openapi-people.js';
+import { portablePaths } from './portable/openapi.js';
 
 let written: string | undefined;
 
@@ -49,6 +50,7 @@ export function openApi(): Json {
       ...Object.assign({}, ...ENTITY_APIS.map(pathsOf)),
       ...keyPaths(),
       ...definitionPaths(),
+      ...portablePaths(),
       ...otherPaths(),
       ...peoplePaths({ schema: jsonSchema, errors: ERRORS }),
     },

@@ -19,6 +19,7 @@ import { mcpRoutes } from './mcp.js';
 import { modelsReport } from './models.js';
 import { fetchOwn, rotateOwn } from './own-key.js';
 import { ownQuota } from './own-quota.js';
+import { portableRoutes } from './portable/portable-routes.js';
 import { reachOf, usageWithin } from './reach.js';
 import type { Refusals } from './refusals.js';
 import { bodyOf, json, report } from './reply.js';
@@ -80,6 +81,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...mcpRoutes(mcp),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
+    ...portableRoutes(governance, parts.live),
   ];
 }
 

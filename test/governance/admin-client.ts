@@ -35,7 +35,10 @@ export class AdminClient {
       },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    return { status: answer.status, body: (await answer.json()) as AdminAnswer['body'] };
+    // An export is YAML.
+    const isJson = answer.headers.get('content-type')?.startsWith('application/json') ?? false;
+    const text = await answer.text();
+    return { status: answer.status, body: (isJson ? JSON.parse(text) : {}) as AdminAnswer['body'] };
   }
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.js';
 import { DEFINITION_SECTIONS, isMapping, pluginIds } from '../../config/definitions.js';
 import type { LayeredConfig } from '../../plugin/load-config.js';
@@ -9,7 +10,7 @@ import { checked } from '../read-spec.js';
 import type { DefinitionApi } from './definition-kinds.js';
 import { SealError, Sealer } from './sealer.js';
 import { type Fields, type Split, splitSecrets } from './secret-places.js';
-import { opened, sealedState, storedDefinitions } from './stored-definition.js';
+import { opened, sealedOf, sealedState, storedDefinitions } from './stored-definition.js';
 
 /** The configuration that definitions of the store are put over. */
 export interface DefinedOver {
@@ -103,6 +104,21 @@ export class DefinitionService {
     return { action: 'update', kind, id: before.id, before, after };
   }
 
+  /** Whether a change to these fields would change nothing. */
+  isSame({ kind }: DefinitionApi, before: StoredEntity, fields: Fields): boolean {
+    const sealed = sealedOf(before.state);
+    const split = splitSecrets(kind, fields, () => this.known(before));
+    if (!isDeepStrictEqual(split.spec, before.spec)) return false;
+    if (Object.keys(sealed).length !== split.secrets.size) return false;
+    try {
+      const { secrets } = opened(before, this.sealer);
+      return [...split.secrets].every(([key, secret]) => secrets.get(key) === secret);
+    } catch {
+      // What cannot be opened is made anew.
+      return false;
+    }
+  }
+
   /** Throws a StoreError when the configuration would not do with the changes that were made. */
   async check(changes: readonly Change[], writing: Writing): Promise<void> {
     const rows = await storedDefinitions(writing.entities);
@@ -183,7 +199,7 @@ export function inFile({ section }: DefinitionApi, written: LayeredConfig['writt
   }));
 }
 
-function readId({ id: schema, kind }: DefinitionApi, given: unknown): string {
+export function readId({ id: schema, kind }: DefinitionApi, given: unknown): string {
   if (given === undefined)
     throw new StoreError('entity_invalid', `a ${kind} needs an "id": what it is called in the file`);
   const id = checked(schema, given);
@@ -192,6 +208,5 @@ function readId({ id: schema, kind }: DefinitionApi, given: unknown): string {
 }
 
 function isCurrent(state: Fields, sealer: Sealer): boolean {
-  const sealed = Object.values((state['sealed'] ?? {}) as Record<string, string>);
-  return sealed.every((text) => sealer.isCurrent(text));
+  return Object.values(sealedOf(state)).every((text) => sealer.isCurrent(text));
 }

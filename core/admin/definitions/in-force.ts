@@ -58,6 +58,17 @@ export async function inForce(
   }
 }
 
+/** What was asked for and is not in force, and what was and would no longer be; what the file defines is no matter. */
+export function newlyOut(
+  { loaded, out }: InForce,
+  before: InForce,
+  asked: ReadonlySet<string>,
+): Map<string, string> {
+  return new Map(
+    [...out].filter(([key]) => !loaded.shadowed.has(key) && (asked.has(key) || !before.out.has(key))),
+  );
+}
+
 function reasonsIn({ problems }: ConfigError, among: ReadonlySet<string>): Map<string, string> {
   const reasons = new Map<string, string>();
   for (const problem of problems) {

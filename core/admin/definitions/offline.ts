@@ -2,15 +2,19 @@ import type { Config } from '../../config/config.js';
 import type { LayeredConfig } from '../../plugin/load-config.js';
 import type { StoredEntity } from '../../store/control/entity-rows.js';
 import type { DefinedOver } from './definition-service.js';
-import { inForce } from './in-force.js';
+import { type InForce, inForce, newlyOut } from './in-force.js';
 
 /** A configuration that nobody runs here: what is changed is checked against it, short of setting plugins up. */
 export class Offline implements DefinedOver {
-  constructor(
+  private constructor(
     private readonly file: LayeredConfig,
-    /** What the store has before anything is changed. */
-    private readonly before: readonly StoredEntity[],
+    private readonly now: InForce,
   ) {}
+
+  /** @param rows what the store has before anything is changed */
+  static async of(file: LayeredConfig, rows: readonly StoredEntity[]): Promise<Offline> {
+    return new Offline(file, await inForce(file, rows));
+  }
 
   get config(): Config {
     return this.file.config;
@@ -20,11 +24,11 @@ export class Offline implements DefinedOver {
     return this.file.written;
   }
 
+  outOfForce(key: string): string | undefined {
+    return this.now.out.get(key);
+  }
+
   async try(rows: readonly StoredEntity[], asked: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    const [was, would] = [await inForce(this.file, this.before), await inForce(this.file, rows)];
-    const { shadowed } = would.loaded;
-    return new Map(
-      [...would.out].filter(([key]) => !shadowed.has(key) && (asked.has(key) || !was.out.has(key))),
-    );
+    return newlyOut(await inForce(this.file, rows), this.now, asked);
   }
 }

@@ -17,6 +17,7 @@ const SECRET_SETTING =
   /(^|[_-])(key|token|secret|pass|password|passwd|pwd|credentials?|authorization)$|(Key|Token|Secret|Password)$/;
 /** `${NAME}`, as the file has it, perhaps behind a word such as `Bearer`: no secret itself. */
 const REFERENCE = /^([A-Za-z]{1,15} )?\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+const ALMOST = /\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}/;
 /** What stands for a key where a server wants none. */
 const NO_KEY = 'none';
 
@@ -27,14 +28,19 @@ export function hintOf(secret: string): string {
   return `${secret.slice(0, 3)}…${secret.slice(-4)}`;
 }
 
-/** Where a definition has secrets: keys and headers of providers, settings of plugins that are called so. */
-export function secretPlaces(kind: DefinitionKind, spec: Fields): Path[] {
+/** Where a definition has secrets, or a reference in place of one: keys and headers of providers, settings that are called so. */
+export function placesForSecrets(kind: DefinitionKind, spec: Fields): Path[] {
   if (kind === 'plugin') return settingsIn(spec['config'], ['config']);
   if (kind !== 'provider') return [];
   const { keys, headers } = spec;
   const values = Array.isArray(keys) ? keys.map((_, index): Path => ['keys', index, 'value']) : [];
   const names = isMapping(headers) ? Object.keys(headers).map((name): Path => ['headers', name]) : [];
-  return [...values, ...names].filter((path) => isSecret(valueAt(spec, path)));
+  return [...values, ...names].filter((path) => typeof valueAt(spec, path) === 'string');
+}
+
+/** Those of them that hold a secret. */
+export function secretPlaces(kind: DefinitionKind, spec: Fields): Path[] {
+  return placesForSecrets(kind, spec).filter((path) => isSecret(valueAt(spec, path)));
 }
 
 function settingsIn(value: unknown, path: Path): Path[] {
@@ -42,9 +48,8 @@ function settingsIn(value: unknown, path: Path): Path[] {
   return Object.entries(value).flatMap(([name, inside]) => {
     const place = [...path, Array.isArray(value) ? Number(name) : name];
     if (typeof inside !== 'string') return settingsIn(inside, place);
-    return SECRET_SETTING.test(String(place.findLast((part) => typeof part === 'string'))) && isSecret(inside)
-      ? [place]
-      : [];
+    const setting = place.findLast((part) => typeof part === 'string');
+    return SECRET_SETTING.test(String(setting)) ? [place] : [];
   });
 }
 
@@ -71,6 +76,11 @@ export function splitSecrets(kind: DefinitionKind, given: Fields, before: (() =>
   for (const path of secretPlaces(kind, spec)) {
     const said = String(valueAt(spec, path));
     const isHint = looksLikeHint(said);
+    if (ALMOST.test(said))
+      throw new StoreError(
+        'entity_invalid',
+        `${formatPath(path)}: a variable stands alone in place of a secret, as \${NAME}, perhaps behind a word such as Bearer`,
+      );
     const kept = isHint && before !== null ? keptFor(said, path, before()) : undefined;
     if (isHint && kept === undefined)
       throw new StoreError(
@@ -96,7 +106,8 @@ function looksLikeHint(text: string): boolean {
   return text === '***' || /^.{3}….{4}$/.test(text);
 }
 
-function put(spec: Fields, path: Path, value: string): void {
+/** Changes the spec itself. */
+export function put(spec: Fields, path: Path, value: string): void {
   const around = valueAt(spec, path.slice(0, -1)) as Record<string | number, unknown>;
   around[path.at(-1) as string | number] = value;
 }
