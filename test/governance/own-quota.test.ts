@@ -88,7 +88,7 @@ it('tells what is left of each budget and limit, of the key and of what it belon
 
   const { required, properties } = ownQuotaSchema as {
     required: string[];
-    properties: Record<string, never>;
+    properties: Record<string, unknown>;
   };
   expect(Object.keys(told).toSorted()).toEqual(required.toSorted());
   for (const part of ['budgets', 'limits'] as const) {
