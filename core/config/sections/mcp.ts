@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { duration } from '../duration.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
-import { limitsSection, ruleKeys } from './rules.js';
+import { checkShort, limitKeys, ruleKeys } from './rules.js';
 
 const idForm = wants('a server id: small letters, digits, "_" and "-", at most 64');
 const urlForm = wants('an http:// or https:// URL without credentials or fragment');
@@ -28,7 +28,7 @@ const toolNames = z
   .optional();
 
 /** Tokens are no measure of tools, and sockets are not theirs. */
-const limits = limitsSection.pick({ rpm: true, parallel_requests: true, windows: true });
+const limits = limitKeys.pick({ rpm: true, parallel_requests: true, windows: true }).superRefine(checkShort);
 
 const tool = z.strictObject({
   price_usd: z

@@ -111,7 +111,7 @@ function checkWindows(windows: readonly z.output<typeof limitEntry>[], context: 
 }
 
 /** `rpm` and `tpm` are limits of the clock's minutes in short: beside a long one they would count on the same counter. */
-function checkShort(
+export function checkShort(
   {
     rpm,
     tpm,
@@ -136,20 +136,21 @@ function checkShort(
     });
 }
 
-export const limitsSection = z
-  .strictObject({
-    rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
-    tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
-    sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
-    parallel_requests: integer(1, 1_000_000).optional().describe('Requests that may run at once.'),
-    windows: z
-      .array(limitEntry, wants('a list of limits'))
-      .max(32)
-      .superRefine(checkWindows)
-      .optional()
-      .describe('Limits in other windows.'),
-  })
-  .superRefine(checkShort);
+/** Without what must fit together, for those who take a part of it. */
+export const limitKeys = z.strictObject({
+  rpm: integer(1, 1_000_000_000).optional().describe('Requests a minute.'),
+  tpm: integer(1, 1_000_000_000_000).optional().describe('Tokens a minute, prompt and answer together.'),
+  sockets: integer(1, 1_000_000).optional().describe('WebSockets open at once, over all threads.'),
+  parallel_requests: integer(1, 1_000_000).optional().describe('Requests that may run at once.'),
+  windows: z
+    .array(limitEntry, wants('a list of limits'))
+    .max(32)
+    .superRefine(checkWindows)
+    .optional()
+    .describe('Limits in other windows.'),
+});
+
+export const limitsSection = limitKeys.superRefine(checkShort);
 
 const list = (what: string, item: z.ZodType<string, string> = word(what)) =>
   z
