@@ -8,6 +8,7 @@ import { RunningCall } from './running-call.js';
 import { sign, toldUnsigned } from './stages/sign.js';
 import { TargetWalk } from './target-walk.js';
 import { wastedParts } from './task/wasted-parts.js';
+import { answerUnsaid, refusedFields } from './unsupported.js';
 import { type DividedRequest, dispatchParts } from './upstream/divided-call.js';
 
 /**
@@ -19,6 +20,8 @@ import { type DividedRequest, dispatchParts } from './upstream/divided-call.js';
 export abstract class Attempt extends RunningCall {
   protected readonly walk: TargetWalk;
   protected last: Failure | null = null;
+  /** What the first target that refused the request has no words for, of those that shall not be asked without. */
+  private unsaid: readonly string[] | null = null;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(x: Exchange, retries: Retries, totalDeadline: number) {
@@ -55,10 +58,20 @@ export abstract class Attempt extends RunningCall {
     this.last = null;
   }
 
+  /** Whether the target has no words for something that it shall not be asked without. */
+  protected refusesFields(): boolean {
+    const { x } = this;
+    if (x.dropped === null) return false;
+    const unsaid = refusedFields(x);
+    this.unsaid ??= unsaid;
+    return unsaid !== null;
+  }
+
   /** No target is left. */
-  protected giveUp(): void {
+  private giveUp(): void {
     const { x, walk } = this;
     if (this.last !== null) this.fail(this.last);
+    else if (this.unsaid !== null) answerUnsaid(x, this.unsaid);
     else if (walk.resting === null) answerFailure(x, null);
     else if (walk.restart(walk.resting)) this.pause(walk.restMs);
     else answerResting(x, walk.resting);

@@ -10,7 +10,6 @@ import type { CompiledTarget, ModelRoute } from './route/target.js';
 import { encode, upstreamRequest } from './stages/encode.js';
 import type { Cause } from './stages/judge.js';
 import { openRelay } from './stages/relay.js';
-import { answerUnsaid, refusedFields } from './unsupported.js';
 import type { DividedRequest } from './upstream/divided-call.js';
 import { inflating } from './upstream/inflate.js';
 
@@ -24,8 +23,6 @@ export function attemptTargets(x: Exchange): void {
 /** The tries of a request to a model: written for each target by its format, answered in the client's. */
 class ModelCall extends Attempt {
   private strip = false;
-  /** What the first target that refused the request had no words for. */
-  private unsaid: readonly string[] | null = null;
 
   constructor(x: Exchange, { retries, totalMs }: ModelRoute) {
     super(x, retries, x.startedAt + Math.min(totalMs, x.timeoutMs));
@@ -36,11 +33,7 @@ class ModelCall extends Attempt {
     const speech = target.speech.get(x.endpoint.format.id) as Speech;
     this.speech = speech;
     const encoded = encode(x, target, speech);
-    const unsaid = x.dropped === null ? null : refusedFields(x);
-    if (unsaid !== null) {
-      this.unsaid ??= unsaid;
-      return null;
-    }
+    if (this.refusesFields()) return null;
     this.strip = encoded.strip;
     return upstreamRequest(x, key.headers, speech, encoded);
   }
@@ -64,10 +57,5 @@ class ModelCall extends Attempt {
       // Nobody here understands the request either.
       super.fail(failure);
     }
-  }
-
-  protected override giveUp(): void {
-    if (this.last === null && this.unsaid !== null) answerUnsaid(this.x, this.unsaid);
-    else super.giveUp();
   }
 }

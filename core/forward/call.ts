@@ -11,7 +11,6 @@ import type { Relay } from '../relay/relay.js';
 import type { ProviderKey } from '../route/key-ring.js';
 import type { CompiledTarget } from '../route/target.js';
 import type { Cause } from '../stages/judge.js';
-import { answerUnsaid, refusedFields } from '../unsupported.js';
 import { callIn, isCall } from './by-secret.js';
 import type { Forward } from './forward.js';
 import { LaterAnswer } from './later-answer.js';
@@ -36,8 +35,6 @@ class ForwardCall extends Attempt implements UploadEvents {
   private uploading = false;
   /** Of a target that is asked in an API of its own. */
   private adapted: Adapted | null = null;
-  /** What the first target that refused the request had no words for. */
-  private unsaid: readonly string[] | null = null;
 
   constructor(x: Exchange) {
     const totalMs = x.route?.totalMs ?? x.targets[0]?.timeouts.totalMs ?? Number.POSITIVE_INFINITY;
@@ -63,11 +60,8 @@ class ForwardCall extends Attempt implements UploadEvents {
     target: CompiledTarget,
     key: ProviderKey,
   ): Promise<UpstreamRequest | null> {
-    const { x } = this;
     const request = await adapted.prepare(target, key);
-    const unsaid = x.dropped === null ? null : refusedFields(x);
-    this.unsaid ??= unsaid;
-    return unsaid === null ? request : null;
+    return this.refusesFields() ? null : request;
   }
 
   protected override carry(target: CompiledTarget, request: UpstreamRequest): UpstreamCall {
@@ -76,11 +70,6 @@ class ForwardCall extends Attempt implements UploadEvents {
     return adapted.dispatch(request, target, this, (why) => {
       this.endWith(canonicalError('provider_bad_answer', { provider: target.provider.id, why }));
     });
-  }
-
-  protected override giveUp(): void {
-    if (this.last === null && this.unsaid !== null) answerUnsaid(this.x, this.unsaid);
-    else super.giveUp();
   }
 
   protected override patienceMs(request: UpstreamRequest): number {

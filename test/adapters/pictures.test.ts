@@ -60,6 +60,15 @@ describe('pictures of OpenAI’s API', () => {
     ]);
   });
 
+  it('are not changed by Gemini models, nor by others, where there is a mask and no picture', async () => {
+    for (const model of ['gemini/gemini-2.5-flash-image', 'stability/core']) {
+      vendors.say(() => ({ body: geminiPicture }));
+      const body = { model, mask: await picture(), prompt: 'add a hat' } as never;
+      await expect(client.images.edit(body)).rejects.toMatchObject({ status: 400, param: 'image' });
+      expect(seen).toEqual([]);
+    }
+  });
+
   it('tell why a Gemini model made none', async () => {
     vendors.say(() => ({
       body: { candidates: [{ content: { parts: [{ text: 'I cannot draw that.' }] }, finishReason: 'STOP' }] },

@@ -1,7 +1,7 @@
 import { type CallAdapter, type JsonObject, MalformedBody } from '@headgate/sdk';
-import { filesOf, neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
+import { filesOf, neededText, text, unsaidBeside, without } from '../shared/fields.js';
 import { pictureSize } from '../shared/picture-size.js';
-import { imagesOf, onlyUrls, PICTURE_FIELDS, picturesAnswer } from '../shared/pictures.js';
+import { fieldsOfOnePicture, imagesOf, onlyUrls, picturesAnswer } from '../shared/pictures.js';
 import { objectAt, objectOf, textAt } from '../shared/reply.js';
 
 const LOOK_MS = 500;
@@ -23,7 +23,6 @@ export const blackForestLabsPictures: CallAdapter = {
       imagesOf(call).map(async (file) => (await file.bytes()).toString('base64')),
     );
     const [mask] = filesOf(call, 'mask');
-    const unsaid = unsaidBeside(call, [...PICTURE_FIELDS.filter((name) => name !== 'n'), 'output_format']);
     return {
       path: `${call.path}/${encodeURIComponent(call.model)}`,
       body: without({
@@ -36,7 +35,7 @@ export const blackForestLabsPictures: CallAdapter = {
         ),
         mask: mask === undefined ? undefined : (await mask.bytes()).toString('base64'),
       }),
-      unsaid: [...unsaid.filter((name) => name !== 'n' || number(call, 'n') !== 1), ...onlyUrls(call)],
+      unsaid: [...unsaidBeside(call, [...fieldsOfOnePicture(call), 'output_format']), ...onlyUrls(call)],
     };
   },
   read(reply, call) {

@@ -7,7 +7,13 @@ import {
 } from '@headgate/sdk';
 import { filesOf, neededText, number, text, unsaidBeside, without } from '../shared/fields.js';
 import { nearestRatio, pictureSize } from '../shared/picture-size.js';
-import { PICTURE_FIELDS, type Picture, picturesAnswer } from '../shared/pictures.js';
+import {
+  fieldsOfOnePicture,
+  imagesOf,
+  PICTURE_FIELDS,
+  type Picture,
+  picturesAnswer,
+} from '../shared/pictures.js';
 import { objectOf, objectsAt, textAt } from '../shared/reply.js';
 import { inlineIn, inlinePart, partsOf, usageOf } from './content.js';
 
@@ -78,13 +84,7 @@ function readImagen(call: AdapterCall, answer: JsonObject) {
 
 async function askGemini(call: AdapterCall): Promise<ProviderAsk> {
   const size = pictureSize(call);
-  const given = await Promise.all([...filesOf(call, 'image'), ...filesOf(call, 'mask')].map(inlinePart));
-  if (call.name === 'images/edits' && given.length === 0)
-    throw new MalformedBody("'image' must be a file of the form", 'image');
-  const unsaid = unsaidBeside(
-    call,
-    PICTURE_FIELDS.filter((name) => name !== 'n'),
-  );
+  const given = await Promise.all([...imagesOf(call), ...filesOf(call, 'mask')].map(inlinePart));
   return {
     path: `${call.path}:generateContent`,
     body: {
@@ -94,7 +94,6 @@ async function askGemini(call: AdapterCall): Promise<ProviderAsk> {
         ...(size !== null && { imageConfig: { aspectRatio: nearestRatio(size, GEMINI_RATIOS) } }),
       },
     },
-    // One picture is what such a model makes.
-    unsaid: number(call, 'n') === 1 ? unsaid.filter((name) => name !== 'n') : unsaid,
+    unsaid: unsaidBeside(call, fieldsOfOnePicture(call)),
   };
 }

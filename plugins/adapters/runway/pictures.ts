@@ -1,8 +1,8 @@
 import { type CallAdapter, MalformedBody } from '@headgate/sdk';
-import { neededText, number, unsaidBeside, without } from '../shared/fields.js';
+import { neededText, unsaidBeside, without } from '../shared/fields.js';
 import { fileDataUrl } from '../shared/file-data-url.js';
 import { pictureSize } from '../shared/picture-size.js';
-import { imagesOf, onlyUrls, PICTURE_FIELDS, pictureAt, picturesAnswer } from '../shared/pictures.js';
+import { fieldsOfOnePicture, imagesOf, onlyUrls, pictureAt, picturesAnswer } from '../shared/pictures.js';
 import { objectOf, textAt } from '../shared/reply.js';
 
 const LOOK_MS = 1_000;
@@ -14,9 +14,7 @@ export const runwayPictures: CallAdapter = {
   async ask(call) {
     const size = pictureSize(call);
     const images = await Promise.all(imagesOf(call).map(async (file) => ({ uri: await fileDataUrl(file) })));
-    const known = PICTURE_FIELDS.filter(
-      (name) => name !== 'mask' && (name !== 'n' || number(call, 'n') === 1),
-    );
+    const known = fieldsOfOnePicture(call).filter((name) => name !== 'mask');
     return {
       path: `${call.path}/text_to_image`,
       body: without({

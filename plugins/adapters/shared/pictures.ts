@@ -7,7 +7,7 @@ import {
   type Usage,
 } from '@headgate/sdk';
 import { dataUrl } from '../../formats/shared/data-url.js';
-import { filesOf, flag, neededFile, text, without } from './fields.js';
+import { filesOf, flag, neededFile, number, text, without } from './fields.js';
 
 /** A picture as a provider gives it: bytes in base64, or an address. */
 export type Picture =
@@ -58,6 +58,11 @@ function entryOf(picture: Picture, asUrl: boolean): JsonObject {
 
 /** Fields of `images/…` that every adapter reads. */
 export const PICTURE_FIELDS = ['prompt', 'n', 'size', 'response_format', 'stream', 'image', 'mask'];
+
+/** The same at a provider that makes one picture a request: it has no words for another `n`. */
+export function fieldsOfOnePicture(call: AdapterCall): string[] {
+  return number(call, 'n') === 1 ? PICTURE_FIELDS : PICTURE_FIELDS.filter((name) => name !== 'n');
+}
 
 /** The provider gives addresses, and nothing else. */
 export function onlyUrls(call: AdapterCall): string[] {

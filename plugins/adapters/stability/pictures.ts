@@ -1,8 +1,8 @@
 import { type AdapterCall, type CallAdapter, type CallFile, MalformedBody } from '@headgate/sdk';
-import { filesOf, neededFile, neededText, number, text, unsaidBeside } from '../shared/fields.js';
+import { filesOf, neededFile, neededText, text, unsaidBeside } from '../shared/fields.js';
 import { formBody } from '../shared/form-body.js';
 import { nearestRatio, pictureSize } from '../shared/picture-size.js';
-import { PICTURE_FIELDS, picturesAnswer } from '../shared/pictures.js';
+import { fieldsOfOnePicture, picturesAnswer } from '../shared/pictures.js';
 import { objectOf, textAt } from '../shared/reply.js';
 import { STABILITY_RATIOS } from '../shared/stability-ratios.js';
 
@@ -32,12 +32,11 @@ export const stabilityPictures: CallAdapter = {
       ],
       ['output_format', text(call, 'output_format') ?? 'png'],
     ]);
-    const unsaid = unsaidBeside(call, [...PICTURE_FIELDS.filter((name) => name !== 'n'), 'output_format']);
     return {
       path: inpaint ? `${call.path}/edit/inpaint` : `${call.path}/generate/${service}`,
       headers: ['content-type', form.contentType, 'accept', 'application/json'],
       body: form.body ?? [],
-      unsaid: number(call, 'n') === 1 ? unsaid.filter((name) => name !== 'n') : unsaid,
+      unsaid: unsaidBeside(call, [...fieldsOfOnePicture(call), 'output_format']),
     };
   },
   read(reply, call) {
