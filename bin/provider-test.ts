@@ -62,6 +62,7 @@ export async function tryProvider({ id, model, config, brought }: TrialOptions):
     const runtime = compileRuntime(config, equipment, prices, transports, {
       secret: '',
       stored: new StoredKeys(),
+      keysOf: async () => null,
     });
     const routable = runtime.providers.get(id) as RoutableProvider;
     const format = pickFormat(routable, brought);

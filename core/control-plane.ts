@@ -1,11 +1,15 @@
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { AdminApi } from './admin/admin-api.js';
+import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject } from './forward/owner.js';
+import type { SigningKeySet } from './identity/jwt/issuer.js';
+import type { SigningKeys } from './identity/jwt/signing-keys.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { McpService } from './mcp/mcp-service.js';
 import type { McpAsk, McpReply } from './mcp/protocol.js';
+import type { LogLine } from './plugin/logger.js';
 import { CounterNames } from './state/counter-names.js';
 import { KeyValues } from './state/key-values.js';
 import type { Ledger } from './store/ledger.js';
@@ -13,6 +17,9 @@ import type { Ledger } from './store/ledger.js';
 export interface ControlPlaneParts {
   readonly ledger: Ledger;
   readonly admin: AdminApi;
+  /** The configuration in use. */
+  readonly config: () => Config;
+  readonly log: LogLine;
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** Stops a kept answer that runs in the background, in whichever thread. */
   readonly stopRunning: (id: string) => void;
@@ -30,6 +37,7 @@ const ALLOW = 'GET, HEAD, OPTIONS';
 export class ControlPlane implements Control {
   private readonly names = new CounterNames();
   private readonly values = new KeyValues();
+  private signing: Promise<SigningKeys> | null = null;
 
   constructor(private readonly parts: ControlPlaneParts) {}
 
@@ -68,6 +76,14 @@ export class ControlPlane implements Control {
 
   own(objects: readonly OwnedObject[]): Promise<void> {
     return this.parts.ledger.own(objects);
+  }
+
+  async signingKeys(issuer: string, kid: string | null, have: number): Promise<SigningKeySet | null> {
+    // Loaded by those who take tokens.
+    this.signing ??= import('./identity/jwt/signing-keys.js').then(
+      ({ SigningKeys }) => new SigningKeys(() => this.parts.config().auth.jwt, this.parts.log),
+    );
+    return (await this.signing).get(issuer, kid, have);
   }
 
   async kept(question: KeptAsk): Promise<KeptReply> {

@@ -1,5 +1,6 @@
 import type { CanonicalError, HeaderList, UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from './forward/owner.js';
+import type { SigningKeySet } from './identity/jwt/issuer.js';
 import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { McpAsk, McpReply } from './mcp/protocol.js';
@@ -43,6 +44,8 @@ export interface Control {
   /** Those of these ids of objects that are known. */
   ownersOf(ids: readonly string[]): Promise<OwnedObject[]>;
   own(objects: readonly OwnedObject[]): Promise<void>;
+  /** Public keys of an issuer of tokens; null while there are none. */
+  signingKeys(issuer: string, kid: string | null, have: number): Promise<SigningKeySet | null>;
   /** Asks the store of kept answers. One that is stopped or deleted is stopped in the thread that it runs in. */
   kept(question: KeptAsk): Promise<KeptReply>;
   /** Asks for servers of tools. */

@@ -118,6 +118,17 @@ export const errorTable = {
     kind: 'authentication',
     message: 'The virtual key "{key}" is no longer in force: it was revoked, deleted or replaced.',
   },
+  token_invalid: {
+    status: 401,
+    kind: 'authentication',
+    message: 'The token is not accepted: {why}.',
+  },
+  token_keys_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      'The public keys of the issuer "{issuer}" cannot be read at the moment, so its tokens cannot be verified.',
+  },
   key_expired: { status: 401, kind: 'authentication', message: 'The virtual key has expired.' },
   model_not_allowed: {
     status: 403,

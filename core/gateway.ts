@@ -106,6 +106,8 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       ownToken: own.token,
       refusals: new Refusals(governance, log),
     }),
+    config: governing.config,
+    log,
     countTokens: parts.countTokens,
     notes: () => live.notes,
     stopRunning: (id) => io.stopRunning(id),

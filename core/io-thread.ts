@@ -106,6 +106,7 @@ export class IoThread {
     const runtime = compileRuntime(config, equipment, this.prices, this.transports, {
       secret: this.keySecret,
       stored: this.stored,
+      keysOf: (issuer, kid, have) => this.control.signingKeys(issuer, kid, have),
     });
     // Of all rows, since a later configuration may use others than this one.
     const rows = [...equipment.rows.inputs()];

@@ -3,6 +3,8 @@ import { priceOptions } from './catalog/price-options.js';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import { DEFAULT_RETRIES } from './config/resolve-models.js';
+import { TokenTable } from './identity/jwt/token-table.js';
+import type { KeysOf } from './identity/jwt/verify.js';
 import { KeyTable } from './identity/key-table.js';
 import type { StoredKeys } from './identity/stored-keys.js';
 import { PlanTable } from './plan/plan.js';
@@ -21,6 +23,8 @@ import type { Transports } from './upstream/transports.js';
 export interface Runtime {
   readonly config: Config;
   readonly keys: KeyTable;
+  /** Tokens of other issuers in place of keys; null: none are taken. */
+  readonly tokens: TokenTable | null;
   readonly models: ModelTable;
   readonly plans: PlanTable;
   readonly prices: PriceTable;
@@ -37,6 +41,8 @@ export interface Runtime {
 export interface Identity {
   readonly secret: string;
   readonly stored: StoredKeys;
+  /** Public keys of issuers of tokens, from the main thread. */
+  readonly keysOf: KeysOf;
 }
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -67,9 +73,11 @@ export function compileRuntime(
     });
   }
   const table = prices.with(priceOptions(config));
+  const keys = new KeyTable(config, identity.secret, identity.stored);
   return Object.freeze({
     config,
-    keys: new KeyTable(config, identity.secret, identity.stored),
+    keys,
+    tokens: config.auth.jwt.length === 0 ? null : new TokenTable(config.auth.jwt, keys, identity.keysOf),
     models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES),
     plans: new PlanTable(equipment.hooks),
     prices: table,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
+import type { JwtIssuer } from '../identity/jwt/issuer.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { McpConfig } from './mcp-config.js';
@@ -113,6 +114,8 @@ export interface AuthConfig {
   readonly required: boolean;
   /** `default`: nothing was said and the file has no keys, so keys in the store may still make it true. */
   readonly from: 'setting' | 'keys' | 'default';
+  /** Whose tokens are taken in place of virtual keys. */
+  readonly jwt: readonly JwtIssuer[];
 }
 
 export interface ProviderConfig {

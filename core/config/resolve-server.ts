@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from './config.js';
 import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
+import { resolveIssuer } from './resolve-issuer.js';
 import type { ParsedConfig } from './schema.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -44,8 +45,12 @@ export function resolveServer(
 
 export function resolveAuth(parsed: ParsedConfig['auth'], settings: Settings, keyCount: number): AuthConfig {
   const said = settings.authRequired ?? parsed.required;
-  if (said !== undefined) return { required: said, from: 'setting' };
-  return keyCount > 0 ? { required: true, from: 'keys' } : { required: false, from: 'default' };
+  const jwt = parsed.jwt.issuers.map(resolveIssuer);
+  if (said !== undefined) return { required: said, from: 'setting', jwt };
+  // Whoever takes tokens does not take everybody.
+  return keyCount + jwt.length > 0
+    ? { required: true, from: 'keys', jwt }
+    : { required: false, from: 'default', jwt };
 }
 
 /**

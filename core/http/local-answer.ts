@@ -2,6 +2,7 @@ import type { HeaderList, JsonValue } from '@headgate/sdk';
 import { OWN_QUOTA } from '../control.js';
 import type { Incoming } from '../exchange.js';
 import { credentialOf } from '../identity/credential.js';
+import { TokenTable } from '../identity/jwt/token-table.js';
 import { factsOf, type KeyFacts } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import type { ClientSink } from '../relay/sink.js';
@@ -22,8 +23,9 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
       return;
     }
     const isOwn = path === OWN_QUOTA || path.startsWith(`${OWN_QUOTA}/`);
-    const key = isOwn ? keyOf(io, headers) : null;
-    io.control.handle({ method, path, query, headers, body: body.bytes, address, key }).then(
+    const asked = (key: KeyFacts | null) =>
+      io.control.handle({ method, path, query, headers, body: body.bytes, address, key });
+    (isOwn ? keyOf(io, headers).then(asked) : asked(null)).then(
       (answer) => {
         if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
         else sink.send(answer.status, answer.headers, answer.body);
@@ -36,9 +38,16 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
   });
 }
 
-/** Virtual keys are known in the I/O threads alone. */
-function keyOf(io: IoThread, headers: HeaderList): KeyFacts | null {
+/** Virtual keys and tokens are known in the I/O threads alone. */
+async function keyOf(io: IoThread, headers: HeaderList): Promise<KeyFacts | null> {
   const credential = credentialOf(headers);
-  const key = credential === null ? undefined : io.runtime.keys.find(credential);
-  return key === undefined ? null : factsOf(key);
+  if (credential === null) return null;
+  const { tokens, keys } = io.runtime;
+  if (tokens === null || !TokenTable.looksLike(credential)) {
+    const key = keys.find(credential);
+    return key === undefined ? null : factsOf(key);
+  }
+  const now = Date.now();
+  const known = tokens.known(credential, now) ?? (await tokens.verify(credential, now).catch(() => null));
+  return known === null ? null : factsOf(known);
 }

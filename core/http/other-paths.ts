@@ -3,6 +3,7 @@ import type { Exchange, Incoming } from '../exchange.js';
 import { type ForwardPath, forwardPath } from '../forward/forward-path.js';
 import { speaksApi } from '../forward/upstream-path.js';
 import { credentialOf } from '../identity/credential.js';
+import { TokenTable } from '../identity/jwt/token-table.js';
 import type { IoThread } from '../io-thread.js';
 import { keptPath } from '../kept/kept-path.js';
 import { serveKept } from '../kept/serve-kept.js';
@@ -59,9 +60,10 @@ export function serveOther(io: IoThread, incoming: Incoming): Exchange | null {
  */
 function isForCallers(io: IoThread, { method, path, headers }: Incoming): boolean {
   if (method === 'OPTIONS') return false;
-  const { keys } = io.runtime;
+  const { keys, tokens } = io.runtime;
   const credential = credentialOf(headers);
   if (credential !== null && keys.find(credential) !== undefined) return true;
+  if (credential !== null && tokens !== null && TokenTable.looksLike(credential)) return true;
   return method === 'POST' || (!keys.required && path !== '/api/mcp/servers');
 }
 

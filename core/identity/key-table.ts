@@ -3,6 +3,8 @@ import type { Config } from '../config/config.js';
 import type { EntityConfig, KeyRules } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
 import { OWN_SECRET } from '../control.js';
+import { gatewayError } from '../errors.js';
+import type { TokenIdentity } from './jwt/verify.js';
 import { keyHash, plainHash } from './key-hash.js';
 import type { StoredKeys } from './stored-keys.js';
 import { NO_ACCESS_RULES, type Places, type VirtualKey, virtualKey } from './virtual-key.js';
@@ -63,6 +65,37 @@ export class KeyTable {
     if (own !== undefined) return this.compile(own, null);
     const rules = this.stored.rulesOf(id);
     return rules === null ? undefined : this.compile(rules, null);
+  }
+
+  /** Another one after every change of what keys and tokens are made of. */
+  get rulesGeneration(): number {
+    return this.stored.generation;
+  }
+
+  /** Whoever a token of another issuer names, as a key: in no list, but under the rules of the team and all above it. */
+  ofToken({ issuer, user, team, organization, customer, untilMs }: TokenIdentity): VirtualKey {
+    const { rules } = issuer;
+    const userKey = entityKey('user', user);
+    const id = `jwt:${issuer.name}:${user}`;
+    const key = this.compile(
+      {
+        ...rules,
+        link: { ...rules.link, id, name: user },
+        access: { ...rules.access, who: `holder of the token of "${user}"` },
+        parents: [
+          ...(team !== null ? [entityKey('team', team)] : []),
+          ...(organization !== null && team === null ? [entityKey('organization', organization)] : []),
+          // Whoever is no user here is one of the issuer's: counted by that name, under no rules of his own.
+          ...(this.group(userKey) === undefined ? [] : [userKey]),
+        ],
+        metadata: { ...rules.metadata, customer: customer ?? rules.metadata.customer },
+      },
+      untilMs,
+    );
+    // A team says itself which organization it is in.
+    if (organization !== null && key.org !== '' && key.org !== organization)
+      throw gatewayError('token_invalid', { why: 'its team is not one of its organization' });
+    return { ...key, user, listed: false, notice: null };
   }
 
   /** The key with the rules of the customer and the tags that a request names, as far as these are known here. */

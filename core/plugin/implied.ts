@@ -3,8 +3,9 @@ import type { Config, PluginConfig } from '../config/config.js';
 import { Secret } from '../config/secret.js';
 
 /** Built-in plugins that a setting elsewhere in the config switches on, as if they were listed under `plugins`. */
-export function implied({ keys, entities, storedRules, mcp }: Config): PluginConfig[] {
-  const links = [...[...keys, ...entities.values()].map(({ link }) => link), ...linksOfTools(mcp)];
+export function implied({ keys, entities, storedRules, mcp, auth }: Config): PluginConfig[] {
+  const rules = [...keys, ...entities.values(), ...auth.jwt.map((issuer) => issuer.rules)];
+  const links = [...rules.map(({ link }) => link), ...linksOfTools(mcp)];
   return [
     ...(storedRules || links.some(isLimited) ? [entry('rate-limit')] : []),
     ...(storedRules || links.some(hasBudget) ? [entry('budget')] : []),

@@ -5,6 +5,7 @@ import { GatewayError, gatewayError } from '../errors.js';
 import { type Exchange, NO_METADATA } from '../exchange.js';
 import { clientAddress } from '../identity/client-address.js';
 import { credentialOf } from '../identity/credential.js';
+import { TokenTable } from '../identity/jwt/token-table.js';
 import { readMetadata } from '../identity/metadata.js';
 import { SDK_PREFIX } from '../identity/sdk-prefix.js';
 import { unknownCaller } from '../identity/unknown-caller.js';
@@ -16,23 +17,36 @@ import { viewOf } from '../view.js';
 /** Stage 3. Who calls: the first identify gate that says, else the virtual key; then what the request says of itself. */
 export function identify(x: Exchange): Wait | undefined {
   const gates = x.runtime.plans.identify;
-  if (gates === null) {
-    accept(x, byKey(x));
-    return undefined;
-  }
+  if (gates === null) return byCredential(x);
   const answer = runGate<Principal>(gates, viewOf(x), x);
   if (answer instanceof Promise) return answer.then((value) => decide(x, value));
-  decide(x, answer);
+  return decide(x, answer);
+}
+
+function decide(x: Exchange, answer: Principal | Reply | undefined): Promise<void> | undefined {
+  if (answer === undefined) return byCredential(x);
+  if ('type' in answer) answerWithReply(x, answer);
+  else accept(x, fromPlugin(answer));
   return undefined;
 }
 
-function decide(x: Exchange, answer: Principal | Reply | undefined): void {
-  if (answer === undefined) accept(x, byKey(x));
-  else if ('type' in answer) answerWithReply(x, answer);
-  else accept(x, fromPlugin(answer));
+/** By a token of another issuer where these are taken, else by a virtual key. */
+function byCredential(x: Exchange): Promise<void> | undefined {
+  const { tokens } = x.runtime;
+  const credential = credentialOf(x.incoming.headers);
+  if (tokens !== null && credential !== null && TokenTable.looksLike(credential)) {
+    const known = tokens.known(credential, x.receivedAt);
+    if (known === undefined) {
+      const address = clientAddress(x);
+      return tokens.verify(credential, x.receivedAt).then((key) => accept(x, key, address));
+    }
+    accept(x, known);
+  } else accept(x, byKey(x, credential));
+  return undefined;
 }
 
-function accept(x: Exchange, key: VirtualKey): void {
+/** @param address of the client, where it had to be read before a wait */
+function accept(x: Exchange, key: VirtualKey, address?: string): void {
   const header = x.header('x-headgate-metadata');
   const timeout = x.header('x-headgate-timeout');
   if (timeout !== undefined) x.timeoutMs = readTimeout(timeout);
@@ -46,7 +60,7 @@ function accept(x: Exchange, key: VirtualKey): void {
   principal.check?.({
     now: x.receivedAt,
     path: x.incoming.path.replace(SDK_PREFIX, ''),
-    address: () => clientAddress(x),
+    address: () => address ?? clientAddress(x),
   });
 }
 
@@ -62,9 +76,8 @@ function readTimeout(text: string): number {
   return ms;
 }
 
-function byKey(x: Exchange): VirtualKey {
+function byKey(x: Exchange, credential: string | null): VirtualKey {
   const { keys } = x.runtime;
-  const credential = credentialOf(x.incoming.headers);
   const key = credential === null ? undefined : keys.find(credential);
   if (key === undefined) {
     // SDKs insist on sending some key, so where none is needed an unknown one is as good as none.

@@ -77,6 +77,7 @@ function remoteControl(rpc: Rpc): Control {
     countTokens: (model, text) => rpc.call('countTokens', model, text),
     ownersOf: (ids) => rpc.call('ownersOf', ids),
     own: (objects) => rpc.call('own', objects),
+    signingKeys: (issuer, kid, have) => rpc.call('signingKeys', issuer, kid, have),
     kept: (question) => rpc.call('kept', question),
     mcp: (ask) => rpc.call('mcp', ask),
     used: (of, since) => rpc.call('used', of, since),

@@ -54,6 +54,8 @@ export class WorkerIo implements IoHandle {
       countTokens: (model: string, text: string) => control.countTokens(model, text),
       ownersOf: (ids: readonly string[]) => control.ownersOf(ids),
       own: (objects: Parameters<Control['own']>[0]) => control.own(objects),
+      signingKeys: (issuer: string, kid: string | null, have: number) =>
+        control.signingKeys(issuer, kid, have),
       kept: (question: Parameters<Control['kept']>[0]) => control.kept(question),
       mcp: (ask: Parameters<Control['mcp']>[0]) => control.mcp(ask),
       used: (of: Parameters<Control['used']>[0], since: number) => control.used(of, since),

@@ -90,7 +90,7 @@ describe('no file', () => {
     expect(file).toBeNull();
     expect([...config.providers.keys()]).toEqual(['mock']);
     expect(config.providers.get('mock')).toMatchObject({ baseUrl: null, origin: 'built-in', keys: [] });
-    expect(config.auth).toEqual({ required: false, from: 'default' });
+    expect(config.auth).toEqual({ required: false, from: 'default', jwt: [] });
     expect(config.server.port).toBe(8080);
     expect(config.dataDir.endsWith('/data')).toBe(true);
   });
@@ -114,10 +114,11 @@ describe('virtual keys', () => {
   const key = (more: string): string => `keys:\n  - { name: a, value: hg-0123456789abcdef${more} }\n`;
 
   it('turn authentication on, unless the file says otherwise', () => {
-    expect(loadText(key('')).config.auth).toEqual({ required: true, from: 'keys' });
+    expect(loadText(key('')).config.auth).toEqual({ required: true, from: 'keys', jwt: [] });
     expect(loadText(`auth: { required: false }\n${key('')}`).config.auth).toEqual({
       required: false,
       from: 'setting',
+      jwt: [],
     });
   });
 
@@ -196,7 +197,7 @@ describe('settings outside the file', () => {
       env: { HEADGATE_ADMIN_TOKEN: '1234567890123456', HEADGATE_AUTH_REQUIRED: 'true' },
     });
     expect(config.admin.token?.reveal()).toBe('1234567890123456');
-    expect(config.auth).toEqual({ required: true, from: 'setting' });
+    expect(config.auth).toEqual({ required: true, from: 'setting', jwt: [] });
   });
 
   it('put the data where --data says', () => {

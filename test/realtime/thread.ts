@@ -30,6 +30,7 @@ export function plainControl(): Control {
     countTokens: async () => 0,
     ownersOf: async () => [],
     own: async () => undefined,
+    signingKeys: async () => null,
     used: async () => ({ requests: 0, inputTokens: 0, outputTokens: 0, nanos: 0 }),
   };
   return control as Control;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseEncryptionKeys } from '../encryption-key.js';
 import { wants } from '../wants.js';
 import { grantKeys, hasOnePlace, twoPlaces } from './grants.js';
+import { jwtSection } from './jwt.js';
 import { oidcSection } from './oidc.js';
 
 const tokenForm = wants('a token of visible characters without spaces');
@@ -80,7 +81,10 @@ export const authSection = z.strictObject({
     .boolean(wants('true or false'))
     .optional()
     .describe(
-      'Whether requests need a virtual key. When left out: true as soon as `keys` has an entry, otherwise false. ' +
+      'Whether requests need a virtual key. When left out: true as soon as `keys` or `jwt.issuers` has an entry, otherwise false. ' +
         'HEADGATE_AUTH_REQUIRED sets it too.',
     ),
+  jwt: jwtSection
+    .prefault({})
+    .describe('JSON Web Tokens of others in place of virtual keys; docs/people.md.'),
 });
