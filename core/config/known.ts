@@ -6,8 +6,8 @@ function shapes(schema: JsonSchema): JsonSchema[] {
   return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(shapes);
 }
 
-function schemasAt(path: Path): JsonSchema[] {
-  let here = shapes(dataSchema());
+function schemasAt(path: Path, root: JsonSchema = dataSchema()): JsonSchema[] {
+  let here = shapes(root);
   for (const part of path) {
     here = here.flatMap((schema) => {
       if (typeof part === 'number') return schema.items === undefined ? [] : shapes(schema.items);
@@ -19,9 +19,9 @@ function schemasAt(path: Path): JsonSchema[] {
   return here;
 }
 
-/** Names of the keys that a mapping at `path` may have; empty where they are free. */
-export function keysAt(path: Path): string[] {
-  return schemasAt(path).flatMap((schema) => Object.keys(schema.properties ?? {}));
+/** Names of the keys that a mapping at `path` may have; empty where they are free. @param root the configuration's when left out */
+export function keysAt(path: Path, root?: JsonSchema): string[] {
+  return schemasAt(path, root).flatMap((schema) => Object.keys(schema.properties ?? {}));
 }
 
 /** The words that may stand at `path`; empty where the value is free. */

@@ -131,7 +131,12 @@ describe.each(databases)('on %s', (_, url) => {
     ],
     ['a date that is none', { expires: '2026-02-30T25:00:00Z' }, 'expires: expected a date'],
     ['a network that is none', { ip_ranges: ['999.1.1.1/8'] }, 'ip_ranges[0]'],
-    ['a field that nobody knows', { budgt: { usd: 1 } }, 'unknown "budgt"'],
+    ['a field that nobody knows', { budgt: { usd: 1 } }, 'unknown "budgt", did you mean "budget"?'],
+    [
+      'one inside a rule',
+      { budgets: [{ usd: 1, pre: 'day' }] },
+      'unknown "budgets[0].pre", did you mean "per"?',
+    ],
     ['a name with a line break', { name: 'x\r\nset-cookie: a=b' }, 'name: expected'],
     ['a tag with a control character', { metadata: { tags: ['a\0b'] } }, 'metadata.tags[0]'],
     ['two parents', { organization: 'a', team: 'b' }, 'one of project, team and organization'],
