@@ -1,5 +1,6 @@
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { AdminApi } from './admin/admin-api.js';
+import type { Cluster } from './cluster/cluster.js';
 import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
@@ -11,7 +12,9 @@ import type { McpService } from './mcp/mcp-service.js';
 import type { McpAsk, McpReply } from './mcp/protocol.js';
 import type { LogLine } from './plugin/logger.js';
 import { CounterNames } from './state/counter-names.js';
+import type { CounterWindow } from './state/counter-window.js';
 import { KeyValues } from './state/key-values.js';
+import type { RaiseAnswer } from './state/lease-port.js';
 import type { Ledger } from './store/ledger.js';
 
 export interface ControlPlaneParts {
@@ -20,6 +23,8 @@ export interface ControlPlaneParts {
   /** The configuration in use. */
   readonly config: () => Config;
   readonly log: LogLine;
+  /** The other nodes; null when there are none. */
+  readonly cluster: Cluster | null;
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** Stops a kept answer that runs in the background, in whichever thread. */
   readonly stopRunning: (id: string) => void;
@@ -50,20 +55,40 @@ export class ControlPlane implements Control {
     return { error, headers: ['allow', ALLOW] };
   }
 
-  async counterSlot(name: string, size: number): Promise<number> {
-    return this.names.slot(name, size);
+  async counterSlot(name: string, size: number, window: CounterWindow): Promise<number> {
+    const slot = this.names.slot(name, size);
+    this.parts.cluster?.share(slot, name, window);
+    return slot;
+  }
+
+  async raiseHolds(
+    slots: readonly number[],
+    amounts: readonly number[],
+    caps: readonly number[],
+  ): Promise<RaiseAnswer> {
+    const { cluster } = this.parts;
+    return cluster === null ? { at: -1, verdict: 'held' } : cluster.raiseHolds(slots, amounts, caps);
+  }
+
+  async setBase(slot: number, start: number, pairs: readonly number[]): Promise<void> {
+    await this.parts.cluster?.setBase(slot, start, pairs);
   }
 
   async kvGet(key: string): Promise<unknown> {
-    return this.values.get(key);
+    const { cluster } = this.parts;
+    return cluster === null ? this.values.get(key) : cluster.values.get(key);
   }
 
   async kvSet(key: string, value: unknown, ttlMs?: number): Promise<void> {
-    this.values.set(key, structuredClone(value), ttlMs);
+    const { cluster } = this.parts;
+    if (cluster === null) this.values.set(key, structuredClone(value), ttlMs);
+    else await cluster.values.set(key, value, ttlMs);
   }
 
   async kvDelete(key: string): Promise<void> {
-    this.values.delete(key);
+    const { cluster } = this.parts;
+    if (cluster === null) this.values.delete(key);
+    else await cluster.values.delete(key);
   }
 
   countTokens(model: string, text: string): Promise<number> {
@@ -103,10 +128,15 @@ export class ControlPlane implements Control {
 
   private ready(): ControlAnswer {
     const { ok, problems } = this.parts.ledger.health();
-    const why = [...this.parts.notReady(), ...(ok ? [] : problems)];
+    const { cluster } = this.parts;
+    const away = cluster?.away === true ? [`Redis (${cluster.shown}) does not answer`] : [];
+    // With another policy than that requests are still answered.
+    const stops = cluster?.policy === 'closed' ? away : [];
+    const why = [...this.parts.notReady(), ...(ok ? [] : problems), ...stops];
     const notes = this.parts.notes();
+    const state = away.length === 0 ? { status: 'ready' } : { status: 'degraded', problems: away };
     const body = {
-      ...(why.length === 0 ? { status: 'ready' } : { status: 'not ready', problems: why }),
+      ...(why.length === 0 ? state : { status: 'not ready', problems: why }),
       ...(notes.length > 0 && { notes }),
     };
     return {

@@ -4,6 +4,8 @@ import type { SigningKeySet } from './identity/jwt/issuer.js';
 import type { KeyFacts } from './identity/virtual-key.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { McpAsk, McpReply } from './mcp/protocol.js';
+import type { CounterWindow } from './state/counter-window.js';
+import type { LeasePort } from './state/lease-port.js';
 
 /** Asked for with a virtual key in place of the admin token. */
 export const OWN_QUOTA = '/api/me';
@@ -31,12 +33,12 @@ export type ControlAnswer =
 
 /**
  * What an I/O thread may ask of the main thread. In one process with one thread it is a direct call; between threads it
- * is messages. Nothing here is on the way of a model request.
+ * is messages. Nothing here is on the way of a model request, but where nodes share counters: then `raiseHolds` may be.
  */
-export interface Control {
+export interface Control extends LeasePort {
   handle(request: ControlRequest): Promise<ControlAnswer>;
   /** Place of a counter in the shared memory. */
-  counterSlot(name: string, size: number): Promise<number>;
+  counterSlot(name: string, size: number, window: CounterWindow): Promise<number>;
   kvGet(key: string): Promise<unknown>;
   kvSet(key: string, value: unknown, ttlMs?: number): Promise<void>;
   kvDelete(key: string): Promise<void>;

@@ -156,6 +156,12 @@ export const errorTable = {
   },
   entity_disabled: { status: 403, kind: 'permission', message: 'The {who} is disabled.' },
   entity_expired: { status: 403, kind: 'permission', message: 'The {who} has expired.' },
+  counters_unavailable: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      '{of} cannot be counted at the moment: Redis, which the nodes share (cluster.redis), does not answer.',
+  },
   record_unwritten: {
     status: 503,
     kind: 'unavailable',

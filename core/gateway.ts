@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
 import { AdminApi } from './admin/admin-api.js';
 import { makesToken, OwnToken } from './admin/admin-token.js';
 import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
 import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
+import type { Cluster } from './cluster/cluster.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
@@ -78,6 +81,11 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     parts.makesToken === true && makesToken(config)
       ? OwnToken.open(config.dataDir)
       : { token: OwnToken.none(), made: null };
+  const counters = createCounterMemory();
+  const cluster = await clusterOf(config, counters, log).catch(async (error) => {
+    await ledger.close();
+    return asStartError(error);
+  });
   const governing = {
     live,
     config: () => live.config,
@@ -89,6 +97,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       await running.countStored();
     },
     log,
+    onChanged: () => cluster?.changed(),
   };
   const governance = new Governance(governing);
   const mcp = new McpService({ dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) });
@@ -100,6 +109,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       metrics,
       mcp,
       live,
+      cluster,
       config: governing.config,
       log,
       secret: keySecret,
@@ -108,6 +118,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     }),
     config: governing.config,
     log,
+    cluster,
     countTokens: parts.countTokens,
     notes: () => live.notes,
     stopRunning: (id) => io.stopRunning(id),
@@ -118,13 +129,15 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     source: parts.source,
     threadEntry: parts.threadEntry,
     control,
-    counters: createCounterMemory(),
+    counters,
     keySecret,
     connect: () => ledger.connect(),
     log,
     count: (name, by, labels) => metrics.count(name, by, labels),
     onFailed: parts.onFatal,
   });
+  if (cluster !== null)
+    cluster.onChanged = () => void governance.refresh(() => ledger.governed()).catch(() => {});
   try {
     if (await ledger.governed()) await governance.open().catch(asStartError);
     await live.use({ storedRules: await governance.hasRules() });
@@ -133,17 +146,30 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     await mcp.close();
     await governance.close();
     await io.close();
+    await cluster?.close();
     await ledger.close();
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own, mcp);
+  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own, mcp, cluster);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
       threads,
     });
   return running;
+}
+
+/** Loaded by those that have others; the same name after a restart, by which what was held before is known. */
+async function clusterOf(config: Config, counters: SharedArrayBuffer, log: LogLine): Promise<Cluster | null> {
+  if (config.cluster === null) return null;
+  const { Cluster } = await import('./cluster/cluster.js');
+  const { name, policy, redis } = config.cluster;
+  const node = createHash('sha256')
+    .update(`${hostname()}:${config.dataDir}`)
+    .digest('base64url')
+    .slice(0, 16);
+  return Cluster.start({ target: redis.reveal(), name, policy, node, counters, log });
 }
 
 function asStartError(error: unknown): never {
@@ -165,6 +191,7 @@ export class RunningGateway {
     private readonly governance: Governance,
     private readonly own: { readonly token: OwnToken; readonly made: string | null },
     private readonly mcp: McpService,
+    private readonly cluster: Cluster | null,
   ) {
     this.watcher = this.watch(parts);
   }
@@ -257,6 +284,7 @@ export class RunningGateway {
     await this.governance.close();
     this.inProcess?.close();
     await this.io.close();
+    await this.cluster?.close();
     this.log('info', 'stopped', {});
     await this.ledger.close();
     return inTime;

@@ -11,6 +11,7 @@ export function needRestart(at: Config, now: Config): string[] {
     'realtime.message_limit': config.realtime.messageLimitBytes,
     'admin.secret': config.admin.secret?.reveal(),
     'store.url': addressOf(config.store),
+    cluster: config.cluster && { ...config.cluster, redis: config.cluster.redis.reveal() },
     'store.durable': config.ledger.durable,
     'store.on_failure': config.ledger.onFailure,
     'store.retention': config.ledger.retention,

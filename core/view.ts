@@ -75,6 +75,9 @@ export class ExchangeView implements HeaderReader {
   get log(): Logger {
     return this.x.io.log.child({ request: this.x.id });
   }
+  get ended(): boolean {
+    return this.x.settled;
+  }
   get credential(): string | null {
     return credentialOf(this.x.incoming.headers);
   }

@@ -18,14 +18,15 @@ export class WatchedChain<Watched, Folded> {
   ) {}
 
   /** Calls `take` with what is watched of the caller, at once or when its counters are open; not when nothing is. */
-  with<T>(view: BaseView, take: (folded: Folded) => T): T | undefined | Promise<T | undefined> {
+  with<T>(view: BaseView, take: (folded: Folded) => T | Promise<T>): T | undefined | Promise<T | undefined> {
     const chain = view.principal?.chain;
     if (chain === undefined) return undefined;
     const folded = this.#byChain.get(chain);
     if (folded !== undefined) return folded === null ? undefined : take(folded);
     const seen = this.#see(chain);
     if (!(seen instanceof Promise)) return seen === null ? undefined : take(seen);
-    return seen.then((later) => (later === null ? undefined : take(later)));
+    // The client may have left meanwhile: nobody would give back what is taken now.
+    return seen.then((later) => (later === null || view.ended ? undefined : take(later)));
   }
 
   #see(chain: readonly ChainLink[]): Folded | null | Promise<Folded | null> {

@@ -15,6 +15,8 @@ export interface GovernanceParts extends Omit<FeedParts, 'store' | 'onKey' | 'on
   readonly live: LiveConfig;
   /** What virtual keys are hashed under. */
   readonly secret: string;
+  /** This node has changed something: others may want to know. */
+  readonly onChanged?: () => void;
 }
 
 /** The store that is open, and what works on it. */
@@ -82,11 +84,11 @@ export class Governance {
     const store = await openStore(address, secret, (why) =>
       log('warn', 'a connection to the store was lost', { error: why }),
     );
-    const entities = new EntityService(
-      store,
-      (key) => inFile(live.config, key),
-      () => feed.look(),
-    );
+    const changed = (): Promise<void> => {
+      this.parts.onChanged?.();
+      return feed.look();
+    };
+    const entities = new EntityService(store, (key) => inFile(live.config, key), changed);
     const rotation = new KeyRotation(store, entities, secret);
     const schedule = new RotationSchedule(rotation, log);
     const feed = new IdentityFeed({
@@ -99,7 +101,7 @@ export class Governance {
       await feed.load();
       const listener = address.kind === 'postgres' ? await listen(address.url, feed) : null;
       schedule.start();
-      const definitions = new DefinitionService(store, live, () => feed.look());
+      const definitions = new DefinitionService(store, live, changed);
       const close = async (): Promise<void> => {
         await schedule.close();
         await listener?.close();

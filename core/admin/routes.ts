@@ -1,5 +1,6 @@
 import { priceOptions } from '../catalog/price-options.js';
 import { PriceTable } from '../catalog/prices/price-table.js';
+import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_SECRET } from '../control.js';
 import { canonicalError } from '../errors.js';
@@ -35,6 +36,8 @@ export interface AdminParts {
   /** The configuration in use, and what the file says. */
   readonly live: LiveConfig;
   readonly mcp: McpService;
+  /** The other nodes; null when there are none. */
+  readonly cluster: Cluster | null;
   readonly config: () => Config;
   readonly log: LogLine;
   /** What keys, tokens and sessions are hashed under. */
@@ -146,12 +149,20 @@ function tokenRoutes({ governance, secret }: AdminParts): Route[] {
   ];
 }
 
+/** Loaded by those that have others. */
+async function ofCluster(cluster: Cluster | null): Promise<string> {
+  if (cluster === null) return '';
+  const { clusterFamilies } = await import('../cluster/cluster-metrics.js');
+  const { exposition } = await import('../observe/exposition.js');
+  return `\n${await exposition(clusterFamilies(cluster))}`;
+}
+
 async function metrics(
-  { config, ledger, metrics: counted }: AdminParts,
+  { config, ledger, metrics: counted, cluster }: AdminParts,
   request: ControlRequest,
 ): Promise<ControlAnswer> {
   if (!config().observability.prometheus) return notFound(request);
-  const text = `${await ledger.metrics()}\n${await counted.text()}`;
+  const text = `${await ledger.metrics()}\n${await counted.text()}${await ofCluster(cluster)}`;
   return { status: 200, headers: ['content-type', 'text/plain; version=0.0.4; charset=utf-8'], body: text };
 }
 

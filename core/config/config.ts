@@ -2,6 +2,7 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
+import type { RedisTarget } from '../store/redis/redis-target.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { McpConfig } from './mcp-config.js';
@@ -56,6 +57,8 @@ export interface Config {
   readonly mcp: McpConfig | null;
   readonly plugins: readonly PluginConfig[];
   readonly store: StoreConfig;
+  /** Null: this node is the only one. */
+  readonly cluster: ClusterConfig | null;
   readonly ledger: LedgerConfig;
   readonly observability: ObservabilityConfig;
 }
@@ -107,6 +110,14 @@ export interface ServerConfig {
   readonly fetchAllow: readonly FetchRule[];
   /** Absolute paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | null;
+}
+
+export interface ClusterConfig {
+  /** Of the cluster: what its keys in Redis begin with. */
+  readonly name: string;
+  readonly policy: 'open' | 'closed' | 'local-share';
+  /** May hold passwords. */
+  readonly redis: Secret<RedisTarget>;
 }
 
 export interface AuthConfig {

@@ -194,6 +194,11 @@ function settingLines(config: Config): string[] {
     `fields  ${MISSING[config.onUnsupported]}`,
     `prices  ${count(Object.keys(config.prices).length, 'override')}, models without a price: ${config.unpriced}`,
     `store   ${shownAddress(addressOf(config.store))}`,
+    ...(config.cluster === null
+      ? []
+      : [
+          `cluster ${config.cluster.name} through ${config.cluster.redis.toJSON()}, without it ${config.cluster.policy}`,
+        ]),
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}`,
   ];

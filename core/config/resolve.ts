@@ -5,6 +5,7 @@ import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { resolveAdmin, resolvePeople } from './resolve-admin.js';
+import { resolveCluster } from './resolve-cluster.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { resolveEntities } from './resolve-entities.js';
 import { MIN_SECRET_LENGTH, resolveKeys } from './resolve-keys.js';
@@ -83,6 +84,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     },
     findings,
   );
+  const stored = resolveStore(parsed.store, settings, folder, input.cwd);
   const config: Config = {
     file: input.file,
     server: resolveServer(parsed.server, settings, folder, findings),
@@ -109,7 +111,8 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     responses: resolveResponses(parsed.responses),
     mcp: resolveMcp(parsed.mcp, folder, derived),
     plugins: input.plugins,
-    ...resolveStore(parsed.store, settings, folder, input.cwd),
+    ...stored,
+    cluster: resolveCluster(parsed.cluster, settings, stored.store, findings),
     ledger: resolveLedger(parsed.store, findings),
     observability: resolveObservability(parsed.observability, settings),
   };

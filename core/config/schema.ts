@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminSection, authSection } from './sections/access.js';
+import { clusterSection } from './sections/cluster.js';
 import { defaultsSection } from './sections/defaults.js';
 import {
   customersSection,
@@ -85,7 +86,9 @@ export const configSchema = z.strictObject({
     .describe('What the gateway keeps of OpenAI’s Responses, where the provider keeps nothing.'),
   plugins: pluginsSection.describe('What runs on the requests, in order.'),
   store: storeSection.prefault({}).describe('Where records are kept.'),
-  cluster: z.unknown().optional().describe('Several nodes through Redis. Not supported by this version yet.'),
+  cluster: clusterSection
+    .optional()
+    .describe('Several nodes as one gateway, through Redis or Valkey; see docs/cluster.md.'),
   mcp: mcpSection
     .prefault({})
     .describe('Servers of the Model Context Protocol (MCP), whose tools are offered.'),

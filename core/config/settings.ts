@@ -5,6 +5,7 @@ import type { Env } from './interpolate.js';
 import { nearest } from './nearest.js';
 import { quote } from './path.js';
 import { adminSection, authSection } from './sections/access.js';
+import { redisUrl } from './sections/cluster.js';
 import { type LogLevel, observabilitySection } from './sections/observability.js';
 import { serverSection } from './sections/server.js';
 import { wanted } from './wants.js';
@@ -28,6 +29,7 @@ export interface Settings {
   secret?: string | undefined;
   encryptionKey?: string | undefined;
   authRequired?: boolean | undefined;
+  redisUrl?: string | undefined;
   dataDir?: string | undefined;
   logLevel?: LogLevel | undefined;
 }
@@ -80,6 +82,7 @@ export function readSettings(env: Env, flags: Overrides, findings: Findings): Se
   const server = serverSection.shape;
   const secret = pick(undefined, null, env, 'HEADGATE_SECRET');
   const encryption = pick(undefined, null, env, 'HEADGATE_ENCRYPTION_KEY');
+  const redis = pick(undefined, null, env, 'HEADGATE_REDIS_URL');
   const token = pick(undefined, null, env, 'HEADGATE_ADMIN_TOKEN');
   return {
     host: read(pick(flags.host, '--host', env, 'HEADGATE_HOST'), server.host, findings),
@@ -102,6 +105,7 @@ export function readSettings(env: Env, flags: Overrides, findings: Findings): Se
       authSection.shape.required,
       findings,
     ),
+    redisUrl: read(redis && { ...redis, secret: true }, redisUrl, findings),
     dataDir: pick(flags.dataDir, '--data', env, 'HEADGATE_DATA')?.value.toString(),
     logLevel: read(
       pick(flags.logLevel, '--log-level', env, 'HEADGATE_LOG_LEVEL'),

@@ -2,7 +2,7 @@ import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
 import type { Control } from '../control.js';
 import { SharedGroup } from '../state/counter-group.js';
 import { CounterMemory } from '../state/counter-memory.js';
-import { openCounter, slotsOf } from '../state/open-counter.js';
+import { openShared } from '../state/open-counter.js';
 import type { GuardedFetch } from '../upstream/guarded-fetch.js';
 import type { PluginLogger } from './logger.js';
 
@@ -42,9 +42,8 @@ export function createHost(
       delete: (key) => control.kvDelete(own(key)),
     },
     counters: {
-      open: async (name, options) =>
-        openCounter(parts.counters, await control.counterSlot(own(name), slotsOf(options ?? {})), options),
-      group: (counters) => SharedGroup.of(counters, CounterMemory.of(parts.counters)),
+      open: (name, options) => openShared(parts.counters, control, own(name), options),
+      group: (counters) => SharedGroup.of(counters, CounterMemory.of(parts.counters), control),
     },
     tasks: { countTokens: (model, text) => control.countTokens(model, text) },
     metrics: { count: (name, by = 1, labels = {}) => parts.count(own(name), by, labels) },

@@ -1,15 +1,34 @@
 import type { Counter, Reservation } from '@headgate/sdk';
-import type { CounterMemory } from './counter-memory.js';
+import { ALONE, type CounterMemory, HELD } from './counter-memory.js';
+
+/** What was used before this process, for the nodes that share a counter: start of the window, and see `baseOf`. */
+export interface PlaceBase {
+  readonly start: number;
+  readonly pairs: readonly number[];
+}
+
+type CountedSince = (since: number) => Promise<number>;
 
 /** A counter in memory that all threads share. What its window is, those say who extend it. */
 export abstract class Place implements Counter {
+  /** Who knows what was used before, where nodes share it. */
+  restoredBy: CountedSince | null = null;
+
   constructor(
     readonly memory: CounterMemory,
+    readonly slot: number,
     readonly now: () => number,
+    /** Cell of the hold; what others used is in the next one. */
+    private readonly holdCell: number,
   ) {}
 
+  /** Start of the window of now; the same number always where it never ends or moves with the clock. Under the lock, after `count`. */
+  abstract readonly windowStart: number;
   abstract resetsAt(): number;
-  abstract restore(countedSince: (start: number) => Promise<number>): Promise<void>;
+  /** Counts what a record outside this process knows. */
+  abstract restore(countedSince: CountedSince): Promise<void>;
+  /** The same for other nodes to count. */
+  abstract baseBy(countedSince: CountedSince): Promise<PlaceBase>;
   /** The count in the window of now. Only under the lock, as the two below. */
   abstract count(now: number): number;
   /** Adds to it. Returns what says later where that was. After `count`. */
@@ -17,33 +36,55 @@ export abstract class Place implements Counter {
   /** Changes what was added there; nothing happens when that has left the window. */
   abstract correct(where: number, delta: number, now: number): void;
 
+  /** The most that the count may reach without asking the other nodes. Under the lock, after `count`. */
+  get hold(): number {
+    return this.memory.cells[this.holdCell] as number;
+  }
+
+  set hold(hold: number) {
+    this.memory.cells[this.holdCell] = hold;
+  }
+
+  /** What other nodes used and reserved, as last heard. Under the lock, after `count`. */
+  get elsewhere(): number {
+    return this.memory.cells[this.holdCell + 1] as number;
+  }
+
+  set elsewhere(amount: number) {
+    this.memory.cells[this.holdCell + 1] = amount;
+  }
+
   value(): number {
     const now = this.now();
-    const { lock } = this.memory;
-    lock.acquire();
+    const { memory } = this;
+    memory.lock.acquire();
     const count = this.count(now);
-    lock.release();
-    return count;
+    const value = memory.mode === ALONE ? count : count + this.elsewhere;
+    memory.lock.release();
+    return value;
   }
 
   add(delta: number): number {
     const now = this.now();
-    const { lock } = this.memory;
-    lock.acquire();
+    const { memory } = this;
+    memory.lock.acquire();
     const total = this.count(now) + delta;
     this.take(delta);
-    lock.release();
-    return total;
+    const value = memory.mode === ALONE ? total : total + this.elsewhere;
+    memory.lock.release();
+    return value;
   }
 
   reserve(amount: number, cap: number): Reservation | null {
     const now = this.now();
-    const { lock } = this.memory;
-    lock.acquire();
+    const { memory } = this;
+    memory.lock.acquire();
     const total = this.count(now) + amount;
-    const where = total <= cap ? this.take(amount) : Number.NaN;
-    lock.release();
-    return total <= cap ? new Taken(this, where, amount, total) : null;
+    const fits =
+      total <= cap && (memory.mode !== HELD || cap === Number.POSITIVE_INFINITY || total <= this.hold);
+    const where = fits ? this.take(amount) : Number.NaN;
+    memory.lock.release();
+    return fits ? new Taken(this, where, amount, total) : null;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { WindowOf } from '@headgate/sdk';
 import { CounterMemory } from './counter-memory.js';
-import { Place } from './place.js';
+import { Place, type PlaceBase } from './place.js';
 
-/** A counter that starts again at each boundary of its window. Its cells: start of the window, count. */
+/** A counter that starts again at each boundary of its window. Its cells: start of the window, count, hold, elsewhere. */
 export class SharedCounter extends Place {
   private readonly cells: Float64Array;
   private readonly at: number;
@@ -14,12 +14,17 @@ export class SharedCounter extends Place {
     buffer: SharedArrayBuffer,
     slot: number,
     private readonly windowOf: WindowOf,
-    now: () => number = Date.now,
+    now?: () => number,
   ) {
     const memory = CounterMemory.of(buffer);
-    super(memory, now);
+    const at = CounterMemory.cellOf(slot);
+    super(memory, slot, now ?? memory.now, at + 2);
     this.cells = memory.cells;
-    this.at = CounterMemory.cellOf(slot);
+    this.at = at;
+  }
+
+  get windowStart(): number {
+    return this.cells[this.at] as number;
   }
 
   resetsAt(): number {
@@ -42,6 +47,12 @@ export class SharedCounter extends Place {
     this.memory.lock.release();
   }
 
+  async baseBy(countedSince: (start: number) => Promise<number>): Promise<PlaceBase> {
+    this.look(this.now());
+    const { start } = this;
+    return { start, pairs: [await countedSince(start), 0] };
+  }
+
   count(now: number): number {
     if (now >= this.end || now < this.start) this.look(now);
     const { cells, at, start } = this;
@@ -49,11 +60,16 @@ export class SharedCounter extends Place {
     if (start > stored) {
       cells[at] = start;
       cells[at + 1] = 0;
+      this.hold = 0;
+      this.elsewhere = 0;
       return 0;
     }
     // A clock that steps back must not reset the count that is there, and one that was far ahead must not keep a window
     // open until it is reached again: then the count goes on in the window of now.
-    if (this.end < stored) cells[at] = start;
+    if (this.end < stored) {
+      cells[at] = start;
+      this.hold = 0;
+    }
     return cells[at + 1] as number;
   }
 

@@ -70,7 +70,9 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
 function remoteControl(rpc: Rpc): Control {
   return {
     handle: (request) => rpc.call('handle', request),
-    counterSlot: (name, size) => rpc.call('counterSlot', name, size),
+    counterSlot: (...asked) => rpc.call('counterSlot', ...asked),
+    raiseHolds: (...asked) => rpc.call('raiseHolds', ...asked),
+    setBase: (...asked) => rpc.call('setBase', ...asked),
     kvGet: (key) => rpc.call('kvGet', key),
     kvSet: (key, value, ttlMs) => rpc.call('kvSet', key, value, ttlMs),
     kvDelete: (key) => rpc.call('kvDelete', key),

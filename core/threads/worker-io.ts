@@ -47,7 +47,9 @@ export class WorkerIo implements IoHandle {
     };
     this.rpc = new Rpc(worker, {
       handle: (request: Parameters<Control['handle']>[0]) => control.handle(request),
-      counterSlot: (name: string, size: number) => control.counterSlot(name, size),
+      counterSlot: (...asked: Parameters<Control['counterSlot']>) => control.counterSlot(...asked),
+      raiseHolds: (...asked: Parameters<Control['raiseHolds']>) => control.raiseHolds(...asked),
+      setBase: (...asked: Parameters<Control['setBase']>) => control.setBase(...asked),
       kvGet: (key: string) => control.kvGet(key),
       kvSet: (key: string, value: unknown, ttlMs?: number) => control.kvSet(key, value, ttlMs),
       kvDelete: (key: string) => control.kvDelete(key),

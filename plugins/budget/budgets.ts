@@ -1,6 +1,7 @@
 import type {
   BaseView,
   DefaultNeeds,
+  GroupRefusal,
   GroupReservation,
   Host,
   Reply,
@@ -10,6 +11,7 @@ import type {
   Slot,
   Target,
 } from '@headgate/sdk';
+import { uncounted } from '../uncounted.js';
 import { WatchedChain } from '../watched-chain.js';
 import { type AllowanceSet, allowanceSet } from './allowance-set.js';
 import { charge } from './charge.js';
@@ -62,7 +64,10 @@ export class Budgets {
     return set;
   }
 
-  #reserve(view: RequestView<DefaultNeeds>, set: AllowanceSet): Reply | undefined {
+  #reserve(
+    view: RequestView<DefaultNeeds>,
+    set: AllowanceSet,
+  ): Reply | undefined | Promise<Reply | undefined> {
     const { all } = set;
     const most = view.maxCostNano() ?? 0;
     const now = this.host.clock.now();
@@ -75,8 +80,26 @@ export class Budgets {
       caps.push(allowance.hard && most > 0 ? allowance.cap(now) : Number.POSITIVE_INFINITY);
     }
     const taken = set.group.reserve(amounts, caps);
-    if (taken.refused !== null)
-      return refusal(all[taken.refused] as Allowance, amounts[taken.refused] as number, now);
+    const asked = { amounts, most, now };
+    if (taken instanceof Promise) return taken.then((later) => this.#begin(view, set, later, asked));
+    return this.#begin(view, set, taken, asked);
+  }
+
+  #begin(
+    view: RequestView<DefaultNeeds>,
+    set: AllowanceSet,
+    taken: GroupReservation | GroupRefusal,
+    { amounts, most, now }: { amounts: readonly number[]; most: number; now: number },
+  ): Reply | undefined {
+    if (taken.refused !== null) {
+      const allowance = set.all[taken.refused] as Allowance;
+      if (taken.unavailable) return uncounted(allowance.who);
+      return refusal(allowance, amounts[taken.refused] as number, now);
+    }
+    if (view.ended) {
+      taken.settle(set.all.map(() => 0));
+      return undefined;
+    }
     if (set.soft) this.#tellPassed(view, set, taken.totals, amounts, now);
     const held = view.state(this.#held);
     held.set = set;

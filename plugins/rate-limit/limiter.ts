@@ -1,6 +1,7 @@
 import type {
   BaseView,
   DefaultNeeds,
+  GroupRefusal,
   GroupReservation,
   Host,
   Reply,
@@ -8,6 +9,7 @@ import type {
   SettledRecord,
   Slot,
 } from '@headgate/sdk';
+import { uncounted } from '../uncounted.js';
 import { WatchedChain } from '../watched-chain.js';
 import { type LimitSet, limitSet } from './limit-set.js';
 import { type Limit, openLimits, usedOf } from './limits.js';
@@ -40,9 +42,25 @@ export class RateLimiter {
     return this.#watched.with(view, (set) => this.#take(view, set));
   }
 
-  #take(view: RequestView<DefaultNeeds>, set: LimitSet): Reply | undefined {
+  #take(view: RequestView<DefaultNeeds>, set: LimitSet): Reply | undefined | Promise<Reply | undefined> {
     const taken = set.group.reserve(needs(view, set), set.caps);
-    if (taken.refused !== null) return this.#refuse(view, set, set.limits[taken.refused] as Limit);
+    if (taken instanceof Promise) return taken.then((later) => this.#begin(view, set, later));
+    return this.#begin(view, set, taken);
+  }
+
+  #begin(
+    view: RequestView<DefaultNeeds>,
+    set: LimitSet,
+    taken: GroupReservation | GroupRefusal,
+  ): Reply | undefined {
+    if (taken.refused !== null) {
+      const limit = set.limits[taken.refused] as Limit;
+      return taken.unavailable ? uncounted(limit.who) : this.#refuse(view, set, limit);
+    }
+    if (view.ended) {
+      taken.settle(set.limits.map(() => 0));
+      return undefined;
+    }
     const held = view.state(this.#held);
     held.set = set;
     held.taken = taken;

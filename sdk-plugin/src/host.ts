@@ -10,7 +10,10 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
 }
 
-/** A key-value store shared by all threads. Values are anything `structuredClone` can copy. */
+/**
+ * A key-value store shared by all threads, and by the nodes of a cluster, where a value may have a megabyte at most. Values are
+ * anything `structuredClone` can copy.
+ */
 export interface KeyValueStore {
   get<T>(key: string): Promise<T | undefined>;
   /** `ttlMs`: forget it after that time. */
@@ -20,13 +23,18 @@ export interface KeyValueStore {
 
 /**
  * A number shared by all threads, moved atomically. Whole numbers up to 2^53. With a window it starts again from zero
- * at each boundary of that window.
+ * at each boundary of that window. The nodes of a cluster share it too; without a window it counts what runs: a node that is
+ * gone takes its part with it.
  */
 export interface Counter {
+  /** Of other nodes, what was last heard of them. */
   value(): number;
   /** Adds and returns the new value. */
   add(delta: number): number;
-  /** Adds only if the sum stays at or below `cap`; null when it would not, and nothing was added. */
+  /**
+   * Adds only if the sum stays at or below `cap`; null when it would not, and nothing was added. In a cluster it takes of what
+   * this node holds already; a group asks the others too.
+   */
   reserve(amount: number, cap: number): Reservation | null;
   /** Unix milliseconds at which it starts again from zero; Infinity without a window. */
   resetsAt(): number;
@@ -82,13 +90,22 @@ export interface GroupReservation {
 export interface GroupRefusal {
   /** Place of the counter in the group that would have passed its cap. */
   readonly refused: number;
+  /** True: nobody can tell, since what the nodes of a cluster share does not answer. */
+  readonly unavailable: boolean;
 }
 
 /** Counters that a request takes from together. */
 export interface CounterGroup {
   readonly size: number;
-  /** Takes an amount from each counter, or, when one of them would pass its cap, nothing at all. The group keeps `amounts`. */
-  reserve(amounts: number[], caps: readonly number[]): GroupReservation | GroupRefusal;
+  /**
+   * Takes an amount from each counter, or, when one of them would pass its cap, nothing at all. The group keeps `amounts`. A
+   * promise only where nodes of a cluster share the counters, and this one must ask the others: look at the view's `ended` then,
+   * since what is taken for a request that is over must be given back.
+   */
+  reserve(
+    amounts: number[],
+    caps: readonly number[],
+  ): GroupReservation | GroupRefusal | Promise<GroupReservation | GroupRefusal>;
 }
 
 export interface Counters {

@@ -60,6 +60,8 @@ export interface BaseView {
   readonly model: string;
   readonly stream: boolean;
   readonly log: Logger;
+  /** The request is over: its client has left, for example, while a hook waited. What is taken for it now, nobody gives back. */
+  readonly ended: boolean;
   /** The plugin's own per-request state, made on first use. */
   state<S>(slot: Slot<S>): S;
 }

@@ -109,16 +109,14 @@ describe('features of later versions', () => {
       'models:',
       '  m: { strategy: least_cost, targets: [mock/a] }',
       'plugins: [{ use: guardrails/pii, isolate: true }]',
-      'cluster: { redis: "redis://127.0.0.1:6379" }',
       'observability: { otlp: [], sinks: [], log_bodies: true }',
     ].join('\n');
     expect(refusalLines(text)).toEqual([
       'headgate.yaml:3:8  models.m.strategy: this strategy is not supported by this version yet (use fallback or weighted)',
       'headgate.yaml:4:34  plugins[0].isolate: isolation of plugins is not supported by this version yet',
-      'headgate.yaml:5:1  cluster: a cluster of several nodes is not supported by this version yet',
-      'headgate.yaml:6:18  observability.otlp: traces over OTLP are not supported by this version yet',
-      'headgate.yaml:6:28  observability.sinks: sinks for settled records are not supported by this version yet',
-      'headgate.yaml:6:39  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
+      'headgate.yaml:5:18  observability.otlp: traces over OTLP are not supported by this version yet',
+      'headgate.yaml:5:28  observability.sinks: sinks for settled records are not supported by this version yet',
+      'headgate.yaml:5:39  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
     ]);
   });
 

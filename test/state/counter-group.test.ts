@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { type GroupReservation, windowsOf } from '@headgate/sdk';
+import { type CounterGroup, type GroupRefusal, type GroupReservation, windowsOf } from '@headgate/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SharedGroup } from '../../core/state/counter-group.js';
 import { CounterMemory, createCounterMemory } from '../../core/state/counter-memory.js';
+import type { LeasePort } from '../../core/state/lease-port.js';
 import { ROLLING_SLOTS, RollingCounter } from '../../core/state/rolling-counter.js';
 import { SharedCounter } from '../../core/state/shared-counter.js';
 import { memoryGroup } from '../../sdk-plugin/src/testing/memory-group.js';
@@ -11,6 +12,11 @@ import { memoryGroup } from '../../sdk-plugin/src/testing/memory-group.js';
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 10, 27, 12);
 const CAPS = [100, 60, 80];
+/** Nobody has to be asked. */
+const ALONE: LeasePort = {
+  raiseHolds: async () => ({ at: -1, verdict: 'held' }),
+  setBase: async () => {},
+};
 
 function groupAt(clock: { now: number }) {
   const memory = createCounterMemory(2 + ROLLING_SLOTS);
@@ -20,7 +26,7 @@ function groupAt(clock: { now: number }) {
     new SharedCounter(memory, 1, windowsOf({}), now),
     new RollingCounter(memory, 2, MINUTE, now),
   ];
-  return { counters, group: SharedGroup.of(counters, CounterMemory.of(memory), now) };
+  return { counters, group: SharedGroup.of(counters, CounterMemory.of(memory), ALONE, now) };
 }
 
 describe('counters that are taken from together', () => {
@@ -29,8 +35,8 @@ describe('counters that are taken from together', () => {
     const values = () => counters.map((counter) => counter.value());
     const taken = group.reserve([10, 20, 30], CAPS) as GroupReservation;
     expect(taken).toMatchObject({ refused: null, totals: [10, 20, 30] });
-    expect(group.reserve([10, 41, 0], CAPS)).toEqual({ refused: 1 });
-    expect(group.reserve([0, 0, 51], CAPS)).toEqual({ refused: 2 });
+    expect(group.reserve([10, 41, 0], CAPS)).toEqual({ refused: 1, unavailable: false });
+    expect(group.reserve([0, 0, 51], CAPS)).toEqual({ refused: 2, unavailable: false });
     expect(values()).toEqual([10, 20, 30]);
     taken.settle([1, Number.NaN, 3]);
     expect(values()).toEqual([1, 20, 3]);
@@ -41,16 +47,16 @@ describe('counters that are taken from together', () => {
   it('may hold one counter twice, which then holds both amounts', () => {
     const memory = createCounterMemory(1);
     const counter = new SharedCounter(memory, 0, windowsOf({}), () => START);
-    const group = SharedGroup.of([counter, counter], CounterMemory.of(memory), () => START);
-    expect(group.reserve([6, 5], [10, 10])).toEqual({ refused: 1 });
+    const group = SharedGroup.of([counter, counter], CounterMemory.of(memory), ALONE, () => START);
+    expect(group.reserve([6, 5], [10, 10])).toMatchObject({ refused: 1 });
     expect(counter.value()).toBe(0);
-    expect(group.reserve([6, 4], [10, 10]).refused).toBeNull();
+    expect(group.reserve([6, 4], [10, 10])).toMatchObject({ refused: null });
     expect(counter.value()).toBe(10);
   });
 
   it('must be counters of the same gateway', () => {
     const { counters } = groupAt({ now: START });
-    expect(() => SharedGroup.of(counters, CounterMemory.of(createCounterMemory(1)))).toThrow(
+    expect(() => SharedGroup.of(counters, CounterMemory.of(createCounterMemory(1)), ALONE)).toThrow(
       'host.counters.open',
     );
   });
@@ -79,10 +85,9 @@ describe('counters that are taken from together', () => {
           else if (one.do === 'settle') {
             for (const taken of held[one.which % Math.max(1, held.length)] ?? []) taken.settle(one.used);
           } else {
-            const [a, b] = [
-              mine.group.reserve([...one.amounts], CAPS),
-              model.reserve([...one.amounts], CAPS),
-            ];
+            const ask = (group: CounterGroup) =>
+              group.reserve([...one.amounts], CAPS) as GroupReservation | GroupRefusal;
+            const [a, b] = [ask(mine.group), ask(model)];
             expect(a.refused).toBe(b.refused);
             if (a.refused === null && b.refused === null) held.push([a, b]);
           }

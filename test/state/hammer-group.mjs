@@ -8,7 +8,7 @@ import { SharedCounter } from '../../dist/core/state/shared-counter.js';
 const { memory, cap, rounds, gate, seed } = workerData;
 const forever = () => ({ start: 1, end: Number.MAX_SAFE_INTEGER });
 const counters = [0, seed].map((slot) => new SharedCounter(memory, slot, forever));
-const group = SharedGroup.of(counters, CounterMemory.of(memory));
+const group = SharedGroup.of(counters, CounterMemory.of(memory), null);
 const caps = [cap, cap];
 const flag = new Int32Array(gate);
 let random = seed;

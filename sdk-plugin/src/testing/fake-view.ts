@@ -59,6 +59,7 @@ export class FakeView {
   readonly attempt: number;
   readonly status: number;
   readonly responseHeaders: HeaderReader;
+  ended = false;
   /** What hooks added to the answer, by `answerHeader`. */
   readonly answerHeaders: HeaderList = [];
   /** A hook has called `replace`. */

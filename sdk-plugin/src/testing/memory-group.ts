@@ -10,7 +10,7 @@ export function memoryGroup(counters: readonly Counter[]): CounterGroup {
         const one = counter.reserve(amounts[i] as number, caps[i] as number);
         if (one === null) {
           for (const each of taken) each.settle(0);
-          return { refused: i };
+          return { refused: i, unavailable: false };
         }
         taken.push(one);
       }

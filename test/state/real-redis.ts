@@ -1,0 +1,115 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../e2e/harness.js';
+
+const READY_MS = 15_000;
+
+export interface RealRedis {
+  readonly port: number;
+  readonly url: string;
+  /** One command by `redis-cli`; its answer as text. */
+  cli(...command: string[]): string;
+  /** Ends it at once, as a crash does. What was in it is lost. */
+  crash(): Promise<void>;
+  /** Starts it again on the same port. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const program = (name: string): string | null =>
+  ['/usr/bin', '/usr/local/bin', ...(process.env['PATH'] ?? '').split(':')]
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path)) ?? null;
+
+/** Why tests with a real Redis cannot run here; null when they can. See `noPostgres`. */
+export const noRedis: string | null =
+  program('redis-server') === null && process.env['HEADGATE_TEST_REQUIRE_ALL'] !== '1'
+    ? 'Redis is not installed (Debian: apt-get install redis-server)'
+    : null;
+
+function cliOf(port: number, password?: string) {
+  const account = password === undefined ? [] : ['-a', password, '--no-auth-warning'];
+  return (...command: string[]): string =>
+    execFileSync(program('redis-cli') ?? 'redis-cli', ['-p', String(port), ...account, ...command], {
+      encoding: 'utf8',
+    }).trim();
+}
+
+/** A server of its own, in memory, on loopback and a free port. */
+export async function startRedis(
+  options: { password?: string; flags?: readonly string[] } = {},
+): Promise<RealRedis> {
+  const { password, flags = [] } = options;
+  const dir = mkdtempSync(join(tmpdir(), 'headgate-redis-'));
+  const port = await freePort();
+  const cli = cliOf(port, password);
+  let server: ChildProcess | null = null;
+  const kill = (): void => {
+    server?.kill('SIGKILL');
+  };
+  process.on('exit', kill);
+  const start = async (): Promise<void> => {
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...flags];
+    if (password !== undefined) args.push('--requirepass', password);
+    server = spawn(program('redis-server') ?? 'redis-server', args, { stdio: 'ignore' });
+    server.on('error', () => {});
+    const until = Date.now() + READY_MS;
+    while (!answers(cli)) {
+      if (Date.now() > until) throw new Error('redis-server does not start');
+      await sleep(20);
+    }
+  };
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    const running = server;
+    server = null;
+    if (running === null || running.exitCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    await ended;
+  };
+  await start();
+  const account = password === undefined ? '' : `:${password}@`;
+  return {
+    port,
+    url: `redis://${account}127.0.0.1:${port}`,
+    cli,
+    crash: () => end('SIGKILL'),
+    start,
+    async stop() {
+      await end('SIGKILL');
+      process.off('exit', kill);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function answers(cli: RealRedis['cli']): boolean {
+  try {
+    return cli('ping') === 'PONG';
+  } catch {
+    return false;
+  }
+}
+
+/** Three masters of one Redis cluster. */
+export async function startRedisCluster(): Promise<{ nodes: RealRedis[]; stop(): Promise<void> }> {
+  const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+  const nodes = await Promise.all([1, 2, 3].map(() => startRedis({ flags })));
+  const stop = async (): Promise<void> => void (await Promise.all(nodes.map((node) => node.stop())));
+  try {
+    const places = nodes.map(({ port }) => `127.0.0.1:${port}`);
+    nodes[0]?.cli('--cluster', 'create', ...places, '--cluster-yes');
+    const until = Date.now() + READY_MS;
+    while (!nodes.every((node) => node.cli('cluster', 'info').includes('cluster_state:ok'))) {
+      if (Date.now() > until) throw new Error('the Redis cluster does not come up');
+      await sleep(50);
+    }
+    return { nodes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
