@@ -25,6 +25,8 @@ export async function openLedgerPostgres(url: string): Promise<LedgerSql> {
   });
   // What goes wrong with a connection that nobody uses is seen by the next statement.
   pool.on('error', () => {});
+  // One that is in use tells its statement; without a listener of its own it would end this thread besides.
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
     await migrate({ kind: 'postgres', shown, db, close: async () => {} }, 'ledger', LEDGER_STEPS);

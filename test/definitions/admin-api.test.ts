@@ -357,3 +357,46 @@ describe('what the environment and the machine have', () => {
     }
   });
 });
+
+describe('who may', () => {
+  const tokenOf = async (role: string) => {
+    const made = await admin('POST', '/api/service-tokens', { name: role, roles: [{ role }] });
+    expect(made.status).toBe(201);
+    return adminOf(gateway, String(made.body['secret']));
+  };
+
+  it('read and change them is a matter of roles', async () => {
+    const [viewer, another] = [await tokenOf('viewer'), await tokenOf('admin')];
+    expect((await viewer('GET', '/api/providers/filed')).status).toBe(200);
+    for (const [method, path, body] of [
+      ['POST', '/api/providers', provider('not-theirs')],
+      ['PATCH', '/api/providers/filed', {}],
+      ['DELETE', '/api/plugins/x', undefined],
+      ['GET', '/api/export', undefined],
+      ['POST', '/api/import', {}],
+    ] as const) {
+      const told = await viewer(method, path, body);
+      expect([path, told.status, codeOf(told)]).toEqual([path, 403, 'permission_missing']);
+    }
+    expect(
+      (await another('POST', '/api/model-definitions', { id: 'theirs', targets: ['mock/a'] })).status,
+    ).toBe(201);
+    const audit = await admin('GET', '/api/audit?kind=model&id=theirs');
+    expect(audit.body['data']).toEqual([
+      expect.objectContaining({ actor: expect.stringMatching(/^token:svc_/) }),
+    ]);
+    await remove('/api/model-definitions/theirs');
+  });
+
+  /** The story: what nobody may do one by one was done by an import, which asked nobody. */
+  it('an import gives nobody a role above that of whoever imports', async () => {
+    const another = await tokenOf('admin');
+    const told = await another('POST', '/api/import', {
+      models: { 'with-it': { targets: ['mock/a'] } },
+      users: { eve: { roles: [{ role: 'owner' }] } },
+    });
+    expect([told.status, codeOf(told)]).toEqual([403, 'role_above_own']);
+    expect((await admin('GET', '/api/users/eve')).status).toBe(404);
+    expect((await admin('GET', '/api/model-definitions/with-it')).status).toBe(404);
+  });
+});

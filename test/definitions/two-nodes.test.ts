@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Embedded, embed, json } from '../gateway/embedded.js';
-import { noPostgres, type RealPostgres, startPostgres } from '../store/real-postgres.js';
+import { noPostgres, once, type RealPostgres, startPostgres } from '../store/real-postgres.js';
 import { ADMIN_TOKEN, adminOf, codeOf } from './embedded-admin.js';
 
 /** Within which a change made on one node must be in force on another. */
@@ -9,10 +9,11 @@ const WITHIN_MS = 1_000;
 
 describe.skipIf(noPostgres !== null)('definitions of two nodes on one Postgres', () => {
   let server: RealPostgres;
+  let url: string;
   const nodes: Embedded[] = [];
   beforeAll(async () => {
     server = await startPostgres();
-    const url = await server.database();
+    url = await server.database();
     for (let i = 0; i < 2; i++)
       nodes.push(
         await embed({
@@ -61,5 +62,27 @@ describe.skipIf(noPostgres !== null)('definitions of two nodes on one Postgres',
     await becomes(two, 'm', won);
     expect((await second('DELETE', '/api/model-definitions/m')).status).toBe(200);
     await becomes(one, 'm', null);
+  });
+
+  it('stay in force while the store is away, and are not changed', async () => {
+    const [one, two] = nodes as [Embedded, Embedded];
+    const admin = adminOf(one);
+    await admin('POST', '/api/model-definitions', { id: 'kept', targets: ['mock/a'] });
+    await becomes(two, 'kept', 'a');
+    const beside = await server.database();
+    const name = new URL(url).pathname.slice(1);
+    await once(beside, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await once(beside, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
+    const refused = await admin('PATCH', '/api/model-definitions/kept', { targets: ['mock/b'] });
+    expect([refused.status, codeOf(refused)]).toEqual([503, 'store_unavailable']);
+    expect(await target(one, 'kept')).toBe('a');
+    expect(await target(two, 'kept')).toBe('a');
+    // Back again, it is taken up where it was.
+    await once(beside, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    const again = () => admin('PATCH', '/api/model-definitions/kept', { targets: ['mock/b'] });
+    for (const until = Date.now() + 5_000; (await again()).status !== 200 && Date.now() < until; )
+      await sleep(50);
+    expect(await target(one, 'kept')).toBe('b');
+    await becomes(two, 'kept', 'b');
   });
 });

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StoreAddress } from '../../core/store/sql/address.js';
@@ -207,6 +208,24 @@ describe('an address that leads nowhere', () => {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headgate' AND datname = current_database()",
       );
       await expect.poll(() => lost.length).toBeGreaterThan(0);
+      expect((await sql<{ one: number }>`SELECT 1 AS one`.execute(database.db)).rows).toEqual([{ one: 1 }]);
+      await database.close();
+    },
+  );
+
+  /** The story: a server that restarted while a change was being made ended the gateway, since nobody listened to its connection. */
+  test.skipIf(noPostgres !== null)(
+    'a connection that is cut while it is in use ends nothing else',
+    async () => {
+      const url = await server!.database();
+      const database = await openSql<Tables>({ kind: 'postgres', url }, { connections: 2 });
+      const cut = database.db.transaction().execute(async (db) => {
+        const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db);
+        await once(url, `SELECT pg_terminate_backend(${rows[0]?.pid})`);
+        await sleep(100);
+        await sql`SELECT 1`.execute(db);
+      });
+      await expect(cut).rejects.toThrow();
       expect((await sql<{ one: number }>`SELECT 1 AS one`.execute(database.db)).rows).toEqual([{ one: 1 }]);
       await database.close();
     },

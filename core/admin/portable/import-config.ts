@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entityKey } from '../../config/entity-key.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
-import type { Author, Change, ControlStore, Writing } from '../../store/control/control-store.js';
+import type { Change, ControlStore, Writing } from '../../store/control/control-store.js';
 import { StoreError } from '../../store/control/store-error.js';
 import { DEFINITION_APIS, type DefinitionApi } from '../definitions/definition-kinds.js';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../definitions/definition-service.js';
 import { ENTITY_APIS, type EntityApi } from '../entity-kinds.js';
 import { type EntityService, fieldsOf } from '../entity-service.js';
+import type { Actor } from '../guard.js';
 import { checked } from '../read-spec.js';
 import { importKey } from './import-key.js';
 import { definitionTexts, plainTexts, type Texts } from './import-texts.js';
@@ -29,7 +30,8 @@ export interface ImportParts {
 }
 
 export interface ImportOptions {
-  readonly author: Author;
+  /** What it may not change by itself, it may not in an import either. */
+  readonly author: Actor;
   /** Says what would happen, and changes nothing. */
   readonly dryRun: boolean;
   readonly texts: Texts;
@@ -100,7 +102,7 @@ class Nothing extends Error {}
 async function importAll(
   entries: readonly Entry[],
   parts: ImportParts,
-  { texts }: ImportOptions,
+  { texts, author }: ImportOptions,
   writing: Writing,
   report: ImportReport,
 ): Promise<Change[]> {
@@ -119,6 +121,7 @@ async function importAll(
     for (const { id, fields } of of(api.section))
       note({ kind: api.kind, id }, await importDefinition(api, id, fields, parts, texts, writing));
   if (changes.length > 0) await parts.definitions.check(changes, writing);
+  const defined = changes.length;
   for (const { section, api } of GROUPS)
     for (const { id, fields } of of(section))
       note(
@@ -129,6 +132,7 @@ async function importAll(
     const { id, outcome } = await at('keys', entry.id, () => importKey(entry, parts, texts, writing));
     note({ kind: 'key', id }, outcome);
   }
+  for (const change of changes.slice(defined)) await author.guard?.(change, writing);
   return changes;
 }
 

@@ -44,6 +44,8 @@ export async function openPostgres<Tables>(
   }
   // Without a listener, a server that restarts would end this process.
   pool.on('error', (error) => onLost?.(explainPostgres(error, shown).message));
+  // The pool listens to those that nobody uses; whoever uses one hears of its end from the statement, and this process must not.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await pool.query('SELECT 1');
