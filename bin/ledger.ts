@@ -1,3 +1,4 @@
+import { invoiceNumber } from '../core/admin/invoice-text.js';
 import { usdText } from '../core/money.js';
 import { StartError } from '../core/start-error.js';
 import { type LedgerCheck, rebuildLedger, verifyLedger, type WrongSum } from '../core/store/ledger-check.js';
@@ -27,7 +28,8 @@ export async function ledgerCommand(flags: Flags, _entry: URL, words: readonly s
     const check = await WORK[what](db);
     const rebuilt = what === 'rebuild';
     say(flags.json === true ? json(check, rebuilt) : textOfCheck(check, rebuilt));
-    const good = check.damaged === 0 && check.twice.length === 0 && (rebuilt || check.wrongCount === 0);
+    const stays = check.damaged + check.twice.length + check.changedInvoices.length;
+    const good = stays === 0 && (rebuilt || check.wrongCount === 0);
     if (!good) process.exitCode = 1;
   } finally {
     await db.close();
@@ -35,13 +37,15 @@ export async function ledgerCommand(flags: Flags, _entry: URL, words: readonly s
 }
 
 function textOfCheck(
-  { from, records, costNano, damaged, twice, wrong, wrongCount }: LedgerCheck,
+  { from, records, costNano, damaged, twice, wrong, wrongCount, changedInvoices }: LedgerCheck,
   rebuilt: boolean,
 ): string {
   const since = from === 0 ? '' : ` since ${iso(from)}`;
   const lines = [`${records} records${since}, ${usdText(Number(costNano))} USD`];
   if (damaged > 0) lines.push(`${damaged} blocks of records cannot be read: what they had is in no sum`);
   for (const id of twice) lines.push(`the request ${id} is there more than once`);
+  for (const number of changedInvoices)
+    lines.push(`the invoice ${invoiceNumber(number)} is not as it was issued`);
   if (wrongCount === 0) lines.push('all sums are what the records come to');
   else
     lines.push(
@@ -61,7 +65,7 @@ function textOf({ table, time, group, column, kept, records }: WrongSum): string
 }
 
 function json(check: LedgerCheck, rebuilt: boolean): string {
-  const { from, records, costNano, damaged, twice, wrongCount } = check;
+  const { from, records, costNano, damaged, twice, wrongCount, changedInvoices } = check;
   return JSON.stringify(
     {
       complete_since: from === 0 ? null : iso(from),
@@ -78,6 +82,7 @@ function json(check: LedgerCheck, rebuilt: boolean): string {
         kept: String(one.kept),
         records: String(one.records),
       })),
+      changed_invoices: changedInvoices.map(invoiceNumber),
       rebuilt,
     },
     null,

@@ -72,7 +72,9 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ),
     route('GET', '/api/usage', 'usage:read', async ({ query, caller }) => {
       const reach = reachOf(caller, 'usage:read');
-      return report(await usageReport(ledger, query, reach === null ? undefined : usageWithin(reach)));
+      return report(
+        await usageReport(ledger, query, config().billing, reach === null ? undefined : usageWithin(reach)),
+      );
     }),
     route('GET', '/api/models', 'models:read', modelsOf(config)),
     route('GET', '/api/audit', 'audit:read', async ({ query }) =>
@@ -82,6 +84,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...memberRoutes(parts),
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp),
+    ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
     ...portableRoutes(governance, parts.live),
@@ -192,4 +195,23 @@ async function me({ ledger }: AdminParts, { key, headers, query }: ControlReques
     const why = error instanceof Error ? error.message : String(error);
     return refused(canonicalError('usage_unavailable', { why }));
   }
+}
+
+/** Loaded when somebody asks for one. */
+function invoiceRoutes({ ledger, config }: AdminParts): Route[] {
+  const load = () => import('./invoice-routes.js');
+  return [
+    route('GET', '/api/invoices', 'usage:read', async (request) =>
+      (await load()).getInvoices(ledger, config, request),
+    ),
+    route('POST', '/api/invoices', 'billing:write', async (request) =>
+      (await load()).issueInvoices(ledger, config, request),
+    ),
+    route('GET', '/api/invoices/{number}', 'usage:read', async (request) =>
+      (await load()).getInvoice(ledger, request),
+    ),
+    route('POST', '/api/invoices/{number}/void', 'billing:write', async (request) =>
+      (await load()).voidInvoice(ledger, request),
+    ),
+  ];
 }

@@ -25,7 +25,11 @@ export function reportHead(report: Omit<UsageReport, 'rows' | 'total' | 'next'>)
 
 export function usageCsv(report: UsageReport): string {
   const none: UsageRow = { group: report.groupBy.map(() => ''), keyName: '', sums: NO_USAGE };
-  const header = Object.keys({ ...groupFields(report.groupBy, none), ...sumFields(NO_USAGE) });
+  const billed = report.total.billedNano !== undefined && { billedNano: 0n };
+  const header = Object.keys({
+    ...groupFields(report.groupBy, none),
+    ...sumFields({ ...NO_USAGE, ...billed }),
+  });
   const rows = report.rows.map((row) => [
     ...Object.values(groupFields(report.groupBy, row)),
     ...Object.values(sumFields(row.sums)),
@@ -57,6 +61,10 @@ export function sumFields(sums: UsageSums): Record<string, Field> {
     reasoning_tokens: sums.reasoningTokens,
     cost_usd: exactUsd(sums.costNano),
     cost_nano: Number(sums.costNano),
+    ...(sums.billedNano !== undefined && {
+      billed_usd: exactUsd(sums.billedNano),
+      billed_nano: Number(sums.billedNano),
+    }),
     unpriced_requests: sums.unpricedRequests,
   };
 }

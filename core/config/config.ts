@@ -2,6 +2,7 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
+import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
@@ -60,6 +61,7 @@ export interface Config {
   /** Null: this node is the only one. */
   readonly cluster: ClusterConfig | null;
   readonly ledger: LedgerConfig;
+  readonly billing: BillingConfig;
   readonly observability: ObservabilityConfig;
 }
 
@@ -258,6 +260,14 @@ export type StoreConfig =
       /** May hold a password. */
       readonly url: Secret;
     };
+
+/** What is charged on for requests. */
+export interface BillingConfig {
+  /** Of the months of invoices. */
+  readonly timeZone: string;
+  /** The first that fits a request counts. */
+  readonly rules: readonly BillRule[];
+}
 
 /** How surely records are kept, and how long. */
 export interface LedgerConfig {

@@ -5,6 +5,7 @@ import type { Derived, Env } from './interpolate.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { resolveAdmin, resolvePeople } from './resolve-admin.js';
+import { resolveBilling } from './resolve-billing.js';
 import { resolveCluster } from './resolve-cluster.js';
 import { resolveDefaults } from './resolve-defaults.js';
 import { resolveEntities } from './resolve-entities.js';
@@ -114,6 +115,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     ...stored,
     cluster: resolveCluster(parsed.cluster, settings, stored.store, findings),
     ledger: resolveLedger(parsed.store, findings),
+    billing: resolveBilling(parsed.billing),
     observability: resolveObservability(parsed.observability, settings),
   };
   checkExposure(config, input, findings);

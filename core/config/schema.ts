@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminSection, authSection } from './sections/access.js';
+import { billingSection } from './sections/billing.js';
 import { clusterSection } from './sections/cluster.js';
 import { defaultsSection } from './sections/defaults.js';
 import {
@@ -89,6 +90,9 @@ export const configSchema = z.strictObject({
   cluster: clusterSection
     .optional()
     .describe('Several nodes as one gateway, through Redis or Valkey; see docs/cluster.md.'),
+  billing: billingSection
+    .prefault({})
+    .describe('What is charged on for requests, in reports and invoices; see docs/chargeback.md.'),
   mcp: mcpSection
     .prefault({})
     .describe('Servers of the Model Context Protocol (MCP), whose tools are offered.'),

@@ -1,5 +1,6 @@
 import { QUARTER_MS } from '@headgate/sdk';
 import { BlockData } from './block-data.js';
+import { damagedInvoices } from './invoice-rows.js';
 import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { RecordBatch } from './record-batch.js';
 import { RequestReader } from './request-reader.js';
@@ -33,6 +34,8 @@ export interface LedgerCheck {
   /** The first few of them. */
   readonly wrong: readonly WrongSum[];
   readonly wrongCount: number;
+  /** Numbers of invoices that are not as they were issued. */
+  readonly changedInvoices: readonly number[];
 }
 
 /** Most that are told one by one. */
@@ -76,7 +79,8 @@ class Checking {
     const quartersSince = (await countOf(sql, 'quarters_since_day')) * QUARTERS_A_DAY;
     for (const day of await this.days(firstSlot)) await this.day(day, firstSlot, quartersSince);
     const { records, costNano, damaged, twice, wrong, wrongCount } = this;
-    return { from, records, costNano, damaged, twice, wrong, wrongCount };
+    const changedInvoices = await damagedInvoices(sql);
+    return { from, records, costNano, damaged, twice, wrong, wrongCount, changedInvoices };
   }
 
   /** Days that have records, or sums. */

@@ -3,6 +3,7 @@ import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
+import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
@@ -37,6 +38,7 @@ export interface LedgerQuestions {
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
+  invoices: { ask: InvoiceAsk; answer: Invoice[] };
   /** Whether anybody has used the database as a store of keys and the like. */
   governed: { ask: null; answer: boolean };
 }

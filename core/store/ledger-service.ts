@@ -168,6 +168,7 @@ export class LedgerService {
     if (!this.intake.retry()) throw new Error('the spool cannot be written at the moment; see the log');
     await this.schedule.drain();
     if (question === 'usage') return this.reader.report(ask as LedgerQuestions['usage']['ask']);
+    if (question === 'invoices') return this.invoices(ask as LedgerQuestions['invoices']['ask']);
     if (question === 'flush') return null;
     const { of, sinceMs } = ask as LedgerQuestions['used']['ask'];
     return this.reader.used(of, sinceMs);
@@ -229,6 +230,14 @@ export class LedgerService {
   private async governed(): Promise<boolean> {
     if (this.db.kind === 'postgres') return true;
     return (await one(this.db, "SELECT count(*) FROM sqlite_master WHERE name = 'control_entities'")) > 0;
+  }
+
+  /** Loaded when somebody asks for one. */
+  private async invoices(
+    ask: LedgerQuestions['invoices']['ask'],
+  ): Promise<LedgerQuestions['invoices']['answer']> {
+    const { Invoices } = await import('./invoices.js');
+    return new Invoices(this.db, this.reader).answer(ask);
   }
 
   private damaged(block: number, error: unknown): void {

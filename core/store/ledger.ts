@@ -7,6 +7,7 @@ import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
+import type { Invoice, InvoiceAsk } from './invoice.js';
 import type {
   LedgerHealth,
   LedgerMessage,
@@ -157,6 +158,11 @@ export class Ledger {
   /** Usage of every request recorded so far. Rejects while the database cannot be written. */
   async usage(query: UsageQuery): Promise<UsageReport> {
     return (await this.ask('usage', query)) as UsageReport;
+  }
+
+  /** Draws up, issues, finds and takes back invoices. Rejects while the database cannot be written. */
+  async invoices(ask: InvoiceAsk): Promise<Invoice[]> {
+    return (await this.ask('invoices', ask)) as Invoice[];
   }
 
   /** What its requests used that arrived since then, unix milliseconds. */

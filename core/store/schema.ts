@@ -119,6 +119,37 @@ INSERT INTO usage_marks SELECT DISTINCT slot / 4, 1 FROM usage_quarters;
 INSERT INTO usage_marks SELECT DISTINCT day * 24, 1 FROM usage_days WHERE day * 24 NOT IN (SELECT hour FROM usage_marks)
 `;
 
+/**
+ * Invoices are written once: `document` has their lines, `terms` the rules and the zone, `digest` is the SHA-256 of both.
+ * `invoice_months` has what the lines come to for each month that they are about.
+ */
+const invoices = (kind: Kind): string => `
+CREATE TABLE invoices (
+  number BIGINT PRIMARY KEY,
+  status TEXT NOT NULL,      -- issued, void, credit
+  kind TEXT NOT NULL,        -- what its subject is: customer, team, …
+  subject TEXT NOT NULL,
+  month TEXT NOT NULL,       -- 2026-10
+  created_ms BIGINT NOT NULL,
+  other BIGINT,              -- the credit note of an invoice, or the invoice of a credit note
+  terms TEXT NOT NULL,
+  document TEXT NOT NULL,
+  digest TEXT NOT NULL
+) ${alone(kind)};
+CREATE UNIQUE INDEX invoices_in_force ON invoices (kind, subject, month) WHERE status = 'issued';
+CREATE INDEX invoices_by_month ON invoices (month, kind);
+CREATE TABLE invoice_months (
+  number BIGINT NOT NULL,
+  month TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  cost_nano BIGINT NOT NULL,
+  billed_nano BIGINT NOT NULL,
+  PRIMARY KEY (number, month)
+) ${alone(kind)};
+`;
+
 /** SQLite knows no `ADD COLUMN IF NOT EXISTS`. */
 async function addColumn(db: Kysely<unknown>, kind: Kind, table: string, column: string): Promise<void> {
   if (kind === 'sqlite') {
@@ -166,4 +197,5 @@ export const LEDGER_STEPS: readonly Migration[] = [
     },
   },
   { name: 'sums of usage by columns', up: (db, kind) => runAll(db, columns(kind)) },
+  { name: 'invoices', up: (db, kind) => runAll(db, invoices(kind)) },
 ];

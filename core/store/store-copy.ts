@@ -10,6 +10,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   usage_quarters: ['slot', 'group_id'],
   usage_days: ['day', 'group_id'],
   usage_marks: ['hour'],
+  invoices: ['number'],
+  invoice_months: ['number', 'month'],
   object_owners: ['id'],
   answer_owners: ['id'],
   key_names: ['key_id'],

@@ -1,3 +1,4 @@
+import type { BillCount } from './bill-count.js';
 import type { ZoneStretch } from './time-zone.js';
 import type { UsageColumns, ValueColumn } from './usage-block.js';
 import type { UsageUnit } from './usage-blocks.js';
@@ -21,6 +22,8 @@ export interface CountOptions {
   /** One of these dimensions must have one of its values; null: none must. */
   readonly within: UsageFilter | null;
   readonly memory: UsageMemory;
+  /** Null: nothing is charged on. */
+  readonly billing: BillCount | null;
 }
 
 /** Rows of other times and values, until they are told apart no more. */
@@ -54,13 +57,14 @@ export class UsageCount {
     this.placeTimes(unit);
     this.leaveOut(columns);
     if (this.options.within !== null) this.keepWithin(columns, this.options.within);
-    if (this.options.names.includes('tag')) this.all.add(columns, this.zeroed(), null, this.count);
+    const billed = this.options.billing?.count(unit) ?? null;
+    if (this.options.names.includes('tag')) this.all.add(columns, billed, this.zeroed(), null, this.count);
     for (let i = 0; i < this.order.length; i++) {
       const column = columns.values[columnOf(this.order[i] as GroupDimension)] as ValueColumn;
       if (this.order[i] === 'tag') this.foldTags(column, i);
       else this.fold(column, i);
     }
-    this.sums.add(columns, this.places, this.rows, this.count);
+    this.sums.add(columns, billed, this.places, this.rows, this.count);
   }
 
   /** Rows that were found. */
@@ -73,11 +77,11 @@ export class UsageCount {
   }
 
   total(): UsageSums {
-    return this.options.names.includes('tag') ? this.all.total() : this.sums.total();
+    return this.told((this.options.names.includes('tag') ? this.all : this.sums).total(), 0);
   }
 
   sumsOf(row: number): UsageSums {
-    return this.sums.at(row);
+    return this.told(this.sums, row);
   }
 
   /** Negative when the first costs less than the second. */
@@ -107,6 +111,11 @@ export class UsageCount {
       place = fold.leftOf(place);
     }
     return this.options.names.map((name) => found.get(name) ?? '');
+  }
+
+  private told(sums: SumLists, place: number): UsageSums {
+    const { billing } = this.options;
+    return { ...sums.at(place), ...(billing !== null && { billedNano: sums.billedOf(place) }) };
   }
 
   private readonly buckets: number[] = [];

@@ -1,4 +1,5 @@
 import { offsetAt, QUARTER_MS, type UsedBy, type UsedSoFar } from '@headgate/sdk';
+import { BillCount } from './bill-count.js';
 import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { RequestReader } from './request-reader.js';
 import { countOf } from './retention.js';
@@ -68,6 +69,7 @@ class UsageQuestion {
     const range = await this.bounds(from, to);
     const quartersSince = await countOf(sql, 'quarters_since_day');
     const zone = time === null ? [] : stretches(this.zone, range.from, range.to);
+    const billing = query.billing === undefined ? null : new BillCount(query.billing, memory);
     const count = new UsageCount({
       range,
       time,
@@ -76,6 +78,7 @@ class UsageQuestion {
       filter: await this.filter(),
       within: query.within ?? null,
       memory,
+      billing,
     });
     for await (const unit of usageUnits(sql, range, quartersSince, memory)) count.add(unit);
     const found = ranked(count, after, query.limit + 1);

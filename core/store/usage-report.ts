@@ -1,3 +1,5 @@
+import type { BillRule } from './bill-rules.js';
+
 /** What requests are counted under beside the time. `key` is the id of a key; `tag` counts a request under each of its tags. */
 export const GROUP_DIMENSIONS = [
   'org',
@@ -40,6 +42,8 @@ export interface UsageQuery {
   readonly limit: number;
   /** Where the page before ended: `next` of its report. */
   readonly after: string | null;
+  /** What is charged on: the first rule that fits counts. Left out: nothing is said of it. */
+  readonly billing?: readonly BillRule[];
 }
 
 /** Sums of requests. Tokens are inclusive, as in the SDK's `Usage`. */
@@ -56,6 +60,8 @@ export interface UsageSums {
   reasoningTokens: number;
   /** Nano-dollars. */
   costNano: bigint;
+  /** Nano-dollars that are charged on; only where the query has rules. */
+  billedNano?: bigint;
 }
 
 export interface UsageRow {

@@ -1,3 +1,4 @@
+import type { BilledColumn } from './bill-count.js';
 import { COST_UNIT, type Numbers, type UsageColumns } from './usage-block.js';
 import { SUM_COLUMNS } from './usage-columns.js';
 import type { UsageSums } from './usage-report.js';
@@ -12,6 +13,9 @@ export class SumLists {
   private lists = SUM_COLUMNS.map(() => new Float64Array(64));
   /** Of the costs, whole `COST_UNIT`s. */
   private high = new Float64Array(64);
+  /** Of what is charged on, the same two parts. */
+  private billed = new Float64Array(64);
+  private billedHigh = new Float64Array(64);
   /** A column as the numbers that all loops are made for. */
   private wide = NO_ROWS;
 
@@ -19,7 +23,13 @@ export class SumLists {
    * @param places of each entry, the group that it counts for; negative: none
    * @param rows of each entry, its row; null: they are the rows
    */
-  add(columns: UsageColumns, places: Int32Array, rows: Int32Array | null, count: number): void {
+  add(
+    columns: UsageColumns,
+    billed: BilledColumn | null,
+    places: Int32Array,
+    rows: Int32Array | null,
+    count: number,
+  ): void {
     for (let i = 0; i < count; i++)
       if ((places[i] as number) >= this.length) this.length = (places[i] as number) + 1;
     this.grow();
@@ -27,10 +37,13 @@ export class SumLists {
     for (let i = 0; i < SUM_COLUMNS.length; i++) {
       const column = columns.sums[i] ?? null;
       if (column === null) continue;
-      if (i === COST) this.costs(column, places, rows, count);
+      if (i === COST) this.amounts(column, this.lists[COST] as Float64Array, this.high, places, rows, count);
       else this.column(column, this.lists[i] as Float64Array, places, rows, count);
     }
     if (columns.costHigh !== null) this.column(columns.costHigh, this.high, places, rows, count);
+    if (billed === null) return;
+    this.amounts(billed.low, this.billed, this.billedHigh, places, rows, count);
+    this.column(billed.high, this.billedHigh, places, rows, count);
   }
 
   has(place: number): boolean {
@@ -53,9 +66,11 @@ export class SumLists {
   }
 
   costOf(place: number): bigint {
-    const low = BigInt(this.lists[COST]?.[place] ?? 0);
-    const high = this.high[place] ?? 0;
-    return high === 0 ? low : low + BigInt(high) * BigInt(COST_UNIT);
+    return amount(this.lists[COST]?.[place] ?? 0, this.high[place] ?? 0);
+  }
+
+  billedOf(place: number): bigint {
+    return amount(this.billed[place] ?? 0, this.billedHigh[place] ?? 0);
   }
 
   compareCosts(a: number, b: number): number {
@@ -64,18 +79,21 @@ export class SumLists {
   }
 
   /** Of all groups together. */
-  total(): UsageSums {
+  total(): SumLists {
     const all = new SumLists();
     all.length = 1;
     for (let i = 0; i < SUM_COLUMNS.length; i++) {
       const [from, to] = [this.lists[i] as Float64Array, all.lists[i] as Float64Array];
       for (let place = 0; place < this.length; place++)
-        if (i === COST) all.addCost(0, from[place] as number);
+        if (i === COST) addAmount(to, all.high, 0, from[place] as number);
         else to[0] = (to[0] as number) + (from[place] as number);
     }
-    for (let place = 0; place < this.length; place++)
+    for (let place = 0; place < this.length; place++) {
       all.high[0] = (all.high[0] as number) + (this.high[place] as number);
-    return all.at(0);
+      addAmount(all.billed, all.billedHigh, 0, this.billed[place] as number);
+      all.billedHigh[0] = (all.billedHigh[0] as number) + (this.billedHigh[place] as number);
+    }
+    return all;
   }
 
   private column(
@@ -94,24 +112,19 @@ export class SumLists {
     }
   }
 
-  private costs(column: Numbers, places: Int32Array, rows: Int32Array | null, count: number): void {
+  private amounts(
+    column: Numbers,
+    list: Float64Array,
+    high: Float64Array,
+    places: Int32Array,
+    rows: Int32Array | null,
+    count: number,
+  ): void {
     const { wide } = this;
     wide.set(column);
     for (let i = 0; i < count; i++) {
       const place = places[i] as number;
-      if (place >= 0) this.addCost(place, wide[rows === null ? i : (rows[i] as number)] as number);
-    }
-  }
-
-  /** Both parts are below a unit, and their sum is exact. */
-  private addCost(place: number, low: number): void {
-    const { high } = this;
-    const list = this.lists[COST] as Float64Array;
-    const sum = (list[place] as number) + low;
-    if (sum < COST_UNIT) list[place] = sum;
-    else {
-      list[place] = sum - COST_UNIT;
-      high[place] = (high[place] as number) + 1;
+      if (place >= 0) addAmount(list, high, place, wide[rows === null ? i : (rows[i] as number)] as number);
     }
   }
 
@@ -120,7 +133,23 @@ export class SumLists {
     while (this.room < this.length) this.room *= 2;
     this.lists = this.lists.map((list) => larger(list, this.room));
     this.high = larger(this.high, this.room);
+    this.billed = larger(this.billed, this.room);
+    this.billedHigh = larger(this.billedHigh, this.room);
   }
+}
+
+/** Both parts are below a unit, and their sum is exact. */
+function addAmount(list: Float64Array, high: Float64Array, place: number, low: number): void {
+  const sum = (list[place] as number) + low;
+  if (sum < COST_UNIT) list[place] = sum;
+  else {
+    list[place] = sum - COST_UNIT;
+    high[place] = (high[place] as number) + 1;
+  }
+}
+
+function amount(low: number, high: number): bigint {
+  return high === 0 ? BigInt(low) : BigInt(low) + BigInt(high) * BigInt(COST_UNIT);
 }
 
 function larger(list: Float64Array, room: number): Float64Array<ArrayBuffer> {

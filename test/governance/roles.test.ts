@@ -152,6 +152,24 @@ it('a viewer reads everything and changes nothing', async () => {
   expect(code(await said(view, 'DELETE', '/api/keys/key-red'))).toBe('permission_missing');
 });
 
+it('invoices are those of the own teams', async () => {
+  const red = await tokenWith({ role: 'team_admin', team: 'red' });
+  const acme = await tokenWith({ role: 'admin', organization: 'acme' });
+  const draft = (token: string, who: string) => said(token, 'GET', `/api/invoices?month=2026-01&${who}`);
+  expect((await draft(red, 'team=red')).body).toMatchObject({ status: 'draft', team: 'red' });
+  for (const who of ['team=blue', 'customer=red', 'org=acme'])
+    expect(code(await draft(red, who))).toBe('entity_unknown');
+  const issue = (token: string, body: object) =>
+    said(token, 'POST', '/api/invoices', { month: '2026-01', ...body });
+  expect(code(await issue(red, { team: 'red' }))).toBe('permission_missing');
+  expect(code(await issue(acme, { org: 'other' }))).toBe('entity_invalid');
+  expect(code(await issue(acme, { every: 'org' }))).toBe('entity_invalid');
+  const { number } = (await issue(acme, { org: 'acme' })).body;
+  expect(code(await said(red, 'GET', `/api/invoices/${String(number)}`))).toBe('entity_unknown');
+  expect((await said(red, 'GET', '/api/invoices')).body['data']).toEqual([]);
+  expect((await said(acme, 'GET', '/api/invoices')).body['data']).toMatchObject([{ number, org: 'acme' }]);
+});
+
 it('usage is that of the own teams', async () => {
   const secretOf = async (team: string): Promise<string> =>
     String((await admin('POST', '/api/keys', { team })).body['secret']);

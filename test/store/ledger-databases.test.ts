@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
 import { inMemory } from './reading.js';
 import { noPostgres, type RealPostgres, startPostgres } from './real-postgres.js';
+import { billingSuite } from './suites/billing.js';
 import { checkSuite } from './suites/check.js';
 import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
@@ -10,7 +11,7 @@ import { storeSuite } from './suites/store.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
-  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, key_names, object_owners, answer_owners, kept_answers, kept_events';
+  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, invoices, invoice_months, key_names, object_owners, answer_owners, kept_answers, kept_events';
 
 let server: RealPostgres | null = null;
 let shared: LedgerSql | null = null;
@@ -54,4 +55,5 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   choresSuite(database);
   keptSuite(database);
   checkSuite(database);
+  billingSuite(database);
 });

@@ -35,7 +35,7 @@ test('a database of a newer version is left alone', async () => {
   await db.run("UPDATE headgate_schema SET version = 7 WHERE part = 'ledger'");
   await db.close();
   await expect(openDatabase(path)).rejects.toThrow(
-    /written by a newer Headgate \(ledger layout 7; this version knows up to 5\)/,
+    /written by a newer Headgate \(ledger layout 7; this version knows up to 6\)/,
   );
 });
 

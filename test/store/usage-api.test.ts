@@ -19,8 +19,8 @@ async function start() {
 }
 
 /** The report, or the error that there is instead. */
-async function usageReport(...given: Parameters<typeof report>) {
-  const answer = await report(...given);
+async function usageReport(ledger: Parameters<typeof report>[0], query: string) {
+  const answer = await report(ledger, query, { timeZone: 'UTC', rules: [] });
   return 'error' in answer ? { contentType: '', body: '', error: answer.error } : { ...answer, error: null };
 }
 
