@@ -44,6 +44,7 @@ export function maxCost(x: Exchange, outputTokens?: number): number | null {
     const cost = atTarget(x, target, { input, output, reach });
     if (cost !== null && (most === null || cost > most)) most = cost;
   }
+  if (x.leastNano > 0 && most !== null) return Math.max(most, x.leastNano);
   // What is forwarded costs something although nobody knows how much: not when everything is spent.
   return x.forward === null ? most : Math.max(1, most ?? 0);
 }

@@ -131,6 +131,8 @@ export class Exchange implements ScannedFields, Waiting {
   clientGone = false;
   /** The client's own limit on the whole request, from `x-headgate-timeout`. */
   timeoutMs = Number.POSITIVE_INFINITY;
+  /** It costs at least that, nano-dollars, by what is known beside its body: an answer in a session goes on from those before it. */
+  leastNano = 0;
   cache = 'bypass';
   /** Headers that hooks want on the answer (remaining limits, …). */
   extraHeaders: HeaderList | null = null;

@@ -1,4 +1,5 @@
 import type { AttemptRecord, CanonicalError, Outcome, Reply, SocketNews } from '@headgate/sdk';
+import { maxCost } from '../cost-bound.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { letGo } from '../gone.js';
@@ -23,6 +24,8 @@ export class Turns {
   private held: Exchange | null;
   private begun = false;
   private over = false;
+  /** Nano-dollars of the dearest answer so far. */
+  private dearest = 0;
 
   constructor(
     private readonly session: Exchange,
@@ -46,7 +49,7 @@ export class Turns {
       this.total.add(usage, cost);
       this.now.add(usage, cost);
     }
-    if (news.ends) this.next();
+    if (news.ends || this.isBeyond()) this.next();
   }
 
   /** The session is over: what was used of the last answer counts, and nothing is reserved any more. */
@@ -57,8 +60,18 @@ export class Turns {
     this.held = null;
   }
 
+  /** More was used of an answer than was reserved for it: that is settled, and more is reserved, or the session ends. */
+  private isBeyond(): boolean {
+    const { held, now } = this;
+    if (held === null || now.costNano === null) return false;
+    const most = maxCost(held);
+    return most !== null && now.costNano > most;
+  }
+
   private next(): void {
     const done = this.now;
+    // The next answer reads all that this one has read.
+    this.dearest = Math.max(this.dearest, done.costNano ?? 0);
     const { held } = this;
     this.now = new Tally();
     this.held = null;
@@ -138,6 +151,7 @@ export class Turns {
     x.metadata = session.metadata;
     x.model = session.model;
     x.stream = true;
+    x.leastNano = this.dearest;
     x.route = session.route;
     x.targets = session.targets;
     x.target = session.target;

@@ -27,6 +27,8 @@ function exchange({ targets, body = 1000, fields = {}, fallbacks, operation = 'c
   return {
     edited: false,
     forward: null,
+    tool: null,
+    leastNano: 0,
     canonical: null,
     endpoint: { format: { ...openaiChat, operation } },
     json: (name: string) => (name in fields ? JSON.stringify(fields[name]) : undefined),

@@ -36,6 +36,15 @@ export function openaiSession(usage: object = USAGE): FakeOptions {
         case 'conversation.item.create':
           send(connection, 'conversation.item.created', { item: event['item'] });
           return;
+        case 'input_audio_buffer.commit':
+          // What is said of a transcript is what the test says.
+          send(connection, 'conversation.item.input_audio_transcription.completed', {
+            item_id: 'item_0',
+            content_index: 0,
+            transcript: 'Hello',
+            usage: event['usage'],
+          });
+          return;
         case 'response.create':
           for (const [type, more] of answerEvents(usage)) send(connection, type, more);
       }

@@ -1,7 +1,7 @@
 import { type BaseView, definePlugin, type Host, reply, type SettledRecord } from '@headgate/sdk';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, connect } from './client.js';
-import { openaiSession } from './fake-openai.js';
+import { openaiSession, USAGE } from './fake-openai.js';
 import { type FakeRealtime, startFakeRealtime } from './fake-realtime.js';
 import { startThread, type Thread } from './thread.js';
 
@@ -10,6 +10,8 @@ const MINUTE = 60_000;
 /** What a plugin is told of the answers of a session. */
 class Witness {
   readonly asked: string[] = [];
+  /** The most that each may cost. */
+  readonly bounds: number[] = [];
   readonly settled: { id: string; record: SettledRecord }[] = [];
   refuseFrom = Number.POSITIVE_INFINITY;
   slow = false;
@@ -20,8 +22,9 @@ class Witness {
       version: '1.0.0',
       setup: (host: Host) => {
         const slot = host.slot(() => ({ number: 0 }));
-        const admit = (view: BaseView) => {
+        const admit = (view: BaseView & { maxCostNano(): number | null }) => {
           this.asked.push(view.requestId);
+          this.bounds.push(view.maxCostNano() ?? 0);
           view.state(slot).number = this.asked.length;
           if (this.asked.length < this.refuseFrom) return undefined;
           return reply.error('budget', 'spent', 'Nothing is left');
@@ -85,6 +88,51 @@ describe.each([
     expect(session).toMatchObject({ operation: 'realtime', outcome: 'ok' });
     expect(session?.usage?.inputTokens).toBe(264);
     expect(session?.costNano).toBe(costs.reduce((a, b) => a + b));
+  });
+
+  it('hear that an answer costs what the dearest before it did at least, since it reads all that that one read', async () => {
+    client.socket.close(1000);
+    const dear = { ...USAGE, input_tokens: 90_000, total_tokens: 90_121 };
+    const details = { text_tokens: 0, audio_tokens: 90_000, image_tokens: 0, cached_tokens: 0 };
+    const other = await startFakeRealtime(openaiSession({ ...dear, input_token_details: details }));
+    const providers = {
+      openai: { base_url: `${other.url}/v1`, keys: [{ value: 'sk-provider-0123456789' }] },
+    };
+    const mine = await startThread({ providers }, { plugins: [witness.plugin()] });
+    const talker = await connect(mine, '/v1/realtime?model=gpt-realtime');
+    await talker.event('session.created');
+    const [, first = 0] = witness.bounds;
+    talker.send({ type: 'response.create' });
+    await talker.event('response.done');
+    await expect.poll(() => witness.bounds.length).toBe(3);
+    const cost = witness.settled.at(-1)?.record.costNano ?? 0;
+    expect(cost).toBeGreaterThan(first);
+    expect(witness.bounds.at(-1)).toBeGreaterThanOrEqual(cost);
+    talker.socket.terminate();
+    await mine.close();
+    await other.close();
+  });
+
+  it('run again when an answer has used more than was reserved for it, and may end the session then', async () => {
+    const transcription = { model: 'gpt-4o-transcribe' };
+    client.send({ type: 'session.update', session: { audio: { input: { transcription } } } });
+    await client.event('session.updated');
+    const most = witness.bounds[0] ?? 0;
+    const heard = (tokens: number) => ({
+      type: 'tokens',
+      total_tokens: tokens,
+      input_tokens: tokens,
+      output_tokens: 0,
+      input_token_details: { text_tokens: 0, audio_tokens: tokens },
+    });
+    client.send({ type: 'input_audio_buffer.commit', usage: heard(10) });
+    await client.event('conversation.item.input_audio_transcription.completed');
+    expect(witness.asked).toHaveLength(1);
+    witness.refuseFrom = 2;
+    client.send({ type: 'input_audio_buffer.commit', usage: heard(2_000_000) });
+    expect(await client.event('error')).toMatchObject({ error: { message: 'Nothing is left' } });
+    await expect.poll(() => witness.settled.length).toBe(2);
+    expect(witness.settled[0]?.record.costNano).toBeGreaterThan(most);
   });
 
   it('that refuse end the session, and what they held is given back', async () => {
