@@ -1,7 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createGateway, type Gateway } from '../../dist/bin/library.js';
 import { type Embedded, embed, json, until } from './embedded.js';
+import { fill, smallDisk } from './small-disk.js';
 
 /** A disk that takes no new file: where the spool was there is something else. */
 function breakSpool({ dataDir }: Embedded): () => void {
@@ -93,3 +95,66 @@ test('nothing on a disk and durable: request do not go together', async () => {
     'store.durable',
   );
 });
+
+const post = (gateway: Gateway): Promise<Response> =>
+  gateway.fetch(
+    '/v1/chat/completions',
+    json({ model: 'mock/hello', messages: [{ role: 'user', content: 'x' }] }, {}),
+  );
+
+async function answered(gateway: Gateway, times: number): Promise<number> {
+  let good = 0;
+  for (let i = 0; i < times; i++) if ((await post(gateway)).status === 200) good++;
+  return good;
+}
+
+async function counted(gateway: Gateway, outcome: string): Promise<number> {
+  const usage = await (await gateway.fetch('/api/usage?group_by=')).json();
+  const { requests, errors } = (usage as { total: { requests: number; errors: number } }).total;
+  return outcome === 'ok' ? requests - errors : errors;
+}
+
+const problems = async (gateway: Gateway): Promise<string> => (await gateway.fetch('/health/ready')).text();
+
+const disk = smallDisk();
+const policies = disk === null ? [] : (['serve', 'refuse'] as const);
+
+test.each(policies)(
+  'a full disk: health says so, on_failure: %s is followed, nothing is lost, and it recovers',
+  async (onFailure) => {
+    const dataDir = join(disk ?? '', onFailure);
+    const observability = { log_level: 'silent' } as const;
+    const store = { on_failure: onFailure, durable: onFailure === 'refuse' ? 'request' : 'batch' } as const;
+    const gateway = await createGateway({ config: { store, observability }, dataDir, env: {}, port: 0 });
+    let good = 0;
+    const some = async (times: number): Promise<number> => {
+      const answers = await answered(gateway, times);
+      good += answers;
+      return answers;
+    };
+    expect(await some(20)).toBe(20);
+    expect(await counted(gateway, 'ok')).toBe(20);
+
+    const makeRoom = fill(disk ?? '');
+    await until('it says that the disk is full', async () => {
+      await some(50);
+      return /ENOSPC|full/.test(await problems(gateway));
+    });
+    expect(await some(10)).toBe(onFailure === 'serve' ? 10 : 0);
+
+    makeRoom();
+    await until('it answers', async () => (await some(1)) === 1);
+    await until('it is ready', async () => (await gateway.fetch('/health/ready')).ok);
+    const kept = await counted(gateway, 'ok');
+    // An answer that was held back for its record has a record of what it cost all the same, if memory could keep it.
+    if (onFailure === 'serve') expect(kept).toBe(good);
+    else expect(kept).toBeGreaterThanOrEqual(good);
+    await gateway.close();
+
+    // Nothing was kept twice, and what was kept is there for the next start.
+    const again = await createGateway({ config: { observability }, dataDir, env: {}, port: 0 });
+    expect(await counted(again, 'ok')).toBe(kept);
+    await again.close();
+  },
+  30_000,
+);
