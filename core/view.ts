@@ -1,7 +1,9 @@
 import type {
+  CalledTool,
   CanonicalRequest,
   HeaderList,
   HeaderReader,
+  JsonObject,
   JsonValue,
   Logger,
   Operation,
@@ -17,6 +19,7 @@ import { maxCost, maxOutputTokens } from './cost-bound.js';
 import type { Exchange } from './exchange.js';
 import { addHeader } from './header-text.js';
 import { credentialOf } from './identity/credential.js';
+import { calledTool, type ToolRun } from './mcp/tool-run.js';
 
 const NO_TARGET: Target = Object.freeze({ provider: '', model: '' });
 
@@ -118,6 +121,19 @@ export class ExchangeView implements HeaderReader {
       );
     this.x.task = request;
     this.x.edited = true;
+  }
+  get tool(): CalledTool {
+    return calledTool(this.run);
+  }
+  get arguments(): JsonObject {
+    return this.run.args;
+  }
+  replaceArguments(args: JsonObject): void {
+    this.run.replace(args);
+  }
+  private get run(): ToolRun {
+    if (this.x.tool === null) throw new TypeError('the request is no call of a tool');
+    return this.x.tool;
   }
   state<S>(slot: Slot<S>): S {
     const slots = (this.x.slots ??= []);

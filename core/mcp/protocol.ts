@@ -1,4 +1,4 @@
-import type { JsonObject } from '@headgate/sdk';
+import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ErrorCode } from '../errors.js';
 
 /** A tool as its server lists it. */
@@ -27,15 +27,6 @@ export interface ToolList {
   readonly freshUntil: number;
   /** The list is the same for all callers. */
   readonly shared: boolean;
-}
-
-/** The result of a call, as the server gave it. */
-export interface ToolResult {
-  readonly content: readonly JsonObject[];
-  readonly structuredContent?: unknown;
-  /** The tool itself says that it failed. */
-  readonly isError?: boolean;
-  readonly [more: string]: unknown;
 }
 
 /** One step of a call that tells how far it is. */

@@ -1,4 +1,4 @@
-import type { HeaderList, JsonObject, RequestMetadata } from '@headgate/sdk';
+import type { HeaderList, JsonObject, RequestMetadata, ToolResult } from '@headgate/sdk';
 import { GatewayError } from '../errors.js';
 import { Exchange } from '../exchange.js';
 import { nobody } from '../gone.js';
@@ -8,7 +8,7 @@ import type { IoThread } from '../io-thread.js';
 import { proceed } from '../pipeline.js';
 import type { ClientSink } from '../relay/sink.js';
 import { settle } from '../stages/settle.js';
-import type { ToolProgress, ToolResult } from './protocol.js';
+import type { ToolProgress } from './protocol.js';
 import { toolEndpoint } from './tool-endpoint.js';
 import { ToolRun } from './tool-run.js';
 import { toolStages } from './tool-stages.js';

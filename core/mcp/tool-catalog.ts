@@ -4,6 +4,7 @@ import { choiceMatcher, type VirtualKey } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import type { McpNotice, ToolDefinition, ToolList, ToolProgress } from './protocol.js';
 import { refusalError } from './refusal.js';
+import { ResultCache } from './result-cache.js';
 import { ToolAccess } from './tool-access.js';
 import type { OfferedTool } from './tool-run.js';
 
@@ -26,6 +27,7 @@ export class ToolCatalog {
   private readonly lists = new Map<string, Promise<ToolList>>();
   private readonly listening = new Map<string, (progress: ToolProgress) => void>();
   private readonly changed = new Set<(server: string) => void>();
+  readonly results = new ResultCache();
 
   constructor(private readonly io: IoThread) {}
 
@@ -86,6 +88,7 @@ export class ToolCatalog {
     if (notice.about === 'progress') this.listening.get(notice.call)?.(notice.progress);
     else {
       this.lists.delete(notice.server);
+      this.results.forget(notice.server);
       for (const tell of this.changed) tell(notice.server);
     }
   }

@@ -1,6 +1,6 @@
-import type { JsonObject } from '@headgate/sdk';
+import type { CalledTool, JsonObject, ToolResult } from '@headgate/sdk';
 import type { McpServerConfig, McpToolConfig } from '../config/mcp-config.js';
-import type { ToolDefinition, ToolProgress, ToolResult } from './protocol.js';
+import type { ToolDefinition, ToolProgress } from './protocol.js';
 
 /** A tool that a caller may use. */
 export interface OfferedTool {
@@ -18,6 +18,8 @@ export class ToolRun {
   name = '';
   offered: OfferedTool | null = null;
   result: ToolResult | null = null;
+  /** A hook has changed the arguments: that they fit is to be looked at again. */
+  edited = false;
 
   constructor(
     /** As the caller named it. */
@@ -26,8 +28,21 @@ export class ToolRun {
     readonly onProgress: ((progress: ToolProgress) => void) | null,
   ) {}
 
+  replace(args: JsonObject): void {
+    this.args = args;
+    this.edited = true;
+  }
+
   /** What it costs, nano-dollars. */
   get priceNano(): number {
     return this.offered?.settings?.priceNano ?? 0;
   }
+}
+
+/** As hooks see it. */
+export function calledTool({ offered }: ToolRun): CalledTool {
+  if (offered === null) throw new TypeError('the tool has not been found yet');
+  const { server, tool } = offered;
+  const { name, title, description, inputSchema, annotations } = tool;
+  return { server: server.id, name, title, description, inputSchema, annotations };
 }

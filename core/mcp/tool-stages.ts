@@ -1,10 +1,14 @@
-import type { AttemptRecord } from '@headgate/sdk';
+import type { AttemptRecord, Reply, ToolResult } from '@headgate/sdk';
+import { answerWithReply } from '../answer.js';
 import { serverPlace, toolPlace } from '../config/resolve-mcp.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange, Running } from '../exchange.js';
 import type { Stage } from '../pipeline.js';
+import { runChain } from '../plan/run-chain.js';
+import { runGate } from '../plan/run-gate.js';
 import { check } from '../stages/check.js';
-import type { McpReply, ToolResult } from './protocol.js';
+import { viewOf } from '../view.js';
+import type { McpReply } from './protocol.js';
 import { refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
 import type { ToolCatalog } from './tool-catalog.js';
@@ -23,8 +27,9 @@ export function toolStages(catalog: ToolCatalog, answer: Stage): readonly Stage[
     plan, //     the hooks of calls of that tool
     checkArguments,
     check, //    limits, budgets: the request gates
+    guard, //    the tool gates, which may answer
     (x) => send(x, catalog), // to the server and back
-    checkResult,
+    look, //     the hooks of results
     answer,
   ];
 }
@@ -86,6 +91,40 @@ function told(server: string, tool: string, look: () => string | null): string |
   }
 }
 
+/** What a gate answers is given in the server's place, like a result of it; an error ends the call. */
+function guard(x: Exchange): Promise<void> | undefined {
+  const gates = x.plan?.tool ?? null;
+  if (gates === null) return undefined;
+  const take = (answer: Reply | ToolResult | undefined): void => {
+    if (x.answered) return;
+    if (answer === undefined) {
+      if (runOf(x).edited) checkArguments(x);
+    } else if (isResult(answer)) runOf(x).result = answer;
+    else answerWithReply(x, answer);
+  };
+  const answer = runGate<ToolResult>(gates, viewOf(x), x);
+  if (answer instanceof Promise) return answer.then(take);
+  take(answer);
+  return undefined;
+}
+
+function isResult(answer: Reply | ToolResult): answer is ToolResult {
+  return 'content' in answer;
+}
+
+function look(x: Exchange): Promise<void> | undefined {
+  const hooks = x.plan?.toolResult ?? null;
+  if (hooks === null) return undefined;
+  const run = runOf(x);
+  const result = runChain(hooks, run.result as ToolResult, viewOf(x), x);
+  if (result instanceof Promise)
+    return result.then((value) => {
+      run.result = value;
+    });
+  run.result = result;
+  return undefined;
+}
+
 /** At its server. When the caller leaves meanwhile, the server is told. */
 class CallAtServer implements Running {
   private done = false;
@@ -111,6 +150,18 @@ class CallAtServer implements Running {
 
 async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const run = runOf(x);
+  if (run.result !== null) {
+    x.billedNano = 0;
+    return;
+  }
+  const place = catalog.results.placeOf(x, run);
+  const known = place === null ? null : catalog.results.get(place);
+  if (place !== null) x.cache = known === null ? 'miss' : 'hit-exact';
+  if (known !== null) {
+    run.result = known;
+    x.billedNano = 0;
+    return;
+  }
   const { server, tool, settings } = offeredOf(x);
   const { onProgress } = run;
   const quiet = onProgress === null ? null : catalog.listen(x.id, onProgress);
@@ -146,6 +197,8 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   x.billedNano = run.priceNano;
   if (!('result' in reply)) throw new Error('the main thread answered another question');
   run.result = reply.result;
+  checkResult(x);
+  if (place !== null) catalog.results.set(place, reply.result);
 }
 
 function attemptOf({ provider, name }: ToolRun, reply: McpReply, ms: number): AttemptRecord {

@@ -29,6 +29,11 @@ const wanted: Record<
   },
   event: { fits: isEvents, what: 'an event, a list of events, or null' },
   response: { fits: (value) => isObject(value) && Array.isArray(value.choices), what: 'a response' },
+  tool: {
+    fits: (value) => isToolResult(value) || (isReply(value) && value.type === 'error'),
+    what: 'a result with a list as content, or an error as reply',
+  },
+  toolResult: { fits: isToolResult, what: 'a result with a list as content' },
 };
 
 /** Throws when a hook returned what its phase cannot use, so that it counts as failed like one that threw. */
@@ -78,6 +83,10 @@ function isStatus(value: unknown, least: number): boolean {
 
 function isPrincipal(value: unknown): boolean {
   return hasText(value, 'id') && Array.isArray((value as Fields).models);
+}
+
+function isToolResult(value: unknown): boolean {
+  return isObject(value) && Array.isArray(value.content) && value.content.every(isObject);
 }
 
 function isEvents(value: unknown): boolean {

@@ -65,7 +65,7 @@ export class PlanTable {
  * they stay in the plan, and the request fails rather than pass them by.
  */
 function readable(hook: AnyBound, format: WireFormat): boolean {
-  if (format.operation === 'chat') return true;
+  if (format.operation === 'chat' || isOfTools(hook)) return true;
   if (hook.phase === 'event' || hook.phase === 'response') return format.response !== undefined;
   return hook.phase === 'settled' || hook.needs.request !== 'canonical' || format.request !== undefined;
 }
@@ -73,6 +73,11 @@ function readable(hook: AnyBound, format: WireFormat): boolean {
 function matches(filter: Filter | null, format: string, model: string): boolean {
   if (filter?.formats !== undefined && !patternMatcher(filter.formats)(format)) return false;
   return filter?.models === undefined || patternMatcher(filter.models)(model);
+}
+
+/** Of calls of tools, which have nothing that the hub could hold. */
+function isOfTools({ phase }: AnyBound): boolean {
+  return phase === 'tool' || phase === 'toolResult';
 }
 
 const weight: Record<Needs['response'], number> = { none: 0, bytes: 1, events: 2, whole: 3 };
@@ -92,8 +97,12 @@ function fold(hooks: readonly AnyBound[]): Plan {
     bytes: pick(hooks, 'bytes'),
     event: pick(hooks, 'event'),
     response: pick(hooks, 'response'),
+    tool: pick(hooks, 'tool'),
+    toolResult: pick(hooks, 'toolResult'),
     settled: settled === null ? null : [...settled].reverse(),
-    readsRequest: hooks.some((hook) => hook.phase !== 'settled' && hook.needs.request === 'canonical'),
+    readsRequest: hooks.some(
+      (hook) => hook.phase !== 'settled' && !isOfTools(hook) && hook.needs.request === 'canonical',
+    ),
     answer,
   });
 }

@@ -3,7 +3,7 @@ import { checkReturn } from './check-return.js';
 import { isThenable, onHookFailure, withTimeout } from './guarded.js';
 import type { Bound } from './plan.js';
 
-type ChainPhase = 'route' | 'upstream' | 'head' | 'response';
+type ChainPhase = 'route' | 'upstream' | 'head' | 'response' | 'toolResult';
 type Call = (value: unknown, view: unknown) => unknown;
 
 /**

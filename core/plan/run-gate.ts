@@ -4,7 +4,7 @@ import { checkReturn } from './check-return.js';
 import { isThenable, onHookFailure, withTimeout } from './guarded.js';
 import type { Bound } from './plan.js';
 
-type GatePhase = 'identify' | 'request';
+type GatePhase = 'identify' | 'request' | 'tool';
 type Answer<T> = T | Reply | undefined;
 /** Gates are called with the one view of the exchange, whatever their needs narrow it to. */
 type Call = (view: unknown) => unknown;

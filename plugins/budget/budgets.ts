@@ -94,7 +94,8 @@ export class Budgets {
     if (taken.refused !== null) {
       const allowance = set.all[taken.refused] as Allowance;
       if (taken.unavailable) return uncounted(allowance.who);
-      return refusal(allowance, amounts[taken.refused] as number, now);
+      const advice = view.operation === 'tool' ? '' : ' A lower cap on output tokens makes that less.';
+      return refusal(allowance, amounts[taken.refused] as number, now, advice);
     }
     if (view.ended) {
       taken.settle(set.all.map(() => 0));

@@ -2,6 +2,7 @@ import type { StreamEvent } from './canonical/event.js';
 import type { CanonicalResponse } from './canonical/response.js';
 import type { Needs } from './needs.js';
 import type { Reply } from './reply.js';
+import type { ToolResult, ToolView } from './tool.js';
 import type {
   BaseView,
   HeadView,
@@ -66,6 +67,13 @@ export interface HookTable<N extends Needs> {
   event: MapEach<StreamView<N>, StreamEvent>;
   /** The whole answer before any of it is sent. Needs `response: 'whole'`. */
   response: Chain<StreamView<N>, CanonicalResponse>;
+  /**
+   * A call of a tool that fits its schema and the limits, before its server is asked: guards, edits of the arguments. May refuse
+   * it with an error, or give a result in the server's place.
+   */
+  tool: Gate<ToolView, ToolResult>;
+  /** What a call of a tool came to, before whoever called it has it. */
+  toolResult: Chain<ToolView, ToolResult>;
   /** Exactly once per request, whatever happened. The view still holds what the plugin put in its slots. */
   settled: Notify<BaseView, SettledRecord>;
 }
@@ -82,6 +90,8 @@ export const phaseKinds: { readonly [P in Phase]: HookTable<Needs>[P]['kind'] } 
   bytes: 'tap',
   event: 'map',
   response: 'chain',
+  tool: 'gate',
+  toolResult: 'chain',
   settled: 'notify',
 };
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Embedded } from '../gateway/embedded.js';
 
@@ -87,11 +88,12 @@ export async function listTools(
 export const namesOf = (tools: readonly ListedTool[]): string[] =>
   tools.map(({ server, name }) => `${server}/${name}`);
 
-/** A process of that id is there. */
+/** A process of that id runs. One that has ended and that nobody has asked about yet, as of parents that are gone, does not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
   } catch {
     return false;
   }

@@ -1,4 +1,5 @@
-import type { McpAsk, McpReply, ToolProgress, ToolResult } from '../protocol.js';
+import type { ToolResult } from '@headgate/sdk';
+import type { McpAsk, McpReply, ToolProgress } from '../protocol.js';
 import type { Connection } from './connect.js';
 import { statusOf } from './connect.js';
 import { callFailure, tooLarge, whyOf } from './failure.js';

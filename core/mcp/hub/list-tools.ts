@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '@headgate/sdk';
 import type { Client } from '@modelcontextprotocol/client';
 import type { ToolDefinition } from '../protocol.js';
+import { sorted } from '../sorted-json.js';
 
 /** Nobody has use for more, and no model. */
 const MOST_TOOLS = 1000;
@@ -84,13 +85,4 @@ function definitionOf(tool: Tool): ToolDefinition {
 /** The same for the same tool, in whatever order its server writes the fields. */
 function fingerprintOf(told: Omit<ToolDefinition, 'fingerprint'>): string {
   return `sha256:${createHash('sha256').update(sorted(told)).digest('hex')}`;
-}
-
-/** JSON with the fields of objects in order. */
-export function sorted(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'object' && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one,
-  );
 }

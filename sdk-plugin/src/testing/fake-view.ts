@@ -4,6 +4,7 @@ import type { HeaderList } from '../headers.js';
 import type { Logger, Slot } from '../host.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { TaskRequest } from '../task.js';
+import type { CalledTool } from '../tool.js';
 import type { HeaderReader, Principal, RequestMetadata, Target } from '../views.js';
 import { readerOf } from './fake-host.js';
 
@@ -28,6 +29,9 @@ export interface ViewOverrides {
   request?: CanonicalRequest;
   /** In place of a chat: a request of another operation. */
   task?: TaskRequest;
+  /** In place of a chat: a call of a tool, with its arguments. */
+  tool?: Partial<CalledTool>;
+  arguments?: JsonObject;
   /** The body: an object is written as JSON. Default: an OpenAI chat body with the prompt. */
   body?: Uint8Array | string | JsonObject;
   target?: Target;
@@ -40,6 +44,15 @@ export interface ViewOverrides {
   /** The most it can cost, nano-dollars: whole, and its input alone. Default: no price is known. */
   maxCostNano?: { total: number; input: number } | null;
 }
+
+const SOME_TOOL: CalledTool = {
+  server: 'test',
+  name: 'tool',
+  title: '',
+  description: '',
+  inputSchema: { type: 'object' },
+  annotations: {},
+};
 
 /** One object with the members of every view, as in the gateway: the plugin's needs decide what its types show of it. */
 export class FakeView {
@@ -62,7 +75,10 @@ export class FakeView {
   ended = false;
   /** What hooks added to the answer, by `answerHeader`. */
   readonly answerHeaders: HeaderList = [];
-  /** A hook has called `replace`. */
+  readonly tool: CalledTool;
+  /** What later hooks and the server would get. */
+  arguments: JsonObject;
+  /** A hook has called `replace`, `replaceTask` or `replaceArguments`. */
   replaced = false;
   private current: CanonicalRequest;
   private currentTask: TaskRequest | null;
@@ -78,7 +94,10 @@ export class FakeView {
     const { prompt = 'Hello', model = 'test-model', stream = false, metadata = {} } = given;
     this.requestId = given.requestId ?? 'req_test';
     this.receivedAt = given.receivedAt ?? now;
-    this.operation = given.operation ?? given.task?.operation ?? 'chat';
+    const called = given.tool !== undefined || given.arguments !== undefined;
+    this.operation = given.operation ?? given.task?.operation ?? (called ? 'tool' : 'chat');
+    this.tool = { ...SOME_TOOL, ...given.tool };
+    this.arguments = given.arguments ?? {};
     this.currentTask = given.task ?? null;
     this.format = given.format ?? 'openai-chat';
     this.path = given.path ?? '/v1/chat/completions';
@@ -141,6 +160,11 @@ export class FakeView {
 
   replaceTask(request: TaskRequest): void {
     this.currentTask = request;
+    this.replaced = true;
+  }
+
+  replaceArguments(args: JsonObject): void {
+    this.arguments = args;
     this.replaced = true;
   }
 
