@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { definePlugin } from '@headgate/sdk';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startOpenAi } from '../fakes/openai.js';
@@ -243,6 +244,46 @@ describe('providers and models', () => {
     expect((await admin('GET', '/api/model-definitions?nonsense=1')).status).toBe(400);
     for (const name of ['l-1', 'l-2', 'l-3']) await remove(`/api/model-definitions/${name}`);
   });
+});
+
+it('whatever is sent is taken or refused, and nothing else', async () => {
+  const names = [
+    'keys',
+    'headers',
+    'base_url',
+    'extends',
+    'targets',
+    'use',
+    'config',
+    'formats',
+    'variables',
+  ];
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.array(fc.record({ value: fc.jsonValue(), name: fc.jsonValue() }), { maxLength: 2 }),
+    fc.constantFrom('openai', 'mock/a', `\${${'{'}`, '***', 'sk-…WXYZ', 'x'.repeat(2_000), '\0', '__proto__'),
+  );
+  const body = fc.dictionary(fc.constantFrom(...names, '__proto__', 'version'), value, {
+    maxKeys: 5,
+    noNullPrototype: true,
+  });
+  const paths = ['providers', 'model-definitions', 'prices', 'plugins'];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...paths),
+      fc.oneof(fc.constant('fuzz/x'), fc.constant('fuzz'), value),
+      body,
+      async (path, id, fields) => {
+        const told = await admin('POST', `/api/${path}`, { id, ...fields });
+        expect([201, 400, 409]).toContain(told.status);
+        if (told.status !== 201) return;
+        const made = `/api/${path}/${encodeURIComponent(String(told.body['id']))}`;
+        expect((await admin('PUT', made, fields)).status).toBe(200);
+        await remove(made);
+      },
+    ),
+    { numRuns: 120 },
+  );
 });
 
 describe('prices and plugins', () => {

@@ -54,6 +54,16 @@ it('headgate export and import move what a running gateway has into another one'
     await sleep(30);
   expect(await target()).toBe('changed');
 
+  // What is refused is told, and is not written either.
+  const refused = await api.post('/api/providers', {
+    id: 'q',
+    base_url: 'nonsense',
+    keys: [{ value: SECRET }],
+    api_key: SECRET,
+  });
+  expect([refused.status, JSON.stringify(refused.body)]).toEqual([400, expect.not.stringContaining(SECRET)]);
+  expect(one.logs()).not.toContain(SECRET);
+
   const { code, stderr } = await runHeadgate(['import', 'litellm', 'x.yaml']);
   expect([code, stderr]).toEqual([2, expect.stringContaining('LiteLLM')]);
 });
