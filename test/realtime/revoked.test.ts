@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { resolveGroup, resolveKeyRules } from '../../core/config/entity.js';
 import { entitySchemas } from '../../core/config/sections/entities.js';
@@ -9,6 +8,7 @@ import { type Client, connect, refusal } from './client.js';
 import { openaiSession } from './fake-openai.js';
 import { type FakeRealtime, startFakeRealtime } from './fake-realtime.js';
 import { plainControl, startThread, type Thread } from './thread.js';
+import { until } from './until.js';
 
 const SECRET = 'hg-stored-0123456789abcdef';
 const OTHER = 'hg-replaced-0123456789abcdef';
@@ -161,7 +161,7 @@ describe('an open session', () => {
     );
     put({});
     const refused = refusal(open());
-    await sleep(50);
+    await until('the session is being opened', () => thread.io.inFlight === 1);
     thread.io.update({ goneKeys: ['key_1'] });
     expect((await refused).error['code']).toBe('key_revoked');
   });
@@ -187,7 +187,7 @@ describe('a running request', () => {
   ])('ends with an error when its key is %s', async (_, code, change) => {
     const stream = await ask(true);
     const whole = ask(false);
-    await sleep(150);
+    await until('both run', () => thread.io.inFlight === 2);
     change();
     const text = await stream.text();
     const last = JSON.parse(
@@ -208,7 +208,7 @@ describe('a running request', () => {
     ['may use other models', () => put({ models: ['openai/*'] })],
   ])('ends as asked for when its key %s', async (_, change) => {
     const whole = ask(false);
-    await sleep(150);
+    await until('it runs', () => thread.io.inFlight === 1);
     change();
     expect((await whole).status).toBe(200);
   });
