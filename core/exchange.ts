@@ -113,6 +113,8 @@ export class Exchange implements ScannedFields, Waiting {
   forward: Forward | null = null;
   /** Of calls of tools. */
   tool: ToolRun | null = null;
+  /** Models and tools are asked in rounds, each of which is an exchange of its own that is counted and recorded. */
+  isRun = false;
   attempts: AttemptRecord[] = [];
   /** Fields that a codec could not express for the target. */
   dropped: string[] | null = null;
@@ -147,8 +149,10 @@ export class Exchange implements ScannedFields, Waiting {
     readonly io: IoThread,
     readonly endpoint: Endpoint,
     public incoming: Incoming,
+    /** Of one that is part of another: it begins as that one's. */
+    id = io.ids.next(),
   ) {
-    this.id = io.ids.next();
+    this.id = id;
     this.receivedAt = Date.now();
     this.startedAt = performance.now();
     this.runtime = io.runtime;

@@ -3,6 +3,7 @@ import { fail } from './fail.js';
 import { attemptTargets } from './model-call.js';
 import { admit } from './stages/admit.js';
 import { anchor } from './stages/anchor.js';
+import { attach } from './stages/attach.js';
 import { check } from './stages/check.js';
 import { claim } from './stages/claim.js';
 import { decode } from './stages/decode.js';
@@ -34,6 +35,7 @@ export const stages: readonly Stage[] = [
   scan, //           5  offsets of the few fields that are needed
   plan, //           6  model → route and compiled plan
   recall, //            the conversation so far, where the API keeps it
+  attach, //            tools of servers; a run of them goes on by itself
   claim, //             whose are the files and the like that it names
   decode, //         7  to the hub, only if the plan needs it
   check, //          8  limits, budgets, caches, guards: the request gates

@@ -1,6 +1,7 @@
 import type { BudgetRule, ChainLink, EntityKind, LimitRule, RuleWindow } from '@headgate/sdk';
 import type { VirtualKeyConfig } from '../config/config.js';
 import type { Choice, EntityConfig } from '../config/entity.js';
+import type { AttachedTools } from '../config/mcp-config.js';
 import type { StoredHash } from '../identity/stored-keys.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { type EntityApi, PARENT_KINDS } from './entity-kinds.js';
@@ -80,6 +81,7 @@ export function fileJson(entity: EntityConfig & Partial<VirtualKeyConfig>, now: 
     ...(expiresMs !== null && { expires: iso(expiresMs) }),
     ...(disabled && { disabled }),
     ...(entity.unpriced != null && { unpriced: entity.unpriced }),
+    ...(entity.attached != null && { mcp: attachedJson(entity.attached) }),
     ...(entity.metadata !== undefined && metadataJson(entity.metadata)),
     ...rulesJson(link),
     ...placesJson(parents),
@@ -153,4 +155,9 @@ function metadataJson({ customer, tags }: VirtualKeyConfig['metadata']): Json {
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** In the words of the configuration. */
+function attachedJson({ servers, tools, mode }: AttachedTools): Json {
+  return { servers, ...(tools !== null && { tools }), mode };
 }

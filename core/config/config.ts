@@ -6,7 +6,7 @@ import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
 import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
-import type { McpConfig } from './mcp-config.js';
+import type { AttachedTools, McpConfig } from './mcp-config.js';
 import type { Secret } from './secret.js';
 import type { LogLevel } from './sections/observability.js';
 import type { Timeouts } from './sections/timeouts.js';
@@ -182,6 +182,8 @@ export interface ModelConfig {
   readonly onUnsupported: OnUnsupported | null;
   /** Null: as the gateway does. */
   readonly unpriced: Unpriced | null;
+  /** Tools that its requests get; null: none. */
+  readonly attached: AttachedTools | null;
   /** Limit of the whole request over all targets, ms. */
   readonly totalMs: number;
 }

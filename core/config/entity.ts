@@ -1,7 +1,9 @@
 import type { BudgetRule, ChainLink, EntityKind, LimitRule, LinkKind, RuleWindow } from '@headgate/sdk';
 import type { z } from 'zod';
+import { resolveAttached } from './attached.js';
 import type { Unpriced } from './config.js';
 import { entityKey } from './entity-key.js';
+import type { AttachedTools } from './mcp-config.js';
 import type { entitySchemas } from './sections/entities.js';
 import type { ParsedKey } from './sections/keys.js';
 import { MEASURES, type ParsedRules } from './sections/rules.js';
@@ -49,6 +51,8 @@ export interface KeyRules extends EntityConfig {
   readonly unpriced: Unpriced | null;
   /** WebSockets open at once; null any number. */
   readonly sockets: number | null;
+  /** Tools that its requests get; null: none. */
+  readonly attached: AttachedTools | null;
   readonly metadata: { readonly customer: string | null; readonly tags: readonly string[] };
 }
 
@@ -74,6 +78,7 @@ export function resolveKeyRules(id: string, name: string, parsed: ParsedKeyRules
     passthrough: parsed.passthrough ?? parsed.models.includes('*'),
     unpriced: parsed.unpriced ?? null,
     sockets: parsed.limits?.sockets ?? null,
+    attached: resolveAttached(parsed.mcp),
     metadata: { customer: parsed.metadata?.customer ?? null, tags: parsed.metadata?.tags ?? [] },
   };
 }

@@ -6,6 +6,26 @@ import type { Secret } from './secret.js';
 export interface McpConfig {
   /** By id, those that are not enabled left out. */
   readonly servers: ReadonlyMap<string, McpServerConfig>;
+  readonly runs: McpRunsConfig;
+}
+
+/** Limits of one run. */
+export interface McpRunsConfig {
+  readonly rounds: number;
+  readonly timeoutMs: number;
+  readonly parallel: number;
+  /** Of one result, as the model is told it. */
+  readonly resultBytes: number;
+  /** Nano-dollars; null: any amount. */
+  readonly nanos: number | null;
+}
+
+/** Tools that are added to the requests of a model or a key. Plain data. */
+export interface AttachedTools {
+  readonly servers: readonly string[];
+  /** Patterns of `server/tool`; null: all. */
+  readonly tools: readonly string[] | null;
+  readonly mode: 'return' | 'agent';
 }
 
 export interface McpServerConfig {
@@ -51,6 +71,8 @@ export type McpTransportConfig =
     };
 
 export interface McpToolConfig {
+  /** A run asks its client before it calls it. */
+  readonly approval: boolean;
   /** Nano-dollars of one call. */
   readonly priceNano: number;
   readonly budgets: ChainLink['budgets'];

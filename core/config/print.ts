@@ -11,7 +11,7 @@ import type {
 import { formatDuration } from './duration.js';
 import { formatFetchRule } from './fetch-rule.js';
 import type { LoadedConfig } from './load.js';
-import type { McpServerConfig } from './mcp-config.js';
+import type { AttachedTools, McpServerConfig } from './mcp-config.js';
 import { formatProblems } from './problem.js';
 import type { Timeouts } from './sections/timeouts.js';
 import { formatSize } from './size.js';
@@ -90,6 +90,7 @@ function modelLines(model: ModelConfig): string[] {
   const lines = [`  ${model.name}  ${model.strategy}, ${retriesLine(model.retries)}`];
   if (model.onUnsupported !== null) lines.push(`      ${MISSING[model.onUnsupported]}`);
   if (model.unpriced !== null) lines.push(`      targets without a price: ${model.unpriced}`);
+  if (model.attached !== null) lines.push(`      ${toolsOf(model.attached)}`);
   for (const target of model.targets) {
     const share = model.strategy === 'weighted' ? `, weight ${target.weight}` : '';
     lines.push(`      ${target.provider}/${target.model}${share}; ${timeoutsLine(target.timeouts)}`);
@@ -108,6 +109,7 @@ function keyLine(key: VirtualKeyConfig): string {
     said.push(`${most} a ${windowWords(one)}`);
   }
   if (key.link.parallel !== null) said.push(`${count(key.link.parallel, 'request')} at once`);
+  if (key.attached !== null) said.push(toolsOf(key.attached));
   if (key.sockets !== null) said.push(`${count(key.sockets, 'WebSocket')} at once`);
   const { expiresMs } = key.access;
   if (expiresMs !== null) said.push(`until ${new Date(expiresMs).toISOString()}`);
@@ -115,6 +117,11 @@ function keyLine(key: VirtualKeyConfig): string {
   if (key.metadata.tags.length > 0) said.push(`tags ${key.metadata.tags.join(' ')}`);
   for (const name of key.parents) said.push(`of ${name.replace(':', ' ')}`);
   return `  ${key.name}  ${key.value ?? 'known by its hash'}, ${said.join(', ')}`;
+}
+
+function toolsOf({ servers, tools, mode }: AttachedTools): string {
+  const only = tools === null ? '' : `, only ${tools.join(' ')}`;
+  return `tools of ${servers.join(' ')}${only}, ${mode === 'agent' ? 'run here' : 'calls returned'}`;
 }
 
 const MEASURE_WORDS: Record<Measure, string> = {

@@ -13,6 +13,8 @@ const PRINTABLE: readonly RegExp[] = [
   /^models\.[^.]*\.(retries|timeouts)\.[a-z_]+(\.[a-z_0-9]+)?$/,
   /^keys\.\d+\.(models\.\d+|budget\.[^.]*|limits\.[^.]*|expires)$/,
   /^mcp\.servers\.[^.]*\.(enabled|command|transport|start|memory|list_ttl|result_limit|timeouts\.[^.]*|(allowed|denied)_tools\.\d+)$/,
+  /^(models\.[^.]*|keys\.\d+)\.mcp\.(mode|(servers|tools)\.\d+)$/,
+  /^mcp\.runs\.[a-z_]+$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
   /^observability\.(prometheus|log_level|log_requests|log_bodies)$/,
 ];

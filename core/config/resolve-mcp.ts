@@ -2,7 +2,13 @@ import { resolve } from 'node:path';
 import { resolveLink } from './entity.js';
 import { hideDerived } from './hide-derived.js';
 import type { Derived } from './interpolate.js';
-import type { McpConfig, McpServerConfig, McpToolConfig, McpTransportConfig } from './mcp-config.js';
+import type {
+  McpConfig,
+  McpRunsConfig,
+  McpServerConfig,
+  McpToolConfig,
+  McpTransportConfig,
+} from './mcp-config.js';
 import { type Path, pathKey } from './path.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp, ParsedMcpServer, ParsedMcpTool } from './sections/mcp.js';
@@ -22,7 +28,21 @@ export function resolveMcp(
 ): McpConfig | null {
   const enabled = Object.entries(parsed?.servers ?? {}).filter(([, one]) => one.enabled);
   if (enabled.length === 0) return null;
-  return { servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])) };
+  return {
+    servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])),
+    runs: runsOf((parsed as ParsedMcp).runs),
+  };
+}
+
+function runsOf({
+  rounds,
+  timeout,
+  parallel,
+  result_limit: resultBytes,
+  usd,
+}: ParsedMcp['runs']): McpRunsConfig {
+  const nanos = usd === undefined ? null : Math.round(usd * NANOS_PER_USD);
+  return { rounds, timeoutMs: timeout, parallel, resultBytes, nanos };
 }
 
 function serverOf(
@@ -82,6 +102,7 @@ function toolOf(name: string, parsed: ParsedMcpTool): McpToolConfig {
   const { budgets, limits, parallel } = resolveLink('mcp_tool', '', name, parsed);
   const { price_usd: price = 0, timeout = null, cache = null, pin } = parsed;
   return {
+    approval: parsed.approval === 'required',
     priceNano: Math.round(price * NANOS_PER_USD),
     budgets,
     limits,

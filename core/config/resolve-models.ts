@@ -1,3 +1,4 @@
+import { resolveAttached } from './attached.js';
 import type { ModelConfig, ProviderConfig, RetriesConfig, TargetConfig } from './config.js';
 import type { FindingParts, Findings } from './findings.js';
 import type { Env } from './interpolate.js';
@@ -137,6 +138,7 @@ export function resolveModels(sources: ModelSources, findings: Findings): Map<st
       retries: resolveRetries(model.retries),
       onUnsupported: model.on_unsupported ?? null,
       unpriced: model.unpriced ?? null,
+      attached: resolveAttached(model.mcp),
       // Providers may differ; the most patient one must not be cut short by the others.
       totalMs: total ?? Math.max(...targets.map((target) => target.timeouts.totalMs), 1),
     });

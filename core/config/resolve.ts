@@ -1,3 +1,4 @@
+import { checkAttached } from './check-attached.js';
 import { checkBind, isLoopback } from './check-bind.js';
 import type { Config, PluginConfig } from './config.js';
 import type { Findings } from './findings.js';
@@ -86,6 +87,8 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const stored = resolveStore(parsed.store, settings, folder, input.cwd);
+  const mcp = resolveMcp(parsed.mcp, folder, derived);
+  checkAttached(models, keys, input.validated.keyIndex, mcp, findings);
   const config: Config = {
     file: input.file,
     server: resolveServer(parsed.server, settings, folder, findings),
@@ -110,7 +113,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     storedRules: false,
     realtime: resolveRealtime(parsed.realtime),
     responses: resolveResponses(parsed.responses),
-    mcp: resolveMcp(parsed.mcp, folder, derived),
+    mcp,
     plugins: input.plugins,
     ...stored,
     cluster: resolveCluster(parsed.cluster, settings, stored.store, findings),

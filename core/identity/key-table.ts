@@ -156,6 +156,7 @@ export class KeyTable {
       tags: rules.metadata.tags,
       unpriced: rules.unpriced,
       sockets: rules.sockets,
+      attached: rules.attached,
       listed: true,
       notice: untilMs === null ? null : noticeOf(untilMs, waits),
     });
@@ -173,8 +174,7 @@ export class KeyTable {
     return found;
   }
 
-  /** By its `entityKey`. */
-  group(name: string): EntityConfig | undefined {
+  private group(name: string): EntityConfig | undefined {
     return this.config.entities.get(name) ?? this.stored.group(name);
   }
 

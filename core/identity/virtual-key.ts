@@ -1,6 +1,7 @@
 import type { ChainLink, HeaderList, Principal } from '@headgate/sdk';
 import type { Unpriced } from '../config/config.js';
 import type { Access, Choice } from '../config/entity.js';
+import type { AttachedTools } from '../config/mcp-config.js';
 import { type GatewayError, gatewayError } from '../errors.js';
 import { patternMatcher } from '../route/pattern.js';
 import { AddressRule } from './address-rule.js';
@@ -27,6 +28,8 @@ export interface KeyFacts extends Omit<Principal, keyof Places>, Places {
   readonly unpriced: Unpriced | null;
   /** WebSockets it may have open at once; null any number. */
   readonly sockets: number | null;
+  /** Tools that its requests get; null: none. */
+  readonly attached: AttachedTools | null;
   /** It is in the table of keys, so that it can be seen there whether it is still in force. */
   readonly listed: boolean;
   /** For answers to whoever came with a secret that is being replaced; null: it is not. */
@@ -175,6 +178,7 @@ export const anonymous: VirtualKey = Object.freeze({
     tags: [],
     unpriced: null,
     sockets: null,
+    attached: null,
     listed: false,
     notice: null,
   }),

@@ -26,6 +26,37 @@ export const mcpErrorRows = {
     message: 'The {who} may not use the tool "{tool}" of the MCP server "{server}".',
     param: 'tool',
   },
+  mcp_not_here: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'Tools of MCP servers can be added to chat completions, Responses and Messages, not to {path}: leave out the header "{header}".',
+  },
+  mcp_server_url_refused: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'The tool with the label "{label}" is no MCP server of this gateway, and no target of the model "{model}" takes it as it is.',
+    param: 'tools',
+  },
+  mcp_run_choices: {
+    status: 400,
+    kind: 'invalid-request',
+    message: 'A request whose tools the gateway runs has one answer, not {n}.',
+    param: 'n',
+  },
+  mcp_run_elsewhere: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'What the request goes on from is kept by its provider, so the gateway cannot run tools in it; send the conversation itself.',
+    param: 'previous_response_id',
+  },
+  mcp_run_unknown: {
+    status: 404,
+    kind: 'not-found',
+    message: 'There is no run "{id}" that waits, for this key, at {path} and with the model "{model}".',
+  },
   mcp_tool_held: {
     status: 409,
     kind: 'unavailable',

@@ -29,6 +29,8 @@ export interface ToolAsk {
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;
+  /** Of the call as a request; its own when left out. */
+  readonly requestId?: string;
 }
 
 export interface ToolOutcome {
@@ -62,7 +64,7 @@ export async function callTool(io: IoThread, caller: ToolCaller, ask: ToolAsk): 
     body.set(Buffer.from(JSON.stringify({ server: ask.server, tool: ask.tool, arguments: ask.arguments })));
     const incoming = { method: 'POST', path, query: '', model: '', headers, body, sink };
     const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null);
-    const x = new Exchange(io, toolEndpoint(io, 'tool'), incoming);
+    const x = new Exchange(io, toolEndpoint(io, 'tool'), incoming, ask.requestId);
     x.tool = run;
     x.principal = principal;
     x.metadata = metadata;

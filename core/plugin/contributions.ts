@@ -19,6 +19,7 @@ const operations: Readonly<Record<Operation, true>> = {
   file: true,
   batch: true,
   tool: true,
+  run: true,
   other: true,
 };
 

@@ -69,7 +69,7 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
   return {
     id: x.id,
     time: x.receivedAt,
-    operation: x.endpoint.format.operation,
+    operation: x.isRun ? 'run' : x.endpoint.format.operation,
     format: x.endpoint.format.id,
     stream: x.stream,
     keyId: principal === null ? '' : principal.id,

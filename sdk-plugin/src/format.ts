@@ -7,11 +7,13 @@ import type { JsonObject } from './json.js';
 import type { SocketFormat } from './socket.js';
 import type { StatefulFormat } from './stateful.js';
 import type { TaskCodec } from './task.js';
+import type { ToolRunFormat } from './tool-runs.js';
 
 /**
  * What a request asks a provider to do. Formats of one operation can be translated into each other through the hub. From
  * `moderation` on are those that are only forwarded: nobody here reads more of them than usage and ids. `tool` is a call of a
- * server's tool, which no provider is asked for.
+ * server's tool, which no provider is asked for; `run` is a request that the gateway asks models and tools for in rounds, each
+ * of which has a record of its own.
  */
 export type Operation =
   | 'chat'
@@ -26,6 +28,7 @@ export type Operation =
   | 'file'
   | 'batch'
   | 'tool'
+  | 'run'
   | 'other';
 
 /** Told by a codec when the target's format has no way to say something; shown in a header and the log. */
@@ -203,6 +206,8 @@ export interface WireFormat {
   readonly socket?: SocketFormat;
   /** Answers of the API are kept and can be gone on from. */
   readonly state?: StatefulFormat;
+  /** The gateway may add tools of servers to its requests, and run them. */
+  readonly toolRuns?: ToolRunFormat;
   /**
    * Bytes that only another provider's sealed reasoning has in a request of this format. The format's own provider would
    * refuse it, so such a request goes through the hub, whose encoder leaves it out, instead of passing as it is.

@@ -34,6 +34,7 @@ export type * from './socket.js';
 export type * from './stateful.js';
 export type * from './task.js';
 export type * from './tool.js';
+export type * from './tool-runs.js';
 export type * from './views.js';
 export * from './window.js';
 export { instantOf, offsetAt, QUARTER_MS, zoneFormat } from './zone.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wants } from '../wants.js';
+import { attachedToolsSection } from './attached-tools.js';
 import { entityId, labels, parent, requestText } from './entities.js';
 import { unpriced } from './prices.js';
 import { rotation } from './rotation.js';
@@ -47,6 +48,9 @@ export const keyKeys = {
     .optional()
     .describe('As `unpriced` of the gateway, for this key; it goes before that of a model.'),
   budget: budget.optional().describe('What it may spend.'),
+  mcp: attachedToolsSection
+    .optional()
+    .describe('Tools of MCP servers that its requests have beside their own.'),
   metadata: metadata.optional().describe('What its requests are counted under unless they say otherwise.'),
   organization: parent('organization'),
   team: parent('team'),
@@ -107,9 +111,14 @@ const key = z
       .optional()
       .describe('In place of `value`: its hash, as an export of the store or LiteLLM’s database has it.'),
     ...keyKeys,
-    rotate: rotation
+    rotate: z
+      .unknown()
+      .refine(
+        (given) => given === undefined,
+        wants('nothing here: only keys of the store are rotated by the gateway; change `value` instead'),
+      )
       .optional()
-      .describe('Only counts when the key is imported into the store: the gateway changes no file.'),
+      .describe('Only of keys in the store.'),
   })
   .refine(({ value, hash }) => (value === undefined) !== (hash === undefined), {
     path: ['value'],

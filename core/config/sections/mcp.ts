@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
+import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 import { checkShort, limitKeys, ruleKeys } from './rules.js';
@@ -31,6 +32,10 @@ const toolNames = z
 const limits = limitKeys.pick({ rpm: true, parallel_requests: true, windows: true }).superRefine(checkShort);
 
 const tool = z.strictObject({
+  approval: z
+    .enum(['required', 'none'], wants('required or none'))
+    .optional()
+    .describe('`required`: a run waits until its client has agreed to a call. Default `none`.'),
   price_usd: z
     .number(priceForm)
     .min(0, priceForm)
@@ -169,12 +174,30 @@ const server = z
     wants('"transport" and "headers" only beside "url"'),
   );
 
+const moneyForm = wants('an amount in US dollars above 0 and at most 1000000');
+
+const runs = z.strictObject({
+  rounds: integer(1, 1000).default(10).describe('How often a model is asked in one run.'),
+  timeout: duration().prefault('5m').describe('Longest time of a run.'),
+  parallel: integer(1, 100).default(8).describe('Calls of one run at once.'),
+  result_limit: size(16 * 1024 ** 2)
+    .prefault('100kb')
+    .describe('How much of one result the model is told; the rest is cut off, and it is told so.'),
+  usd: z
+    .number(moneyForm)
+    .gt(0, moneyForm)
+    .max(1_000_000, moneyForm)
+    .optional()
+    .describe('After so much, US dollars, the model is not asked again. Left out: what budgets allow.'),
+});
+
 /** Tools of others. */
 export const mcpSection = z.strictObject({
   servers: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm), server, wants('a mapping of server ids'))
     .default({})
     .describe('Servers whose tools are offered, by id.'),
+  runs: runs.prefault({}).describe('Limits of runs, in which the gateway calls tools for a model.'),
 });
 
 export type ParsedMcp = z.output<typeof mcpSection>;

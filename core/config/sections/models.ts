@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from '../duration.js';
 import { integer, weight } from '../integer.js';
 import { wants } from '../wants.js';
+import { attachedToolsSection } from './attached-tools.js';
 import { unpriced } from './prices.js';
 import { timeoutsSection } from './timeouts.js';
 
@@ -78,6 +79,9 @@ export const modelSchema = z.strictObject({
   retries: retries.prefault({}).describe('When and how often to try again.'),
   on_unsupported: onUnsupported.optional().describe('As `on_unsupported` of the gateway, for this model.'),
   unpriced: unpriced.optional().describe('As `unpriced` of the gateway, for this model.'),
+  mcp: attachedToolsSection
+    .optional()
+    .describe('Tools of MCP servers that its requests have beside their own.'),
   timeouts: timeoutsSection
     .optional()
     .describe('Limits for this model; they go before those of the provider.'),

@@ -27,6 +27,7 @@ export const anthropicMessages: WireFormat = {
   foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata', 'speed', 'inference_geo'],
   objectIds: OBJECT_IDS,
+  toolRuns: { between: '', items: null },
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
   priceVariant: (fields) =>
     variantOf(asked(fields, 'speed', 'standard'), asked(fields, 'inference_geo', 'global')),

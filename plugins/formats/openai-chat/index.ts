@@ -44,6 +44,7 @@ export const openaiChat: WireFormat = {
   serviceTier: (fields) => serviceTierAsked(fields),
   user: (fields) => scannedString(fields.json('user')) ?? scannedString(fields.json('safety_identifier')),
   meterEdit: usageEdit,
+  toolRuns: { between: '\n\n', items: null },
   forwardedUnits,
   finishedAnswer,
   finishedBatch,

@@ -6,6 +6,7 @@ import { openaiResponsesError } from './error.js';
 import { openaiResponsesMeter } from './meter.js';
 import { openaiResponsesRequest } from './request.js';
 import { openaiResponsesResponse } from './response.js';
+import { serverToolItems } from './server-tool-items.js';
 import { openaiResponsesState, STATE_FIELDS } from './state.js';
 import { openaiResponsesStream } from './stream.js';
 import { OPENAI_RESPONSES } from './types.js';
@@ -25,6 +26,7 @@ export const openaiResponses: WireFormat = {
   // See shared/reasoning-seal.ts.
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,
+  toolRuns: { between: '', items: serverToolItems },
   fields: ['max_output_tokens', 'user', 'safety_identifier', 'service_tier', ...STATE_FIELDS],
   objectIds: OBJECT_IDS,
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_output_tokens')),

@@ -13,6 +13,7 @@ import { MessageOutput } from './message-output.js';
 import { imageItem } from './output-encode.js';
 import { ReasoningOutput } from './reasoning-output.js';
 import { type ResponseHead, responseObject } from './response-object.js';
+import { ServerToolEvents } from './server-tool-events.js';
 import { SequencedEvents } from './stream-events.js';
 import type { OutputItem, OutputStream } from './stream-output.js';
 import { marksOf, OPENAI_RESPONSES, type Status, statusOf } from './types.js';
@@ -40,6 +41,7 @@ export class OpenaiResponsesStreamEncoder implements StreamEncoder {
   private stream: OutputStream | null = null;
   private over = false;
   private readonly events = new SequencedEvents();
+  private readonly serverTools = new ServerToolEvents(this.events);
   /** The message or reasoning that takes further parts. */
   private open: Placed | null = null;
   private readonly parts = new Map<number, Placed>();
@@ -186,13 +188,16 @@ export class OpenaiResponsesStreamEncoder implements StreamEncoder {
     else if (event.format === 'hub' && value.type === 'image')
       item = imageItem(value as unknown as ImagePart, ids.of('ig', index));
     if (item === undefined) return '';
+    const ran = this.serverTools.takeRunning(item);
+    if (ran !== undefined) return this.serverTools.ended(item, ran) + this.done(ran, item);
     const before = this.release();
     this.output.push(item);
     const added = this.events.event(
       'response.output_item.added',
       `"output_index":${index},"item":${JSON.stringify(item)}`,
     );
-    return before + added + this.done(index, item);
+    const more = this.serverTools.added(item, index);
+    return before + added + more.text + (more.ends ? this.done(index, item) : '');
   }
 
   /** Ends every item that is open, in the order of the output; the last one may have been cut short. */

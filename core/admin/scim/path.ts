@@ -1,2 +1,0 @@
-/** What paths of SCIM begin with. */
-export const SCIM = '/api/scim/v2/';
