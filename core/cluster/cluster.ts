@@ -217,7 +217,10 @@ export class Cluster implements LeasePort {
   }
 
   private async onBack(): Promise<void> {
+    // What answers may still refuse to write.
+    await this.lessor.putBack(null);
     this.lessor.setAway(false);
+    // What was taken meanwhile.
     await this.lessor.putBack(null);
     this.options.log('info', 'Redis answers again', { redis: this.shown });
   }
@@ -237,8 +240,14 @@ export class Cluster implements LeasePort {
   }
 
   private hear(text: string): void {
-    const news = JSON.parse(text) as News;
-    if (news.from === this.me || this.closed) return;
+    let news: News;
+    try {
+      news = JSON.parse(text) as News;
+    } catch {
+      // Somebody else writes to this channel.
+      return;
+    }
+    if (news?.from === this.me || this.closed) return;
     if (news.t === 'hello') this.tell({ t: 'here', from: this.me });
     else if (news.t === 'here') this.someoneIsThere = true;
     else if (news.t === 'changed') this.onChanged();

@@ -70,8 +70,8 @@ export class Lessor {
       const amount = amounts[i] as number;
       const cap = caps[i] as number;
       if (lease === undefined || cap === Number.POSITIVE_INFINITY || amount <= 0) return 'held';
-      const { count, hold } = this.read(lease);
-      return count + amount <= hold ? 'held' : this.ask(lease, amount, cap);
+      const { count } = this.read(lease);
+      return lease.place.holds(count + amount, cap) ? 'held' : this.ask(lease, amount, cap);
     });
     const verdicts = await Promise.all(asked);
     for (const verdict of ['base', 'away', 'refused'] as const) {
@@ -232,6 +232,8 @@ export class Lessor {
     const smallest = Math.min(...waits.map(({ amount }) => amount));
     const sum = waits.reduce((all, { amount }) => all + amount, 0);
     lease.cap = Math.min(...waits.map(({ cap }) => cap));
+    // What is held under a higher cap may be more than its part of this one: a raise has ended, or a rule was changed.
+    if (lease.cap < lease.place.heldCap) this.lower(lease, Number.POSITIVE_INFINITY);
     let recalled = false;
     for (let steps = 0; steps < MOST_STEPS; steps++) {
       const answer = await this.step(lease, ({ count, floor }) => {
@@ -266,7 +268,7 @@ export class Lessor {
     const cap = Math.min(...waits.map((one) => one.cap));
     const floor = Math.max(count, hold);
     const left = Math.max(0, cap - lease.others - lease.baseSum - floor);
-    this.setHold(lease, floor + Math.floor(left / nodes()));
+    this.setHold(lease, floor + Math.floor(left / nodes()), cap);
     return 'held';
   }
 
@@ -327,7 +329,7 @@ export class Lessor {
     if (answer.base !== '') lease.base = answer.base;
     if (answer.status === 'stale') return answer;
     lease.written = { count, hold: answer.hold, at: this.world.monotonic() };
-    this.setHold(lease, answer.hold, answer.othersUsed + answer.baseSum);
+    this.setHold(lease, answer.hold, ask.cap, answer.othersUsed + answer.baseSum);
     return answer;
   }
 
@@ -337,7 +339,7 @@ export class Lessor {
     return Math.max(0, lease.place.resetsAt() - now) + SPARE_MS;
   }
 
-  private setHold(lease: Lease, hold: number, elsewhere?: number): void {
+  private setHold(lease: Lease, hold: number, cap: number, elsewhere?: number): void {
     const { place, start } = lease;
     const { lock } = place.memory;
     const now = place.now();
@@ -345,6 +347,7 @@ export class Lessor {
     place.count(now);
     if (Object.is(place.windowStart, start)) {
       place.hold = hold;
+      place.heldCap = cap === Number.POSITIVE_INFINITY ? 0 : cap;
       if (elsewhere !== undefined) place.elsewhere = elsewhere;
     }
     lock.release();

@@ -4,7 +4,7 @@ import { type Lessor, LIVE_MS } from './lessor.js';
 const LOOK_MS = 100;
 /** What was used is told to the others as often as that, and of what is in use is heard what they used. */
 const TOLD_MS = 1_000;
-/** Counters that nobody waited for are looked at, too, each so many looks. */
+/** Counters that nobody waited for are looked at, too, a part of them each time, so that it takes so many looks for all. */
 const ALL_LOOKS = 10;
 /** Looks without growth after which a counter is looked at rarely. */
 const ASLEEP_LOOKS = 50;
@@ -12,7 +12,7 @@ const ASLEEP_LOOKS = 50;
 /** Looks at the counters that are in use: raises their margins before they run out, and gives back what is idle. */
 export class Sweep {
   private timer: NodeJS.Timeout | undefined;
-  private looks = 0;
+  private rest: Iterator<Lease> | null = null;
 
   constructor(
     private readonly lessor: Lessor,
@@ -30,16 +30,23 @@ export class Sweep {
 
   look(): void {
     const { lessor } = this;
-    if (++this.looks % ALL_LOOKS === 0) this.lookAtAll();
+    this.lookAround();
     for (const lease of lessor.active) this.lookAt(lease);
   }
 
   /** Settled for more than was reserved, soft budgets, what plugins add: nobody had to wait for these. */
-  private lookAtAll(): void {
+  private lookAround(): void {
     const { lessor } = this;
-    for (const lease of lessor.leases.values())
+    this.rest ??= lessor.leases.values();
+    for (let left = Math.ceil(lessor.leases.size / ALL_LOOKS); left > 0; left--) {
+      const { value: lease, done } = this.rest.next();
+      if (done === true) {
+        this.rest = null;
+        return;
+      }
       if (!lessor.active.has(lease) && lessor.read(lease).count !== lease.written.count)
         lessor.active.add(lease);
+    }
   }
 
   private lookAt(lease: Lease): void {

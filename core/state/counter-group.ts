@@ -70,7 +70,7 @@ export class SharedGroup implements CounterGroup {
       const amount = amounts[i] as number;
       const cap = caps[i] as number;
       const total = place.count(now) + amount;
-      const short = held && total > place.hold && amount > 0 && cap !== Number.POSITIVE_INFINITY;
+      const short = held && amount > 0 && !place.holds(total, cap);
       if (total > cap || short) {
         while (--i >= 0) (places[i] as Place).correct(where[i] as number, -(amounts[i] as number), now);
         memory.lock.release();

@@ -1,10 +1,10 @@
 import { WordLock } from './word-lock.js';
 
-/** Numbers that a counter takes: the window it counts in, the count, and between nodes the hold and what the others used. */
-const RECORD_CELLS = 4;
+/** Numbers that a counter takes: the window it counts in, the count, and between nodes the hold, what the others used, and the cap. */
+const RECORD_CELLS = 5;
 export const RECORD_BYTES = RECORD_CELLS * 8;
 
-/** Room for this many counters, 32 MB of addresses; the system gives memory to those that are used. */
+/** Room for this many counters, 40 MB of addresses; the system gives memory to those that are used. */
 export const COUNTER_CAPACITY = 1_048_576;
 
 /** Modes of all counters: this node is the only one; it shares them with others; it does, but counts by itself for the time being. */

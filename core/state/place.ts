@@ -18,7 +18,7 @@ export abstract class Place implements Counter {
     readonly memory: CounterMemory,
     readonly slot: number,
     readonly now: () => number,
-    /** Cell of the hold; what others used is in the next one. */
+    /** Cell of the hold; what others used and the cap are in the next two. */
     private readonly holdCell: number,
   ) {}
 
@@ -54,6 +54,20 @@ export abstract class Place implements Counter {
     this.memory.cells[this.holdCell + 1] = amount;
   }
 
+  /** The cap under which that is held: with a lower one, it may be too much. Under the lock, after `count`. */
+  get heldCap(): number {
+    return this.memory.cells[this.holdCell + 2] as number;
+  }
+
+  set heldCap(cap: number) {
+    this.memory.cells[this.holdCell + 2] = cap;
+  }
+
+  /** Whether that total may be had without asking the other nodes. Under the lock, after `count`. */
+  holds(total: number, cap: number): boolean {
+    return cap === Number.POSITIVE_INFINITY || (total <= this.hold && cap >= this.heldCap);
+  }
+
   value(): number {
     const now = this.now();
     const { memory } = this;
@@ -80,8 +94,7 @@ export abstract class Place implements Counter {
     const { memory } = this;
     memory.lock.acquire();
     const total = this.count(now) + amount;
-    const fits =
-      total <= cap && (memory.mode !== HELD || cap === Number.POSITIVE_INFINITY || total <= this.hold);
+    const fits = total <= cap && (memory.mode !== HELD || this.holds(total, cap));
     const where = fits ? this.take(amount) : Number.NaN;
     memory.lock.release();
     return fits ? new Taken(this, where, amount, total) : null;

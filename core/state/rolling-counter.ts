@@ -3,7 +3,7 @@ import { CounterMemory, RECORD_BYTES } from './counter-memory.js';
 import { Place, type PlaceBase } from './place.js';
 
 /** Places that one takes in the memory of counters. */
-export const ROLLING_SLOTS = Math.ceil(((ROLLING_CELLS + 2) * 8) / RECORD_BYTES);
+export const ROLLING_SLOTS = Math.ceil(((ROLLING_CELLS + 3) * 8) / RECORD_BYTES);
 
 /** What others knew of a window is told in so many pieces. */
 const PIECES = 12;

@@ -2,7 +2,7 @@ import type { WindowOf } from '@headgate/sdk';
 import { CounterMemory } from './counter-memory.js';
 import { Place, type PlaceBase } from './place.js';
 
-/** A counter that starts again at each boundary of its window. Its cells: start of the window, count, hold, elsewhere. */
+/** A counter that starts again at each boundary of its window. Its cells: start of the window, count, hold, elsewhere, cap. */
 export class SharedCounter extends Place {
   private readonly cells: Float64Array;
   private readonly at: number;

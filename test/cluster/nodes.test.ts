@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Headgate, startHeadgate } from '../e2e/harness.js';
 import { ADMIN_TOKEN, AdminClient } from '../governance/admin-client.js';
 import { noRedis, type RealRedis, startRedis } from '../state/real-redis.js';
@@ -20,7 +20,8 @@ interface Asked {
   readonly text: string;
 }
 
-const agent = new Agent({ keepAlive: true, maxSockets: 60 });
+/** Of one test: connections that nobody used for a while are closed, perhaps in the moment in which they are used again. */
+let agent = new Agent();
 
 function ask(node: Headgate, name: string, maxTokens = 20, model = 'mock/hello'): Promise<Asked> {
   const body = JSON.stringify({
@@ -88,8 +89,11 @@ describe.skipIf(none !== null)('three nodes on one Postgres and one Redis', () =
     for (let i = 0; i < 3; i++) folders.push(mkdtempSync(join(tmpdir(), 'headgate-node-')));
     nodes = await Promise.all(folders.map(startNode));
   }, 120_000);
+  beforeEach(() => {
+    agent = new Agent({ keepAlive: true, maxSockets: 60 });
+  });
+  afterEach(() => agent.destroy());
   afterAll(async () => {
-    agent.destroy();
     await Promise.all(nodes.map((node) => node.stop()));
     await Promise.all([postgres?.stop(), redis?.stop()]);
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });

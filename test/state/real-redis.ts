@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -40,9 +40,9 @@ function cliOf(port: number, password?: string) {
 
 /** A server of its own, in memory, on loopback and a free port. */
 export async function startRedis(
-  options: { password?: string; flags?: readonly string[] } = {},
+  options: { password?: string; flags?: readonly string[]; sentinelOf?: RealRedis } = {},
 ): Promise<RealRedis> {
-  const { password, flags = [] } = options;
+  const { password, flags = [], sentinelOf } = options;
   const dir = mkdtempSync(join(tmpdir(), 'headgate-redis-'));
   const port = await freePort();
   const cli = cliOf(port, password);
@@ -54,6 +54,7 @@ export async function startRedis(
   const start = async (): Promise<void> => {
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', ...flags];
     if (password !== undefined) args.push('--requirepass', password);
+    if (sentinelOf !== undefined) args.splice(0, args.length, ...sentinel(dir, port, sentinelOf));
     server = spawn(program('redis-server') ?? 'redis-server', args, { stdio: 'ignore' });
     server.on('error', () => {});
     const until = Date.now() + READY_MS;
@@ -92,6 +93,14 @@ function answers(cli: RealRedis['cli']): boolean {
   } catch {
     return false;
   }
+}
+
+/** A sentinel is told what it watches by a file that it may write to. */
+function sentinel(dir: string, port: number, master: RealRedis): string[] {
+  const file = join(dir, 'sentinel.conf');
+  const watch = `sentinel monitor mymaster 127.0.0.1 ${master.port} 1`;
+  writeFileSync(file, `port ${port}\nbind 127.0.0.1\ndir ${dir}\n${watch}\n`);
+  return [file, '--sentinel'];
 }
 
 /** Three masters of one Redis cluster. */
