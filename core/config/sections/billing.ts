@@ -28,18 +28,18 @@ const value = z
   .transform((given) => (typeof given === 'string' ? [given] : given));
 const match = z
   .strictObject({
-    org: value.optional(),
-    team: value.optional(),
-    project: value.optional(),
-    user: value.optional(),
-    key: value.optional(),
-    customer: value.optional(),
-    tag: value.optional(),
-    model: value.optional(),
-    provider: value.optional(),
-    upstream_model: value.optional(),
-    operation: value.optional(),
-    endpoint: value.optional(),
+    org: value.optional().describe('Id of the organization.'),
+    team: value.optional().describe('Id of the team.'),
+    project: value.optional().describe('Id of the project.'),
+    user: value.optional().describe('Id of the user.'),
+    key: value.optional().describe('Id of the virtual key.'),
+    customer: value.optional().describe('The customer.'),
+    tag: value.optional().describe('A tag of the request.'),
+    model: value.optional().describe('The model that was asked for.'),
+    provider: value.optional().describe('Id of the provider that answered.'),
+    upstream_model: value.optional().describe('The provider’s own name of the model.'),
+    operation: value.optional().describe('What was done, such as `chat` or `embedding`.'),
+    endpoint: value.optional().describe('The API that the client spoke.'),
   } satisfies Record<(typeof GROUP_DIMENSIONS)[number], z.ZodType>)
   .prefault({})
   .describe(
