@@ -5,6 +5,7 @@ import { BlockMerger } from '../../../core/store/block-merger.js';
 import { LedgerStore } from '../../../core/store/ledger-store.js';
 import { ObjectOwners } from '../../../core/store/object-owners.js';
 import { BlockRetention, countOf, type Retention } from '../../../core/store/retention.js';
+import { UsageBlocks } from '../../../core/store/usage-blocks.js';
 import { UsageRetention } from '../../../core/store/usage-retention.js';
 import { EVERYTHING, read, stored } from '../reading.js';
 import { settled, taken } from '../records.js';
@@ -79,6 +80,9 @@ export function choresSuite({ open, runs }: Database): void {
   test('old quarters go and their days stay; old days go, and with them groups that nothing is left of', async () => {
     const { db, store } = await days(30, {});
     await store.commit([taken(settled({ time: now - 29 * DAY, customer: 'long gone' }))]);
+    // Columns that were written before must not tell what is gone.
+    const blocks = new UsageBlocks(db);
+    while (await blocks.step(now + 2 * DAY));
     let groups = 0;
     const retention = new UsageRetention(db, { quarterDays: 10, sumDays: 20 }, () => groups++);
     while (await retention.step(now));
@@ -95,6 +99,11 @@ export function choresSuite({ open, runs }: Database): void {
     expect(berlin.rows.reduce((sum, row) => sum + row.sums.requests, 0)).toBe(all.total.requests);
     expect(berlin.wholeDaysBefore).toBe(now - 10 * DAY);
     expect(all.wholeDaysBefore).toBeNull();
+    while (await blocks.step(now + 2 * DAY));
+    expect(await usage.report({ ...EVERYTHING, groupBy: ['day'] })).toEqual(all);
+    expect(await usage.report({ ...EVERYTHING, groupBy: ['day'], timeZone: 'Europe/Berlin' })).toEqual(
+      berlin,
+    );
     await db.close();
   });
 
