@@ -9,6 +9,7 @@ import { actorOf } from './guard.js';
 import { BadParameter } from './parameters.js';
 import { notFound, RouteTable, refused } from './route.js';
 import { type AdminParts, adminRoutes } from './routes.js';
+import { SCIM } from './scim/path.js';
 
 /** The admin API: what is at a path, who asks, whether they may, and what becomes of errors, for all paths alike. */
 export class AdminApi {
@@ -19,6 +20,14 @@ export class AdminApi {
   }
 
   async handle(request: ControlRequest): Promise<ControlAnswer> {
+    const answer = await this.answer(request);
+    // Identity providers read errors in a shape of their own.
+    if (!('error' in answer) || !request.path.startsWith(SCIM)) return answer;
+    const { inScim } = await import('./scim/scim-error.js');
+    return inScim(answer.error, answer.headers);
+  }
+
+  private async answer(request: ControlRequest): Promise<ControlAnswer> {
     const { path, method, address } = request;
     const found = this.table.at(path);
     if (found === null) return notFound(request);

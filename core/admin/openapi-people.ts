@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { memberSchema } from './members.js';
+import { SCIM } from './scim/path.js';
 import { tokenSchema } from './service-tokens.js';
 
 type Json = Record<string, unknown>;
@@ -44,6 +45,7 @@ export function peoplePaths({ schema, errors }: Words): Json {
   return {
     ...members('team'),
     ...members('organization'),
+    ...scimPaths(errors),
     '/api/auth/login': {
       get: {
         operationId: 'sign_in',
@@ -87,5 +89,50 @@ export function peoplePaths({ schema, errors }: Words): Json {
       parameters: [inPath('id')],
       post: operation('revoke_service_token', 'Takes it back; what is known of it stays'),
     },
+  };
+}
+
+/** Their bodies are those of RFC 7643, which identity providers know. */
+function scimPaths(errors: Json): Json {
+  const one = (operationId: string, summary: string, status = 200): Json => ({
+    operationId,
+    summary,
+    responses: {
+      [status]:
+        status === 204
+          ? { description: 'It is gone' }
+          : { description: 'As RFC 7643 has it', content: { 'application/scim+json': { schema: ANYTHING } } },
+      ...errors,
+    },
+  });
+  const body = {
+    requestBody: { required: true, content: { 'application/scim+json': { schema: ANYTHING } } },
+  };
+  const of = (what: string, plural: string): Json => ({
+    [`${SCIM}${plural}`]: {
+      get: {
+        ...one(`scim_list_${what}s`, `The ${what}s that an identity provider sees`),
+        parameters: [inQuery('filter'), inQuery('startIndex', 'integer'), inQuery('count', 'integer')],
+      },
+      post: { ...one(`scim_create_${what}`, 'Makes one', 201), ...body },
+    },
+    [`${SCIM}${plural}/{id}`]: {
+      parameters: [inPath('id')],
+      get: one(`scim_get_${what}`, 'One of them'),
+      put: { ...one(`scim_replace_${what}`, 'All attributes of one'), ...body },
+      patch: { ...one(`scim_patch_${what}`, 'Some of its attributes'), ...body },
+      delete: one(`scim_delete_${what}`, 'Deletes one', 204),
+    },
+  });
+  return {
+    ...of('user', 'Users'),
+    ...of('group', 'Groups'),
+    [`${SCIM}ServiceProviderConfig`]: { get: one('scim_service', 'What of SCIM 2.0 is served') },
+    ...Object.fromEntries(
+      ['ResourceTypes', 'Schemas'].flatMap((what) => [
+        [`${SCIM}${what}`, { get: one(`scim_${what}`, `${what} of SCIM 2.0`) }],
+        [`${SCIM}${what}/{id}`, { parameters: [inPath('id')], get: one(`scim_${what}_one`, 'One of them') }],
+      ]),
+    ),
   };
 }

@@ -25,6 +25,7 @@ import { reachOf, usageWithin } from './reach.js';
 import type { Refusals } from './refusals.js';
 import { bodyOf, json, report } from './reply.js';
 import { notFound, type Route, refused, route } from './route.js';
+import { SCIM } from './scim/path.js';
 import type { ServiceTokens } from './service-tokens.js';
 import { usageReport } from './usage.js';
 
@@ -82,6 +83,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ),
     ...loginRoutes(parts),
     ...memberRoutes(parts),
+    ...scimRoutes(parts),
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp),
     ...invoiceRoutes(parts),
@@ -124,6 +126,24 @@ function memberRoutes(parts: AdminParts): Route[] {
       ),
     ];
   });
+}
+
+/** Users and groups, for identity providers. */
+function scimRoutes(parts: AdminParts): Route[] {
+  const serve: Route['serve'] = async (request) =>
+    (await import('./scim/serve.js')).serveScim(parts, request);
+  const line = (methods: string, path: string): Route => route(methods, `${SCIM}${path}`, 'scim', serve);
+  return [
+    line('GET', 'ServiceProviderConfig'),
+    line('GET', 'ResourceTypes'),
+    line('GET', 'ResourceTypes/{id}'),
+    line('GET', 'Schemas'),
+    line('GET', 'Schemas/{id}'),
+    ...['Users', 'Groups'].flatMap((what) => [
+      line('GET POST', what),
+      line('GET PUT PATCH DELETE', `${what}/{id}`),
+    ]),
+  ];
 }
 
 function tokenRoutes({ governance, secret }: AdminParts): Route[] {

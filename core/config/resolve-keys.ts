@@ -48,6 +48,15 @@ function checkPassthrough(key: ParsedKey, at: number, sources: KeySources, findi
   }
 }
 
+/** A schedule that nobody keeps must not look like one. */
+function checkRotation({ rotate }: ParsedKey, at: number, findings: Findings): void {
+  if (rotate === undefined) return;
+  findings.warn(['keys', at, 'rotate'], {
+    what: 'does nothing here: the gateway rotates keys of the store alone',
+    hint: 'change `value` by hand, or make the key through the API',
+  });
+}
+
 /** Virtual keys; repeated names and values are reported without showing a value. */
 export function resolveKeys(sources: KeySources, findings: Findings): VirtualKeyConfig[] {
   const names = new Map<string, number>();
@@ -86,6 +95,7 @@ export function resolveKeys(sources: KeySources, findings: Findings): VirtualKey
     }
     checkModels(key, at, sources, findings);
     checkPassthrough(key, at, sources, findings);
+    checkRotation(key, at, findings);
     const { name, id = name, value, hash, ...rules } = key;
     return {
       ...resolveKeyRules(id, name, rules),

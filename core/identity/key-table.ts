@@ -174,7 +174,8 @@ export class KeyTable {
     return found;
   }
 
-  private group(name: string): EntityConfig | undefined {
+  /** By its `entityKey`. */
+  group(name: string): EntityConfig | undefined {
     return this.config.entities.get(name) ?? this.stored.group(name);
   }
 

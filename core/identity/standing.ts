@@ -1,8 +1,9 @@
 import type { CanonicalError } from '@headgate/sdk';
 import { entityKey } from '../config/entity-key.js';
-import { canonicalError, gatewayError } from '../errors.js';
+import { canonicalError, GatewayError, gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { credentialOf } from './credential.js';
+import type { KeyTable } from './key-table.js';
 import { SDK_PREFIX } from './sdk-prefix.js';
 import type { Changed } from './stored-keys.js';
 import type { VirtualKey } from './virtual-key.js';
@@ -16,6 +17,7 @@ export function endedBy(x: Exchange, changed: Changed): CanonicalError | null {
   const { principal } = x;
   if (principal === null || x.error !== null || !isConcerned(principal, changed)) return null;
   const { keys } = x.io.runtime;
+  if (!principal.listed) return disabledAbove(principal, keys);
   const key = keys.byId(principal.id);
   if (key === undefined) return canonicalError('key_revoked', { key: principal.name });
   const off = keys.forRequest(key, x.metadata).access.find(({ disabled }) => disabled);
@@ -24,7 +26,7 @@ export function endedBy(x: Exchange, changed: Changed): CanonicalError | null {
 
 /** Whether a change is about the key or about what it belongs to. */
 export function isConcerned(key: VirtualKey, changed: Changed): boolean {
-  if (!key.listed) return false;
+  // Whoever a plugin names has no chain, and is that plugin's business.
   return changed === null || key.chain.some(({ kind, id }) => changed.has(entityKey(kind, id)));
 }
 
@@ -39,8 +41,13 @@ export function presentKey(
   key: VirtualKey,
   { bySecret, address }: { bySecret: boolean; address: string },
 ): VirtualKey {
-  if (!key.listed) return key;
   const { keys } = x.io.runtime;
+  if (!key.listed) {
+    const off = disabledAbove(key, keys);
+    if (off !== null) throw new GatewayError(off);
+    if (key.expiresMs !== null && key.expiresMs <= Date.now()) throw gatewayError('key_expired');
+    return key;
+  }
   const found = bySecret ? keys.byId(key.id) : keys.find(credentialOf(x.incoming.headers) ?? '');
   if (found === undefined || found.id !== key.id) throw gatewayError('key_revoked', { key: key.name });
   const now = Date.now();
@@ -50,8 +57,21 @@ export function presentKey(
   return present;
 }
 
+/** Of a caller by the token of another issuer, who is in no list: what it belongs to may be disabled, or gone. */
+function disabledAbove({ chain }: VirtualKey, keys: KeyTable): CanonicalError | null {
+  for (const { kind, id, name } of chain) {
+    if (kind === 'key') continue;
+    const group = keys.group(entityKey(kind, id));
+    if (group?.access.disabled === false) continue;
+    return canonicalError('entity_disabled', { who: group?.access.who ?? `${kind} "${name}"` });
+  }
+  return null;
+}
+
 /** When the first of the key and of all that it belongs to expires: unix milliseconds; null never. */
-export function lastMomentOf({ expiresMs, access }: VirtualKey): number | null {
-  const moments = [expiresMs, ...access.map((one) => one.expiresMs)].filter((at) => at !== null);
+export function lastMomentOf({ expiresMs, access, listed }: VirtualKey): number | null {
+  // What is above a caller by token is looked at when it changes; its moments are those of the token.
+  const above = listed ? access.map((one) => one.expiresMs) : [];
+  const moments = [expiresMs, ...above].filter((at) => at !== null);
   return moments.length === 0 ? null : Math.min(...moments);
 }

@@ -122,6 +122,15 @@ describe('virtual keys', () => {
     });
   });
 
+  it('warns about a rotation that a key of the file cannot have, which an export of the store may say', () => {
+    const text = 'keys: [{ name: a, value: hg-0123456789abcdef, rotate: { every: 90d } }]';
+    expect(warningLines(text)).toEqual([
+      expect.stringContaining(
+        'keys[0].rotate: does nothing here: the gateway rotates keys of the store alone',
+      ),
+    ]);
+  });
+
   it('reads expiry dates and warns about past ones', () => {
     const text = key(', expires: 2026-12-31');
     const now = Date.UTC(2026, 0, 1);

@@ -111,14 +111,9 @@ const key = z
       .optional()
       .describe('In place of `value`: its hash, as an export of the store or LiteLLM’s database has it.'),
     ...keyKeys,
-    rotate: z
-      .unknown()
-      .refine(
-        (given) => given === undefined,
-        wants('nothing here: only keys of the store are rotated by the gateway; change `value` instead'),
-      )
+    rotate: rotation
       .optional()
-      .describe('Only of keys in the store.'),
+      .describe('Only counts when the key is imported into the store: the gateway changes no file.'),
   })
   .refine(({ value, hash }) => (value === undefined) !== (hash === undefined), {
     path: ['value'],

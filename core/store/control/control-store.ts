@@ -13,6 +13,8 @@ import type { AuditTable, ControlDb, ControlTables } from './tables.js';
 export const CHANNEL = 'headgate_control';
 
 const KEYS_EXIST = 'keys_exist';
+/** Lines of the audit in one statement. */
+const AT_ONCE = 500;
 
 /** Who changes something, for the audit. */
 export interface Author {
@@ -112,20 +114,21 @@ export class ControlStore {
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
       });
       if (done.length > 1) await numbered(db, done.length - 1);
-      for (const [index, { action, kind, id, before, after, note }] of done.entries())
+      const lines = done.map(({ action, kind, id, before, after, note }, index) => ({
+        revision: first + index,
+        at_ms: now,
+        actor: author.actor,
+        source: author.source,
+        action,
+        kind,
+        id,
+        before: told(before),
+        after: note === undefined ? told(after) : JSON.stringify(note),
+      }));
+      for (let from = 0; from < lines.length; from += AT_ONCE)
         await db
           .insertInto('control_audit')
-          .values({
-            revision: first + index,
-            at_ms: now,
-            actor: author.actor,
-            source: author.source,
-            action,
-            kind,
-            id,
-            before: told(before),
-            after: note === undefined ? told(after) : JSON.stringify(note),
-          })
+          .values(lines.slice(from, from + AT_ONCE))
           .execute();
       if (done.some(({ kind, after }) => kind === 'key' && after !== null))
         await noteOnce(db, KEYS_EXIST, 'true');

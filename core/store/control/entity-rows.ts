@@ -51,6 +51,29 @@ export class EntityRows {
     return found;
   }
 
+  /** Those from a place in the order of ids on. */
+  async page(kind: string, offset: number, limit: number): Promise<StoredEntity[]> {
+    if (limit === 0) return [];
+    const rows = await this.db
+      .selectFrom('control_entities')
+      .selectAll()
+      .where('kind', '=', kind)
+      .orderBy('id')
+      .limit(limit)
+      .offset(offset)
+      .execute();
+    return rows.map(entityOf);
+  }
+
+  async count(kind: string): Promise<number> {
+    const row = await this.db
+      .selectFrom('control_entities')
+      .select((of) => of.fn.countAll().as('rows'))
+      .where('kind', '=', kind)
+      .executeTakeFirstOrThrow();
+    return Number(row.rows);
+  }
+
   /** @param email in small letters */
   async userWithEmail(email: string): Promise<StoredEntity | null> {
     const part = `%${JSON.stringify(email)

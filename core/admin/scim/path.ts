@@ -1,0 +1,2 @@
+/** What paths of SCIM begin with. */
+export const SCIM = '/api/scim/v2/';
