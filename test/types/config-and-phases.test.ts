@@ -51,7 +51,17 @@ describe('the hook table', () => {
   it('gives every phase a kind, in the order in which they run', () => {
     expectTypeOf<keyof typeof phaseKinds>().toEqualTypeOf<Phase>();
     expectTypeOf<Phase>().toEqualTypeOf<
-      'identify' | 'request' | 'route' | 'upstream' | 'head' | 'bytes' | 'event' | 'response' | 'tool' | 'toolResult' | 'settled'
+      | 'identify'
+      | 'request'
+      | 'route'
+      | 'upstream'
+      | 'head'
+      | 'bytes'
+      | 'event'
+      | 'response'
+      | 'tool'
+      | 'toolResult'
+      | 'settled'
     >();
     type Kinds = { readonly [P in Phase]: HookTable<Needs>[P]['kind'] };
     const { settled, ...others } = phaseKinds;
