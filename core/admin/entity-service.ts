@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { EntityConfig } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
-import type { Change, ControlStore, Writing } from '../store/control/control-store.js';
+import type { Author, Change, ControlStore, Writing } from '../store/control/control-store.js';
 import type { NewEntity, StoredEntity } from '../store/control/entity-rows.js';
 import { StoreError } from '../store/control/store-error.js';
 import type { EntityApi } from './entity-kinds.js';
-import type { Actor } from './guard.js';
 import { checked } from './read-spec.js';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -28,7 +27,7 @@ export class EntityService {
     private readonly changed: () => Promise<void>,
   ) {}
 
-  async create(api: EntityApi, given: Fields, author: Actor): Promise<StoredEntity> {
+  async create(api: EntityApi, given: Fields, author: Author): Promise<StoredEntity> {
     const { id: wanted, ...fields } = given;
     const id = wanted === undefined ? newId(api) : checked(api.id, wanted);
     this.refuseFile(api, id);
@@ -45,7 +44,7 @@ export class EntityService {
     api: EntityApi,
     id: string,
     { version, ...given }: Fields,
-    author: Actor,
+    author: Author,
     replace: boolean,
   ): Promise<StoredEntity> {
     this.refuseFile(api, id);
@@ -59,7 +58,7 @@ export class EntityService {
     });
   }
 
-  async remove(api: EntityApi, id: string, version: unknown, author: Actor): Promise<void> {
+  async remove(api: EntityApi, id: string, version: unknown, author: Author): Promise<void> {
     this.refuseFile(api, id);
     const expected = readVersion(version);
     await this.commit(author, async (writing) => {
@@ -76,13 +75,8 @@ export class EntityService {
     });
   }
 
-  async commit(author: Actor, work: (writing: Writing) => Promise<Change>): Promise<StoredEntity> {
-    const { guard } = author;
-    const change = await this.store.change(author, async (writing) => {
-      const done = await work(writing);
-      await guard?.(done, writing);
-      return done;
-    });
+  async commit(author: Author, work: (writing: Writing) => Promise<Change>): Promise<StoredEntity> {
+    const change = await this.store.change(author, work);
     // What was made is there, and its secret is told only now: others may be late to know it.
     const made = ['create', 'import', 'rotate'].includes(change.action);
     await this.changed().catch((error) => {

@@ -9,18 +9,10 @@ import { Places } from './places.js';
 import { changes, reachOf, sees } from './reach.js';
 import { type Grant, isEverywhere, mayGive, type Permission } from './role.js';
 
-/** Looks at a change within its transaction; what it throws undoes it. */
-export type Guard = (change: Change, writing: Writing) => Promise<void>;
-
-/** Who makes a change, and what becomes of one that is not theirs to make. */
-export interface Actor extends Author {
-  readonly guard?: Guard;
-}
-
 export const WRITE_OF: Readonly<Record<string, Permission>> = { key: 'keys:write', user: 'people:write' };
 
 /** The caller as the store takes changes from it. */
-export function actorOf(caller: Caller, address: string, config: () => Config): Actor {
+export function actorOf(caller: Caller, address: string, config: () => Config): Author {
   const author = authorOf(caller, address);
   if (caller.grants.some((grant) => grant.role === 'owner' && isEverywhere(grant))) return author;
   return { ...author, guard: (change, writing) => check(caller, change, writing, config()) };

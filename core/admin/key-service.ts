@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { duration } from '../config/duration.js';
 import { wants } from '../config/wants.js';
 import type { StoredHash } from '../identity/stored-keys.js';
+import type { Author } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { ENTITY_APIS, type EntityApi } from './entity-kinds.js';
 import type { EntityService, Fields } from './entity-service.js';
-import type { Actor } from './guard.js';
 import { hashOf, newSecret, shown, turnSecret } from './key-secret.js';
 import { checked } from './read-spec.js';
 
@@ -41,7 +41,7 @@ export class KeyService {
     private readonly serverSecret: string,
   ) {}
 
-  async create(given: Fields, author: Actor): Promise<KeyWithSecret> {
+  async create(given: Fields, author: Author): Promise<KeyWithSecret> {
     const secret = newSecret();
     const key = await this.insert(given, author, 'create', [hashOf(this.serverSecret, secret)], {
       prefix: shown(secret),
@@ -50,14 +50,14 @@ export class KeyService {
   }
 
   /** A key of which only the hash is known. */
-  importHash(given: Fields, author: Actor): Promise<StoredEntity> {
+  importHash(given: Fields, author: Author): Promise<StoredEntity> {
     const { hash, ...fields } = checked(importSchema, given);
     const plain = `sha256:${hash.replace(/^sha256:/, '').toLowerCase()}`;
     return this.insert(fields, author, 'import', [{ hash: plain, untilMs: null }], { prefix: 'imported' });
   }
 
   /** A new secret; the old one works for as long as the grace says. */
-  async rotate(id: string, given: Fields, author: Actor): Promise<KeyWithSecret> {
+  async rotate(id: string, given: Fields, author: Author): Promise<KeyWithSecret> {
     const { grace = 0 } = checked(rotateSchema, given);
     this.entities.refuseFile(KEY_API, id);
     const secret = newSecret();
@@ -71,7 +71,7 @@ export class KeyService {
   }
 
   /** No secret of the key works from now on; what is known of it stays. */
-  revoke(id: string, author: Actor): Promise<StoredEntity> {
+  revoke(id: string, author: Author): Promise<StoredEntity> {
     this.entities.refuseFile(KEY_API, id);
     return this.entities.commit(author, async (writing) => {
       const before = await writing.entities.get('key', id);
@@ -85,7 +85,7 @@ export class KeyService {
 
   private async insert(
     given: Fields,
-    author: Actor,
+    author: Author,
     action: string,
     hashes: readonly StoredHash[],
     state: Fields,

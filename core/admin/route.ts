@@ -1,8 +1,8 @@
 import type { CanonicalError } from '@headgate/sdk';
 import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError } from '../errors.js';
+import type { Author } from '../store/control/control-store.js';
 import type { Caller } from './caller.js';
-import type { Actor } from './guard.js';
 import type { Permission } from './role.js';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -12,7 +12,7 @@ export type Method = (typeof METHODS)[number];
 export interface AdminRequest extends ControlRequest {
   readonly caller: Caller;
   /** The caller as the audit names it, with what it may not change. */
-  readonly author: Actor;
+  readonly author: Author;
   /** What stands for `{name}` in the path, decoded. */
   readonly params: Readonly<Record<string, string>>;
 }

@@ -5,12 +5,11 @@ import { hasOnePlace, placeKeys, twoPlaces } from '../config/sections/grants.js'
 import { ruleKeys } from '../config/sections/rules.js';
 import { wants } from '../config/wants.js';
 import { keyHash } from '../identity/key-hash.js';
-import type { ControlStore } from '../store/control/control-store.js';
+import type { Author, ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { TOKEN_PREFIX } from './authenticate.js';
 import type { EntityService, Fields } from './entity-service.js';
 import { iso } from './entity-text.js';
-import type { Actor } from './guard.js';
 import { BadParameter, readNumber, readParameters } from './parameters.js';
 import { checked } from './read-spec.js';
 import { ROLES } from './role.js';
@@ -41,7 +40,7 @@ export class ServiceTokens {
   ) {}
 
   /** The token itself is told once. */
-  async create(given: Fields, author: Actor): Promise<Fields> {
+  async create(given: Fields, author: Author): Promise<Fields> {
     const { name, ...spec } = checked(tokenSchema, given);
     const token = TOKEN_PREFIX + randomBytes(32).toString('base64url');
     const id = `svc_${Date.now().toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
@@ -74,7 +73,7 @@ export class ServiceTokens {
   }
 
   /** It does not work any longer; what is known of it stays. */
-  async revoke(id: string, author: Actor): Promise<Fields> {
+  async revoke(id: string, author: Author): Promise<Fields> {
     const after = await this.entities.commit(author, async (writing) => {
       const before = await writing.entities.get(TOKEN_KIND, id);
       await writing.setHashes(id, []);
@@ -85,7 +84,7 @@ export class ServiceTokens {
     return this.shown(after);
   }
 
-  async remove(id: string, author: Actor): Promise<void> {
+  async remove(id: string, author: Author): Promise<void> {
     await this.entities.commit(author, async (writing) => {
       const before = await writing.entities.get(TOKEN_KIND, id);
       await writing.setHashes(id, []);

@@ -131,6 +131,11 @@ it('an admin of everything may not make owners, nor change one', async () => {
   expect(code(await said(all, 'PATCH', '/api/users/eve', { disabled: true }))).toBe('role_above_own');
   const given = { name: 'up', roles: [{ role: 'owner' }] };
   expect(code(await said(all, 'POST', '/api/service-tokens', given))).toBe('role_above_own');
+  // Nor by the way of a file.
+  const file = (role: string) => ({ users: { mallory: { roles: [{ role }] } } });
+  expect(code(await said(all, 'POST', '/api/import', file('owner')))).toBe('role_above_own');
+  expect((await admin('GET', '/api/users/mallory')).status).toBe(404);
+  expect((await said(all, 'POST', '/api/import', file('viewer'))).status).toBe(200);
   expect((await said(all, 'GET', '/api/audit')).status).toBe(200);
 });
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entityKey } from '../../config/entity-key.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
-import type { Change, ControlStore, Writing } from '../../store/control/control-store.js';
+import type { Author, Change, ControlStore, Writing } from '../../store/control/control-store.js';
 import { StoreError } from '../../store/control/store-error.js';
 import { DEFINITION_APIS, type DefinitionApi } from '../definitions/definition-kinds.js';
 import {
@@ -12,7 +12,6 @@ import {
 } from '../definitions/definition-service.js';
 import { ENTITY_APIS, type EntityApi } from '../entity-kinds.js';
 import { type EntityService, fieldsOf } from '../entity-service.js';
-import type { Actor } from '../guard.js';
 import { checked } from '../read-spec.js';
 import { importKey } from './import-key.js';
 import { definitionTexts, plainTexts, type Texts } from './import-texts.js';
@@ -31,7 +30,7 @@ export interface ImportParts {
 
 export interface ImportOptions {
   /** What it may not change by itself, it may not in an import either. */
-  readonly author: Actor;
+  readonly author: Author;
   /** Says what would happen, and changes nothing. */
   readonly dryRun: boolean;
   readonly texts: Texts;

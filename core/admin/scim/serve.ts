@@ -9,7 +9,9 @@ import { createUser, deleteUser, listUsers, oneUser, patchUser, replaceUser } fr
 /** SCIM 2.0, RFC 7643 and 7644: an identity provider keeps its users and groups here. */
 export async function serveScim(parts: AdminParts, request: AdminRequest): Promise<ControlAnswer> {
   try {
-    return await answerOf(parts, request);
+    // Whoever keeps the directory says who is in it, whatever they may do here; who else may change what is no business of it.
+    const { actor, source } = request.author;
+    return await answerOf(parts, { ...request, author: { actor, source } });
   } catch (error) {
     if (error instanceof ScimError) return scimRefusal(error);
     throw error;

@@ -22,6 +22,8 @@ export interface Author {
   readonly actor: string;
   /** Address; '' when from no network. */
   readonly source: string;
+  /** Looks at each change within its transaction; what it throws undoes all of it. Left out: whoever it is may do anything. */
+  readonly guard?: (change: Change, writing: Writing) => Promise<void>;
 }
 
 /** One change, to be noted beside what it does. */
@@ -106,13 +108,15 @@ export class ControlStore {
       // First of all: until the end of this transaction nobody else changes anything, so numbers are in the order of commits.
       const first = await numbered(db, 1);
       const now = this.now();
-      const done = await work({
+      const writing: Writing = {
         entities: new EntityRows(db),
         people: new PeopleRows(db),
         now,
         hashesOf: (keyId) => hashesOf(db, keyId),
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
-      });
+      };
+      const done = await work(writing);
+      for (const one of done) await author.guard?.(one, writing);
       if (done.length > 1) await numbered(db, done.length - 1);
       const lines = done.map(({ action, kind, id, before, after, note }, index) => ({
         revision: first + index,
