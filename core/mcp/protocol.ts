@@ -17,7 +17,18 @@ export interface ToolDefinition {
   readonly fingerprint: string;
 }
 
-/** What a server offers. */
+/** What servers list. */
+export type ListKind = 'tools' | 'resources' | 'resourceTemplates' | 'prompts';
+
+/** What a server lists beside tools, as it lists it. */
+export interface ItemList {
+  readonly items: readonly JsonObject[];
+  /** Unix milliseconds from which on it must be asked for again. */
+  readonly freshUntil: number;
+  readonly shared: boolean;
+}
+
+/** The tools a server offers. */
 export interface ToolList {
   /** By name, each once. Frozen by convention: threads share it. */
   readonly tools: readonly ToolDefinition[];
@@ -62,9 +73,29 @@ export interface ServerState {
   readonly restarts: number;
 }
 
+/** What is passed to a server as it is. */
+export type PassedMethod =
+  | 'resources/read'
+  | 'resources/subscribe'
+  | 'resources/unsubscribe'
+  | 'prompts/get'
+  | 'completion/complete'
+  | 'logging/setLevel';
+
 /** What threads ask of the main thread, which has the connections. */
 export type McpAsk =
   | { readonly do: 'tools'; readonly server: string }
+  | { readonly do: 'list'; readonly server: string; readonly what: Exclude<ListKind, 'tools'> }
+  /** Anything else that a server answers, as the protocol names it. */
+  | {
+      readonly do: 'request';
+      readonly server: string;
+      readonly method: PassedMethod;
+      readonly params: JsonObject;
+      readonly call: string;
+      readonly timeoutMs: number;
+      readonly progress: boolean;
+    }
   | {
       readonly do: 'call';
       readonly server: string;
@@ -92,6 +123,9 @@ export interface McpRefusal {
 export type McpReply =
   | { readonly tools: ToolList }
   | { readonly result: ToolResult }
+  | { readonly list: ItemList }
+  /** The answer to a request that was passed. */
+  | { readonly answer: JsonObject }
   | { readonly states: readonly ServerState[] }
   | { readonly done: true }
   | { readonly refused: McpRefusal };
@@ -99,5 +133,5 @@ export type McpReply =
 /** What the main thread tells all threads. */
 export type McpNotice =
   /** Lists of a server are not what they were. */
-  | { readonly about: 'changed'; readonly server: string }
+  | { readonly about: 'changed'; readonly server: string; readonly what: ListKind }
   | { readonly about: 'progress'; readonly call: string; readonly progress: ToolProgress };

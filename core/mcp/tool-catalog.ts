@@ -1,8 +1,17 @@
+import type { JsonObject } from '@headgate/sdk';
 import type { McpServerConfig } from '../config/mcp-config.js';
 import { GatewayError, gatewayError } from '../errors.js';
 import { choiceMatcher, type VirtualKey } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
-import type { McpNotice, ToolDefinition, ToolList, ToolProgress } from './protocol.js';
+import type {
+  ItemList,
+  ListKind,
+  McpNotice,
+  PassedMethod,
+  ToolDefinition,
+  ToolList,
+  ToolProgress,
+} from './protocol.js';
 import { refusalError } from './refusal.js';
 import { ResultCache } from './result-cache.js';
 import { ToolAccess } from './tool-access.js';
@@ -16,6 +25,13 @@ export interface OfferedTools {
   readonly missing: readonly { readonly server: string; readonly error: GatewayError }[];
 }
 
+export interface PassedRequest {
+  readonly method: PassedMethod;
+  readonly params: JsonObject;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ToolProgress) => void;
+}
+
 /** A part of what is allowed, as a request names it: servers by id; null means all of them. */
 export type OnlyServers = readonly string[] | null;
 
@@ -26,7 +42,7 @@ export type OnlyServers = readonly string[] | null;
 export class ToolCatalog {
   private readonly lists = new Map<string, Promise<ToolList>>();
   private readonly listening = new Map<string, (progress: ToolProgress) => void>();
-  private readonly changed = new Set<(server: string) => void>();
+  private readonly changed = new Set<(server: string, what: ListKind) => void>();
   readonly results = new ResultCache();
 
   constructor(private readonly io: IoThread) {}
@@ -71,14 +87,59 @@ export class ToolCatalog {
     throw gatewayError(code, { server: server.id, tool: shown(name) });
   }
 
+  /** What a server that a caller may use lists beside tools. Throws a GatewayError that says why not. */
+  async items(key: VirtualKey, serverId: string, what: Exclude<ListKind, 'tools'>): Promise<ItemList> {
+    const { id } = this.server(key, serverId);
+    const reply = await this.io.control.mcp({ do: 'list', server: id, what });
+    if ('refused' in reply) throw refusalError(reply.refused);
+    if (!('list' in reply)) throw new Error('the main thread answered another question');
+    return reply.list;
+  }
+
+  /**
+   * Passes a request to a server that a caller may use, as it is. Throws a GatewayError that says why not, or the signal's reason.
+   * It is no request of its own: nothing is counted or kept of it.
+   */
+  async request(key: VirtualKey, serverId: string, ask: PassedRequest): Promise<JsonObject> {
+    const { id, timeouts } = this.server(key, serverId);
+    const { method, params, signal, onProgress } = ask;
+    signal?.throwIfAborted();
+    const call = this.io.ids.next();
+    const quiet = onProgress === undefined ? null : this.listen(call, onProgress);
+    const cancel = (): void => {
+      this.io.control.mcp({ do: 'cancel', call }).catch(() => {});
+    };
+    signal?.addEventListener('abort', cancel);
+    try {
+      const progress = onProgress !== undefined;
+      const timeoutMs = timeouts.callMs;
+      const reply = await this.io.control.mcp({
+        do: 'request',
+        server: id,
+        method,
+        params,
+        call,
+        timeoutMs,
+        progress,
+      });
+      signal?.throwIfAborted();
+      if ('refused' in reply) throw refusalError(reply.refused);
+      if (!('answer' in reply)) throw new Error('the main thread answered another question');
+      return reply.answer;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      quiet?.();
+    }
+  }
+
   /** Progress of a call, until it is told to stop. */
   listen(call: string, onProgress: (progress: ToolProgress) => void): () => void {
     this.listening.set(call, onProgress);
     return () => this.listening.delete(call);
   }
 
-  /** Is called with the id of a server whose tools may have changed. */
-  onChanged(tell: (server: string) => void): () => void {
+  /** Is called with the id of a server of which a list may have changed. */
+  onChanged(tell: (server: string, what: ListKind) => void): () => void {
     this.changed.add(tell);
     return () => this.changed.delete(tell);
   }
@@ -87,9 +148,12 @@ export class ToolCatalog {
   hear(notice: McpNotice): void {
     if (notice.about === 'progress') this.listening.get(notice.call)?.(notice.progress);
     else {
-      this.lists.delete(notice.server);
-      this.results.forget(notice.server);
-      for (const tell of this.changed) tell(notice.server);
+      const { server, what } = notice;
+      if (what === 'tools') {
+        this.lists.delete(server);
+        this.results.forget(server);
+      }
+      for (const tell of this.changed) tell(server, what);
     }
   }
 

@@ -106,7 +106,7 @@ describe('a server that sends too much', () => {
   it('in lists without end has no list', async () => {
     const { missing } = await listTools(gateway, { query: '?server=endless' });
     expect(missing).toMatchObject([{ server: 'endless', code: 'mcp_server_unavailable' }]);
-    expect(missing[0]?.message).toContain('more than 100 pages');
+    expect(missing[0]?.message).toContain('more than 1000');
   });
 
   it('in messages that nobody asked for is ended', async () => {

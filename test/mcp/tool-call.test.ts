@@ -1,14 +1,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Secret } from '../../core/config/secret.js';
 import { GatewayError } from '../../core/errors.js';
-import { anonymous } from '../../core/identity/virtual-key.js';
+import { anonymous, factsOf, NO_ACCESS_RULES, virtualKey } from '../../core/identity/virtual-key.js';
 import { McpService } from '../../core/mcp/mcp-service.js';
 import { callTool, type ToolAsk } from '../../core/mcp/tool-call.js';
 import { until } from '../gateway/embedded.js';
 import { plainControl, startThread, type Thread } from '../realtime/thread.js';
-import { fake } from './servers.js';
+import { everything, fake } from './servers.js';
 
 let folder: string;
 let thread: Thread;
@@ -23,8 +25,9 @@ beforeAll(async () => {
     tell: (notice) => thread.io.hearMcp(notice),
   });
   const control = { ...plainControl(), mcp: (ask: Parameters<McpService['ask']>[0]) => service.ask(ask) };
+  const reference = everything('stdio');
   const server = { ...fake(), env: { FAKE_LOG: join(folder, 'log') }, tools: { echo: { price_usd: 0.5 } } };
-  thread = await startThread({ mcp: { servers: { bad: server } } }, { control });
+  thread = await startThread({ mcp: { servers: { bad: server, reference } } }, { control });
   await service.apply(thread.io.runtime.config.mcp);
 });
 afterAll(async () => {
@@ -100,4 +103,55 @@ it('a thousand calls at once come to an end, each with its own answer', async ()
     }),
   );
   expect(answers).toEqual(Array.from({ length: 1000 }, (_, i) => `number ${i}`));
+});
+
+it('resources, templates and prompts of a server are listed, and read by whoever may use it', async () => {
+  const catalog = await thread.io.tools();
+  const { items: resources } = await catalog.items(anonymous, 'reference', 'resources');
+  const { items: prompts } = await catalog.items(anonymous, 'reference', 'prompts');
+  const { items: templates } = await catalog.items(anonymous, 'reference', 'resourceTemplates');
+  expect(resources.length).toBeGreaterThan(0);
+  expect(templates.length).toBeGreaterThan(0);
+  expect(prompts.map(({ name }) => name)).toContain('simple-prompt');
+  // One that offers none has none.
+  expect((await catalog.items(anonymous, 'bad', 'prompts')).items).toEqual([]);
+
+  const params = { uri: resources[0]?.['uri'] as string };
+  const read = await catalog.request(anonymous, 'reference', { method: 'resources/read', params });
+  expect(read['contents']).toEqual([expect.objectContaining({ uri: params.uri })]);
+  const prompt = await catalog.request(anonymous, 'reference', {
+    method: 'prompts/get',
+    params: { name: 'simple-prompt' },
+  });
+  expect(prompt['messages']).toHaveLength(1);
+  const unknown = catalog.request(anonymous, 'reference', {
+    method: 'prompts/get',
+    params: { name: 'no-such' },
+  });
+  await expect(unknown).rejects.toMatchObject({ canonical: { code: 'mcp_call_failed' } });
+
+  const access = [{ ...NO_ACCESS_RULES, who: 'team "a"', mcpServers: { allowed: ['bad'], denied: [] } }];
+  const stranger = virtualKey({ ...factsOf(anonymous), access });
+  await expect(catalog.items(stranger, 'reference', 'prompts')).rejects.toMatchObject({
+    canonical: { code: 'mcp_server_not_allowed' },
+  });
+});
+
+it('a server that hangs while it is started keeps nobody from closing', async () => {
+  const hanging = new McpService({ dataDir: folder, log: () => undefined, tell: () => undefined });
+  const { config } = thread.io.runtime;
+  const { mcp } = config;
+  const bad = mcp?.servers.get('bad');
+  if (mcp === null || bad?.transport.kind !== 'stdio') throw new Error('it is a program');
+  const args = new Secret([...bad.transport.args.reveal(), 'mute']);
+  await hanging.apply({
+    ...mcp,
+    servers: new Map([['bad', { ...bad, transport: { ...bad.transport, args } }]]),
+  });
+  const asked = hanging.ask({ do: 'tools', server: 'bad' });
+  await sleep(50);
+  const began = performance.now();
+  await hanging.close();
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(await asked).toMatchObject({ refused: { code: 'mcp_server_unavailable' } });
 });

@@ -13,6 +13,8 @@ export interface ConnectParts {
   readonly guard: OrphanGuard;
   /** It is known to speak no revision that is newer than 2025-11-25. */
   readonly legacy: boolean;
+  /** It is not wanted any longer, although it may just be starting. */
+  readonly signal: AbortSignal;
   /** A list has changed. */
   readonly onChanged: (what: 'tools' | 'prompts' | 'resources') => void;
 }
@@ -75,7 +77,6 @@ async function open(
           maxBytes,
           log: parts.log,
           guard: parts.guard,
-          read: mcp.deserializeMessage,
         })
       : new HttpTransport(
           {
@@ -86,12 +87,19 @@ async function open(
           },
           makerOf(mcp, kind === 'sse'),
         );
+  const stop = (): void => {
+    transport.close().catch(() => {});
+  };
+  parts.signal.addEventListener('abort', stop);
   try {
+    parts.signal.throwIfAborted();
     await client.connect(transport, { timeout: config.timeouts.connectMs });
   } catch (error) {
     const { why } = transport;
     await transport.close().catch(() => {});
     throw why === '' ? error : Object.assign(new Error(why), { isEnd: true });
+  } finally {
+    parts.signal.removeEventListener('abort', stop);
   }
   return { client, transport };
 }

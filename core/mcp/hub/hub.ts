@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { McpConfig } from '../../config/mcp-config.js';
 import { packed } from '../../config/transfer.js';
 import type { LogLine } from '../../plugin/logger.js';
-import type { McpAsk, McpNotice, McpRefusal, McpReply } from '../protocol.js';
+import type { ListKind, McpAsk, McpNotice, McpRefusal, McpReply } from '../protocol.js';
+import type { CallOptions } from './at-server.js';
 import { callTool } from './call-tool.js';
 import { OrphanGuard } from './orphan-guard.js';
+import { passRequest } from './pass-request.js';
 import { Pins } from './pins.js';
 import { ServerLink, Unavailable } from './server-link.js';
 
@@ -40,7 +42,7 @@ export class McpHub {
         links.set(id, known);
         known.link.forget();
       } else {
-        const onChanged = (): void => tell({ about: 'changed', server: id });
+        const onChanged = (what: ListKind): void => tell({ about: 'changed', server: id, what });
         links.set(id, {
           as,
           link: new ServerLink({ config: server, log, guard: this.guard, pins: this.pins, onChanged }),
@@ -52,7 +54,7 @@ export class McpHub {
       before.link
         .close()
         .catch((error) => log('error', 'an MCP server cannot be stopped', { error: String(error) }));
-      tell({ about: 'changed', server: id });
+      tell({ about: 'changed', server: id, what: 'tools' });
     }
     this.links = links;
   }
@@ -72,8 +74,18 @@ export class McpHub {
           (error) => ({ refused: unavailable(ask.server, error) }),
         );
       }
+      case 'list': {
+        const link = this.links.get(ask.server)?.link;
+        if (link === undefined) return unknown(ask.server);
+        return link.items(ask.what).then(
+          (list) => ({ list }),
+          (error) => ({ refused: unavailable(ask.server, error) }),
+        );
+      }
       case 'call':
-        return this.call(ask);
+        return this.run(ask, (link, options) => callTool(link, ask, options));
+      case 'request':
+        return this.run(ask, (link, options) => passRequest(link, ask, options));
     }
   }
 
@@ -85,7 +97,11 @@ export class McpHub {
     this.guard.close();
   }
 
-  private async call(ask: Extract<McpAsk, { do: 'call' }>): Promise<McpReply> {
+  /** Something that takes its time and can be cancelled. */
+  private async run(
+    ask: Extract<McpAsk, { do: 'call' | 'request' }>,
+    work: (link: ServerLink, options: CallOptions) => Promise<McpReply>,
+  ): Promise<McpReply> {
     const link = this.links.get(ask.server)?.link;
     if (link === undefined) return unknown(ask.server);
     const aborted = new AbortController();
@@ -99,7 +115,7 @@ export class McpHub {
               tell({ about: 'progress', call, progress }),
           }
         : {};
-      return await callTool(link, ask, { signal: aborted.signal, ...onProgress });
+      return await work(link, { signal: aborted.signal, ...onProgress });
     } catch (error) {
       return { refused: unavailable(ask.server, error) };
     } finally {

@@ -1,12 +1,12 @@
 import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
-import type { ServerState, ToolList } from '../protocol.js';
+import type { ItemList, ListKind, ServerState, ToolList } from '../protocol.js';
 import { type Connection, connect } from './connect.js';
 import { whyOf } from './failure.js';
 import { hiderFor } from './hidden-words.js';
-import { listTools } from './list-tools.js';
 import type { OrphanGuard } from './orphan-guard.js';
 import type { Pins } from './pins.js';
+import { ServerLists } from './server-lists.js';
 import { ServerLog } from './server-log.js';
 
 export interface LinkParts {
@@ -14,8 +14,8 @@ export interface LinkParts {
   readonly log: LogLine;
   readonly guard: OrphanGuard;
   readonly pins: Pins;
-  /** What was known of its lists no longer holds. */
-  readonly onChanged: () => void;
+  /** What was known of a list no longer holds. */
+  readonly onChanged: (kind: ListKind) => void;
 }
 
 /** The server cannot be had now. */
@@ -45,8 +45,8 @@ export class ServerLink {
   private state: ServerState['state'] = 'idle';
   private connecting: Promise<Connection> | null = null;
   private connection: Connection | null = null;
-  private list: ToolList | null = null;
-  private listing: Promise<ToolList> | null = null;
+  private readonly lists: ServerLists;
+  private readonly stopping = new AbortController();
   private why = '';
   private failures = 0;
   private retryAt = 0;
@@ -58,12 +58,12 @@ export class ServerLink {
   private pinger: NodeJS.Timeout | null = null;
   private starter: NodeJS.Timeout | null = null;
   private readonly said: ServerLog;
-  private reported = '';
 
   constructor(private readonly parts: LinkParts) {
     const { config, log } = parts;
     this.hide = hiderFor(config);
     this.said = new ServerLog(config.id, this.hide, log);
+    this.lists = new ServerLists(parts);
     if (config.start === 'boot') this.startAgain(0);
   }
 
@@ -92,12 +92,17 @@ export class ServerLink {
 
   /** Its tools, those that are held back left out. Rejects with Unavailable. */
   tools(): Promise<ToolList> {
-    const { list } = this;
-    if (list !== null && list.freshUntil > Date.now()) return Promise.resolve(list);
-    this.listing ??= this.fetchTools().finally(() => {
-      this.listing = null;
-    });
-    return this.listing;
+    return this.listed(this.lists.toolsOf(() => this.connect()));
+  }
+
+  /** Something else that it lists. Rejects with Unavailable. */
+  items(kind: Exclude<ListKind, 'tools'>): Promise<ItemList> {
+    return this.listed(this.lists.itemsOf(kind, () => this.connect()));
+  }
+
+  /** What is known of its lists may not hold any longer. */
+  forget(): void {
+    this.lists.forget();
   }
 
   /** The connection is of no use any longer: the next who needs one gets another. */
@@ -110,6 +115,8 @@ export class ServerLink {
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.starter ?? undefined);
+    // One that is just being started is not waited for.
+    this.stopping.abort();
     const open = this.connection ?? (await this.connecting?.catch(() => null)) ?? null;
     this.stopPinging();
     this.connection = null;
@@ -117,7 +124,8 @@ export class ServerLink {
   }
 
   describe(): ServerState {
-    const { config, connection, state, list, retryAt } = this;
+    const { config, connection, state, retryAt } = this;
+    const list = this.lists.lastTools;
     const client = connection?.client;
     const server = client?.getServerVersion();
     return {
@@ -163,10 +171,11 @@ export class ServerLink {
 
   /** One that ends because it was asked for a newer revision is asked again as one that knows none. */
   private async negotiate(config: McpServerConfig, guard: OrphanGuard): Promise<Connection> {
-    const onChanged = (what: string): void => {
-      if (what === 'tools') this.forget();
+    const onChanged = (kind: 'tools' | 'prompts' | 'resources'): void => {
+      this.lists.forget(kind);
+      if (kind === 'resources') this.lists.forget('resourceTemplates');
     };
-    const parts = { config, guard, log: this.said, onChanged };
+    const parts = { config, guard, log: this.said, onChanged, signal: this.stopping.signal };
     try {
       return await connect({ ...parts, legacy: this.legacy });
     } catch (error) {
@@ -253,41 +262,20 @@ export class ServerLink {
     this.starter.unref();
   }
 
-  private stopPinging(): void {
-    clearInterval(this.pinger ?? undefined);
-    this.pinger = null;
-  }
-
-  /** What is known of its list may not hold any longer. */
-  forget(): void {
-    if (this.list === null) return;
-    this.list = { ...this.list, freshUntil: 0 };
-    this.parts.onChanged();
-  }
-
-  private async fetchTools(): Promise<ToolList> {
-    const opened = await this.connect();
-    const { config, pins } = this.parts;
+  private async listed<T>(list: Promise<T>): Promise<T> {
     try {
-      const { tools, ttlMs, shared } = await listTools(opened.client, config.timeouts.listMs);
-      const checked = pins.check(config, tools);
-      this.report(checked.held);
-      this.list = { ...checked, shared, freshUntil: Date.now() + (ttlMs ?? config.listTtlMs) };
+      const found = await list;
       if (Date.now() - this.since > STEADY_MS) this.failures = 0;
-      return this.list;
+      return found;
     } catch (error) {
-      throw new Unavailable(`its tools cannot be listed: ${whyOf(error, this.hide)}`, FIRST_PAUSE_MS);
+      if (error instanceof Unavailable) throw error;
+      throw new Unavailable(`what it offers cannot be listed: ${whyOf(error, this.hide)}`, FIRST_PAUSE_MS);
     }
   }
 
-  private report(held: ToolList['held']): void {
-    const names = held.map(({ name, fingerprint }) => `${name} ${fingerprint}`).join(', ');
-    if (names !== '' && names !== this.reported)
-      this.parts.log('warn', 'tools are held back: they are not what was pinned', {
-        server: this.config.id,
-        tools: names,
-      });
-    this.reported = names;
+  private stopPinging(): void {
+    clearInterval(this.pinger ?? undefined);
+    this.pinger = null;
   }
 }
 

@@ -13,8 +13,6 @@ export interface StdioParts {
   readonly maxBytes: number;
   readonly log: ServerLog;
   readonly guard: OrphanGuard;
-  /** Reads one message. Throws for what is none. */
-  readonly read: (line: string) => JSONRPCMessage;
 }
 
 /** A server that is a program of its own, a JSON message a line. */
@@ -81,10 +79,8 @@ export class StdioTransport implements Transport {
 
   private receive(line: string): void {
     if (line.trim() === '') return;
-    let message: JSONRPCMessage;
-    try {
-      message = this.parts.read(line);
-    } catch {
+    const message = messageOf(line);
+    if (message === null) {
       // Programs print greetings where only messages belong.
       if (this.flood.passes()) this.onerror?.(new Error('it wrote a line that is no message'));
       else this.fail('it floods the gateway with lines that are no messages');
@@ -136,4 +132,18 @@ export class StdioTransport implements Transport {
     this.isClosed = true;
     this.onclose?.();
   }
+}
+
+/** Null for what is none. What it says in detail the client library looks at. */
+function messageOf(line: string): JSONRPCMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { jsonrpc, method, result, error } = value as Record<string, unknown>;
+  const says = typeof method === 'string' || typeof result === 'object' || typeof error === 'object';
+  return jsonrpc === '2.0' && says ? (value as JSONRPCMessage) : null;
 }

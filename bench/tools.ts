@@ -1,0 +1,158 @@
+/**
+ * `npm run bench:tools`: what Headgate adds to a call of a tool, against calling the reference server with the same client
+ * library, and a thousand calls at once.
+ *
+ *   --calls N          one after the other in each round, instead of 500
+ *   --rounds N         instead of 5
+ *   --threads N        I/O threads of Headgate, instead of 1
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { startWith } from './headgate.js';
+import { describeMachine, machineLine } from './machine.js';
+
+const CLIENT_KEY = 'hg-bench-key-0123456789';
+const AT_ONCE = 1000;
+const SERVER = {
+  command: process.execPath,
+  args: [
+    join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/server-everything/dist/index.js'),
+    'stdio',
+  ],
+};
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '1' },
+  },
+});
+
+type Call = (say: string) => Promise<string>;
+
+/** As a program would that has the server to itself. */
+async function direct(): Promise<{ call: Call; close(): Promise<void> }> {
+  const client = new Client({ name: 'bench', version: '1' });
+  await client.connect(new StdioClientTransport({ ...SERVER, stderr: 'ignore' }));
+  return {
+    async call(message) {
+      const result = await client.callTool({ name: 'echo', arguments: { message } });
+      return (result.content[0] as { text: string }).text;
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Over HTTP, with a key, limits, a budget and a price; the call's answer is read whole. */
+function through(port: number): Call {
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  return (message) =>
+    new Promise((resolve, reject) => {
+      const body = JSON.stringify({ server: 'everything', tool: 'echo', arguments: { message } });
+      const headers = {
+        authorization: `Bearer ${CLIENT_KEY}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
+      const asked = request({ port, path: '/api/mcp/call', method: 'POST', headers, agent }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk: string) => (text += chunk));
+        answer.on('end', () => {
+          if (answer.statusCode !== 200) reject(new Error(`${answer.statusCode}: ${text}`));
+          else
+            resolve(
+              (JSON.parse(text) as { result: { content: { text: string }[] } }).result.content[0]?.text ?? '',
+            );
+        });
+      });
+      asked.on('error', reject);
+      asked.end(body);
+    });
+}
+
+async function timed(call: Call, calls: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = 0; i < calls; i++) {
+    const began = performance.now();
+    if ((await call(`number ${i}`)) !== `Echo: number ${i}`) throw new Error('another answer');
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const at = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
+const ms = (value: number): string => `${value.toFixed(3)} ms`;
+const median = (all: number[]): number =>
+  at(
+    all.toSorted((a, b) => a - b),
+    0.5,
+  );
+
+async function main(): Promise<void> {
+  const [calls, rounds] = [Number(values.calls), Number(values.rounds)];
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-tools-'));
+  const alone = await direct();
+  const config = {
+    server: { threads: Number(values.threads) },
+    auth: { required: true },
+    admin: { required: false },
+    keys: [
+      {
+        name: 'bench',
+        value: CLIENT_KEY,
+        budget: { usd: 1_000_000, per: 'month' },
+        limits: { rpm: 100_000_000 },
+      },
+    ],
+    mcp: {
+      servers: {
+        everything: { ...SERVER, tools: { echo: { price_usd: 0.000001, limits: { rpm: 100_000_000 } } } },
+      },
+    },
+  };
+  const gateway = await startWith(config, folder, Number(values.threads));
+  const call = through(gateway.port);
+  try {
+    console.log(machineLine(describeMachine()));
+    await timed(alone.call, calls);
+    await timed(call, calls);
+    const added: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      // In turn, and in turns as to who is first.
+      const first = round % 2 === 0 ? alone.call : call;
+      const one = await timed(first, calls);
+      const two = await timed(first === call ? alone.call : call, calls);
+      const [without, with_] = first === call ? [two, one] : [one, two];
+      added.push(at(with_, 0.5) - at(without, 0.5));
+      console.log(
+        `round ${round + 1}: direct p50 ${ms(at(without, 0.5))} p99 ${ms(at(without, 0.99))}, ` +
+          `through Headgate p50 ${ms(at(with_, 0.5))} p99 ${ms(at(with_, 0.99))}`,
+      );
+    }
+    console.log(`added p50, median of ${rounds} rounds: ${ms(median(added))}`);
+    for (const [name, how] of [
+      ['direct', alone.call],
+      ['through Headgate', call],
+    ] as const) {
+      const began = performance.now();
+      const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => how(`at once ${i}`)));
+      if (answers.some((text, i) => text !== `Echo: at once ${i}`)) throw new Error('another answer');
+      console.log(`${AT_ONCE} calls at once, ${name}: all answered in ${ms(performance.now() - began)}`);
+    }
+  } finally {
+    gateway.child.kill('SIGTERM');
+    await alone.close();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+await main();
+process.exit(0);
