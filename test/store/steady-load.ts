@@ -113,18 +113,3 @@ export class SteadyLoad {
     for (const client of this.clients) client.end();
   }
 }
-
-/** The longest that a thread which only sleeps had to wait for its turn: what the machine itself adds to everything. */
-export class Stalls {
-  longestMs = 0;
-  private last = performance.now();
-  private readonly timer = setInterval(() => {
-    const now = performance.now();
-    this.longestMs = Math.max(this.longestMs, now - this.last - TICK_MS);
-    this.last = now;
-  }, TICK_MS);
-
-  stop(): void {
-    clearInterval(this.timer);
-  }
-}
