@@ -22,6 +22,7 @@ let tools = [
     'env',
     'where',
     'sleep',
+    'deaf',
     'die',
     'huge',
     'lie',
@@ -94,6 +95,9 @@ function call(id, name, args, progressToken) {
       return answer(id, text(JSON.stringify({ cwd: process.cwd(), pid: process.pid })));
     case 'sleep':
       return setTimeout(() => answer(id, text('slept')), args.ms);
+    case 'deaf':
+      // Busy with something else, for ever.
+      for (;;);
     case 'die':
       process.stderr.write('the end is near\n');
       return process.exit(7);

@@ -34,6 +34,7 @@ beforeAll(async () => {
             env: logged('silent-probe'),
             timeouts: { connect: '4s' },
           },
+          deaf: { ...fake(), timeouts: { call: '30s' } },
           mute: { ...fake('mute'), timeouts: { connect: '300ms' } },
           crash: { ...fake('crash'), env: logged('crash') },
           endless: { ...fake('endless'), timeouts },
@@ -47,6 +48,14 @@ afterAll(async () => {
   await gateway.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Calls that run there. */
+async function stateOf(server: string): Promise<number | undefined> {
+  const { data } = (await (await gateway.fetch('/api/mcp/servers')).json()) as {
+    data: { id: string; running_calls: number }[];
+  };
+  return data.find(({ id }) => id === server)?.running_calls;
+}
 
 const call = (tool: string, args: object = {}, more: { signal?: AbortSignal } = {}) =>
   callTool(gateway, 'bad', tool, args, more);
@@ -92,6 +101,19 @@ describe('a server that ends', () => {
     for (let i = 0; i < 5; i++) await callTool(gateway, 'crash', 'echo', { say: 'x' });
     expect(logOf('crash').split('start').length - 1).toBeLessThanOrEqual(4);
   });
+});
+
+it('a server that reads nothing any longer is ended before what waits for it fills the memory', async () => {
+  const deaf = callTool(gateway, 'deaf', 'deaf');
+  await until('it is asked', async () => (await stateOf('deaf')) === 1);
+  const say = 'x'.repeat(8 * 1024 * 1024);
+  const more = await Promise.all(
+    Array.from({ length: 12 }, () => callTool(gateway, 'deaf', 'echo', { say })),
+  );
+  for (const { code, message } of [await deaf, ...more]) {
+    expect(['mcp_server_gone', 'mcp_server_unavailable']).toContain(code);
+    expect(message).toContain('it does not read what it is sent');
+  }
 });
 
 describe('a server that sends too much', () => {

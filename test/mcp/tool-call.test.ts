@@ -66,6 +66,12 @@ it('a call within another request is a request of its own, counted for the same 
   expect(thread.io.inFlight).toBe(0);
 });
 
+it('a list is asked for once, and kept until it is old', async () => {
+  const catalog = await thread.io.tools();
+  for (let i = 0; i < 3; i++) expect((await catalog.list(anonymous, ['bad'])).missing).toEqual([]);
+  expect(log().split('list\n').length - 1).toBe(1);
+});
+
 it('what goes wrong is an error with a code, and a record too', async () => {
   const error = await call('echo', { say: 1 }).catch((reason) => reason);
   expect(error).toBeInstanceOf(GatewayError);

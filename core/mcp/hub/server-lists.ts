@@ -36,8 +36,7 @@ export class ServerLists {
 
   /** Its tools, those that are held back left out. */
   toolsOf(connect: () => Promise<Connection>): Promise<ToolList> {
-    return fresh(this.tools, async (freshFor) => {
-      const { client } = await connect();
+    return fresh(this.tools, connect, async ({ client }, freshFor) => {
       const { config, pins } = this.parts;
       const { items, ttlMs, shared } = await listAll(client, 'tools', config.timeouts.listMs);
       const checked = pins.check(config, definitionsOf(items));
@@ -50,8 +49,7 @@ export class ServerLists {
   itemsOf(kind: Exclude<ListKind, 'tools'>, connect: () => Promise<Connection>): Promise<ItemList> {
     let known = this.others.get(kind);
     if (known === undefined) this.others.set(kind, (known = { value: null, asking: null, changes: 0 }));
-    return fresh(known, async (freshFor) => {
-      const { client } = await connect();
+    return fresh(known, connect, async ({ client }, freshFor) => {
       const { config } = this.parts;
       const { items, ttlMs, shared } = await listAll(client, kind, config.timeouts.listMs);
       return { items, shared, freshUntil: freshFor(ttlMs ?? config.listTtlMs) };
@@ -84,11 +82,17 @@ export class ServerLists {
 /** What is known if it still holds; else it is asked for, once for all who want it at the same time. */
 function fresh<T extends { readonly freshUntil: number }>(
   known: Known<T>,
-  ask: (freshFor: (ms: number) => number) => Promise<T>,
+  connect: () => Promise<Connection>,
+  ask: (connection: Connection, freshFor: (ms: number) => number) => Promise<T>,
 ): Promise<T> {
-  const { value, changes } = known;
+  const { value } = known;
   if (value !== null && value.freshUntil > Date.now()) return Promise.resolve(value);
-  known.asking ??= ask((ms) => (known.changes === changes ? Date.now() + ms : 0))
+  known.asking ??= connect()
+    .then((connection) => {
+      // A new connection is a change itself, which what is asked over it has seen.
+      const { changes } = known;
+      return ask(connection, (ms) => (known.changes === changes ? Date.now() + ms : 0));
+    })
     .then((found) => {
       known.value = found;
       return found;

@@ -7,6 +7,9 @@ import type { OrphanGuard } from './orphan-guard.js';
 import { TOO_LARGE } from './own-codes.js';
 import type { ServerLog } from './server-log.js';
 
+/** Bytes that wait for a server to read them. */
+const MOST_UNREAD = 64 * 1024 * 1024;
+
 export interface StdioParts {
   readonly config: StdioConfig;
   /** Of one message. */
@@ -65,6 +68,10 @@ export class StdioTransport implements Transport {
     const stdin = this.child?.process.stdin;
     if (stdin === undefined || stdin === null || !stdin.writable)
       return Promise.reject(new Error('the server is gone'));
+    if (stdin.writableLength > MOST_UNREAD) {
+      this.fail('it does not read what it is sent');
+      return Promise.reject(new Error(this.why));
+    }
     if ('id' in message && 'method' in message) this.open.add(message.id);
     return new Promise((resolve, reject) => {
       stdin.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
