@@ -16,6 +16,7 @@ import type { CounterWindow } from './state/counter-window.js';
 import { KeyValues } from './state/key-values.js';
 import type { RaiseAnswer } from './state/lease-port.js';
 import type { Ledger } from './store/ledger.js';
+import type { AnswerStream, StreamAsk, StreamSource } from './streamed.js';
 
 export interface ControlPlaneParts {
   readonly ledger: Ledger;
@@ -120,6 +121,10 @@ export class ControlPlane implements Control {
 
   mcp(ask: McpAsk): Promise<McpReply> {
     return this.parts.mcp.ask(ask);
+  }
+
+  stream(ask: StreamAsk, to: AnswerStream): StreamSource {
+    return this.parts.mcp.serve(ask, to);
   }
 
   used(of: UsedBy, since: number): Promise<UsedSoFar> {

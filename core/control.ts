@@ -6,6 +6,7 @@ import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
 import type { McpAsk, McpReply } from './mcp/protocol.js';
 import type { CounterWindow } from './state/counter-window.js';
 import type { LeasePort } from './state/lease-port.js';
+import type { AnswerStream, StreamAsk, StreamSource } from './streamed.js';
 
 /** Asked for with a virtual key in place of the admin token. */
 export const OWN_QUOTA = '/api/me';
@@ -52,6 +53,8 @@ export interface Control extends LeasePort {
   kept(question: KeptAsk): Promise<KeptReply>;
   /** Asks for servers of tools. */
   mcp(ask: McpAsk): Promise<McpReply>;
+  /** Asks for an answer that comes piece by piece, for as long as it may take. */
+  stream(ask: StreamAsk, to: AnswerStream): StreamSource;
   /** What the requests used that are counted for it and arrived since then, unix milliseconds, by the ledger. */
   used(of: UsedBy, since: number): Promise<UsedSoFar>;
 }

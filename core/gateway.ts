@@ -275,6 +275,7 @@ export class RunningGateway {
     const { drainTimeoutMs } = this.config.server;
     this.log('info', 'stopping', { drain_timeout_ms: drainTimeoutMs });
     const drained = this.io.drain(drainTimeoutMs);
+    this.mcp.drain();
     await this.watcher.close();
     // A port that is just being opened would stay open.
     await this.listening?.catch(() => {});

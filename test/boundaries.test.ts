@@ -89,6 +89,12 @@ describe('the boundary rules', () => {
       "import { Client } from '@modelcontextprotocol/client';",
       true,
     ],
+    [
+      'the server library of MCP elsewhere',
+      'core/mcp/a.ts',
+      "import { Server } from '@modelcontextprotocol/server';",
+      true,
+    ],
     ['piscina outside its file', 'workers/entry.ts', "import { Piscina } from 'piscina';", true],
     ['piscina in its file', 'workers/pool.ts', "import { Piscina } from 'piscina';", false],
     ['any', 'core/a.ts', 'export const a = (b: any): unknown => b;', true],

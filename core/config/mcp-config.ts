@@ -6,6 +6,15 @@ import type { Secret } from './secret.js';
 export interface McpConfig {
   /** By id, those that are not enabled left out. */
   readonly servers: ReadonlyMap<string, McpServerConfig>;
+  /** Made of tools of these, by id. */
+  readonly virtual: ReadonlyMap<string, VirtualServerConfig>;
+  /** Without a slash at its end; null: as the client calls it. */
+  readonly publicUrl: string | null;
+  /** Lower case; null: loopback names where the gateway listens on loopback, else any. */
+  readonly allowedHosts: readonly string[] | null;
+  /** Lower case. */
+  readonly allowedOrigins: readonly string[];
+  readonly sessions: { readonly idleMs: number; readonly max: number };
   readonly runs: McpRunsConfig;
 }
 
@@ -28,6 +37,21 @@ export interface AttachedTools {
   readonly mode: 'return' | 'agent';
 }
 
+export interface VirtualServerConfig {
+  /** '' for none. */
+  readonly description: string;
+  /** By the names that clients know them by. */
+  readonly tools: ReadonlyMap<string, VirtualToolConfig>;
+}
+
+export interface VirtualToolConfig {
+  readonly server: string;
+  /** Its own name at the server. */
+  readonly tool: string;
+  /** Null: as the server describes it. */
+  readonly description: string | null;
+}
+
 export interface McpServerConfig {
   readonly id: string;
   readonly transport: McpTransportConfig;
@@ -42,6 +66,8 @@ export interface McpServerConfig {
   };
   /** For lists about whose age the server says nothing. */
   readonly listTtlMs: number;
+  /** Most sessions that have a connection of their own. */
+  readonly ownConnections: number;
   /** Of one result. */
   readonly resultLimitBytes: number;
   /** Of its tools, by their own names; null: all. */

@@ -169,7 +169,11 @@ function serverLine({ id, transport, start, link, tools }: McpServerConfig): str
 }
 
 function mcpLines({ mcp }: Config): string[] {
-  return mcp === null ? [] : section('MCP servers', [...mcp.servers.values()].map(serverLine));
+  if (mcp === null) return [];
+  const made = [...mcp.virtual].map(
+    ([id, { tools }]) => `  ${id}  virtual, at /mcp/${id}, tools ${[...tools.keys()].join(', ')}`,
+  );
+  return section('MCP servers', [...[...mcp.servers.values()].map(serverLine), ...made]);
 }
 
 const MISSING: Record<Config['onUnsupported'], string> = {

@@ -12,9 +12,10 @@ const PRINTABLE: readonly RegExp[] = [
   /^models\.[^.]*\.(strategy|targets\.\d+(\.(target|weight))?)$/,
   /^models\.[^.]*\.(retries|timeouts)\.[a-z_]+(\.[a-z_0-9]+)?$/,
   /^keys\.\d+\.(models\.\d+|budget\.[^.]*|limits\.[^.]*|expires)$/,
-  /^mcp\.servers\.[^.]*\.(enabled|command|transport|start|memory|list_ttl|result_limit|timeouts\.[^.]*|(allowed|denied)_tools\.\d+)$/,
+  /^mcp\.servers\.[^.]*\.(enabled|command|transport|start|memory|list_ttl|own_connections|result_limit|timeouts\.[^.]*|(allowed|denied)_tools\.\d+)$/,
   /^(models\.[^.]*|keys\.\d+)\.mcp\.(mode|(servers|tools)\.\d+)$/,
   /^mcp\.runs\.[a-z_]+$/,
+  /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.tools\.\d+(\.tool)?)$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
   /^observability\.(prometheus|log_level|log_requests|log_bodies)$/,
 ];

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { resolveLink } from './entity.js';
+import type { Findings } from './findings.js';
 import { hideDerived } from './hide-derived.js';
 import type { Derived } from './interpolate.js';
 import type {
@@ -10,6 +11,7 @@ import type {
   McpTransportConfig,
 } from './mcp-config.js';
 import { type Path, pathKey } from './path.js';
+import { resolveVirtual } from './resolve-virtual.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp, ParsedMcpServer, ParsedMcpTool } from './sections/mcp.js';
 
@@ -25,11 +27,18 @@ export function resolveMcp(
   parsed: ParsedMcp | undefined,
   folder: string,
   derived: ReadonlyMap<string, Derived>,
+  findings: Findings,
 ): McpConfig | null {
   const enabled = Object.entries(parsed?.servers ?? {}).filter(([, one]) => one.enabled);
   if (enabled.length === 0) return null;
+  const { allowed_hosts: hosts, allowed_origins: origins = [], sessions = {} } = parsed ?? {};
   return {
     servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])),
+    virtual: parsed === undefined ? new Map() : resolveVirtual(parsed, findings),
+    publicUrl: parsed?.public_url?.replace(/\/$/, '') ?? null,
+    allowedHosts: hosts?.map((host) => host.toLowerCase()) ?? null,
+    allowedOrigins: origins.map((origin) => origin.toLowerCase()),
+    sessions: { idleMs: sessions.idle ?? 1_800_000, max: sessions.max ?? 10_000 },
     runs: runsOf((parsed as ParsedMcp).runs),
   };
 }
@@ -64,6 +73,7 @@ function serverOf(
       idleMs: timeouts.idle ?? null,
     },
     listTtlMs: parsed.list_ttl,
+    ownConnections: parsed.own_connections ?? (parsed.command === undefined ? 256 : 16),
     resultLimitBytes: parsed.result_limit,
     offered: allowed === undefined && denied.length === 0 ? null : { allowed: allowed ?? null, denied },
     tools: new Map(Object.entries(parsed.tools).map(([name, tool]) => [name, toolOf(name, tool)])),

@@ -87,7 +87,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const stored = resolveStore(parsed.store, settings, folder, input.cwd);
-  const mcp = resolveMcp(parsed.mcp, folder, derived);
+  const mcp = resolveMcp(parsed.mcp, folder, derived, findings);
   checkAttached(models, keys, input.validated.keyIndex, mcp, findings);
   const config: Config = {
     file: input.file,

@@ -7,7 +7,10 @@ import { TokenTable } from '../identity/jwt/token-table.js';
 import type { IoThread } from '../io-thread.js';
 import { keptPath } from '../kept/kept-path.js';
 import { serveKept } from '../kept/serve-kept.js';
+import { endpointPath } from '../mcp/endpoint-path.js';
 import { mcpPath } from '../mcp/mcp-path.js';
+import { describedPath, resourceMetadata } from '../mcp/resource-metadata.js';
+import { serveEndpoint } from '../mcp/serve-endpoint.js';
 import { serveMcp } from '../mcp/serve-mcp.js';
 import { shapeFor } from './error-shape.js';
 import { answerControl, answerLocally } from './local-answer.js';
@@ -48,6 +51,11 @@ function hasServer({ runtime }: IoThread, path: ForwardPath): boolean {
 export function serveOther(io: IoThread, incoming: Incoming): Exchange | null {
   const direct = mcpPath(incoming.path);
   if (direct !== null && isForCallers(io, incoming)) return serveMcp(io, direct, incoming);
+  if (io.runtime.config.mcp !== null) {
+    const endpoint = endpointPath(incoming.path);
+    if (endpoint !== null) return serveEndpoint(io, endpoint, incoming);
+    if (describe(io, incoming)) return null;
+  }
   const kept = keptPath(io, incoming.path);
   if (kept !== null) return serveKept(io, kept, incoming);
   answerAtOnce(io, incoming);
@@ -65,6 +73,22 @@ function isForCallers(io: IoThread, { method, path, headers }: Incoming): boolea
   if (credential !== null && keys.find(credential) !== undefined) return true;
   if (credential !== null && tokens !== null && TokenTable.looksLike(credential)) return true;
   return method === 'POST' || (!keys.required && path !== '/api/mcp/servers');
+}
+
+/** Where clients of `/mcp` get tokens; false when the path is another. */
+function describe(io: IoThread, incoming: Incoming): boolean {
+  const { path, headers, sink } = incoming;
+  const described = describedPath(path);
+  if (described === null) return false;
+  const metadata = resourceMetadata(io.runtime.config, described, headers);
+  if (metadata === null) return false;
+  if (offer(io, incoming, READ))
+    sink.send(
+      200,
+      ['content-type', 'application/json', 'access-control-allow-origin', '*', 'cache-control', 'no-cache'],
+      JSON.stringify(metadata),
+    );
+  return true;
 }
 
 function answerAtOnce(io: IoThread, incoming: Incoming): void {

@@ -2,6 +2,16 @@ import type { ErrorRow } from '../error-row.js';
 
 /** Errors about servers of tools; part of the table of errors. */
 export const mcpErrorRows = {
+  mcp_host_unknown: {
+    status: 403,
+    kind: 'permission',
+    message: 'MCP is not offered at the host "{host}"; mcp.allowed_hosts says where it is.',
+  },
+  mcp_origin_unknown: {
+    status: 403,
+    kind: 'permission',
+    message: 'Pages of "{origin}" may not use MCP here; mcp.allowed_origins says which may.',
+  },
   mcp_server_unknown: {
     status: 404,
     kind: 'not-found',

@@ -1,10 +1,14 @@
 import type { McpConfig } from '../config/mcp-config.js';
+import type { AnswerStream, StreamSource } from '../streamed.js';
+import type { McpFront } from './front/front.js';
+import type { McpFrontAsk } from './front-protocol.js';
 import type { HubParts, McpHub } from './hub/hub.js';
 import type { McpAsk, McpReply } from './protocol.js';
 
 /** The servers of tools, of which nothing is loaded until a configuration has one. */
 export class McpService {
   private hub: McpHub | null = null;
+  private front: Promise<McpFront> | null = null;
 
   constructor(private readonly parts: HubParts) {}
 
@@ -23,8 +27,38 @@ export class McpService {
     return { refused: { code: 'mcp_server_unknown', details: { server: ask.server }, sent: false } };
   }
 
+  /** The gateway as a server of the protocol. What comes before it is loaded waits. */
+  serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
+    const { hub } = this;
+    if (hub === null) throw new Error('there are no MCP servers');
+    this.front ??= import('./front/front.js').then((loaded) => loaded.McpFront.load(hub));
+    let source: StreamSource | null = null;
+    let stopped = false;
+    this.front.then(
+      (front) => {
+        if (!stopped) source = front.serve(ask, to);
+      },
+      (error) => to.fail(String(error)),
+    );
+    return {
+      took: (bytes) => source?.took(bytes),
+      report: (report) => source?.report(report),
+      stop: () => {
+        stopped = true;
+        source?.stop();
+      },
+    };
+  }
+
+  /** Streams of the gateway's own endpoint that would go on for ever end. */
+  drain(): void {
+    this.front?.then((front) => front.drain()).catch(() => {});
+  }
+
   /** Ends all servers that were started here. */
   async close(): Promise<void> {
+    const front = await this.front?.catch(() => null);
+    await front?.close();
     await this.hub?.close();
   }
 }

@@ -104,6 +104,8 @@ export type McpAsk =
       /** Names the call in `cancel` and in notices; unique over threads. */
       readonly call: string;
       readonly timeoutMs: number;
+      /** Whose own connection is used; '' for the one that all share. */
+      readonly session: string;
       /** Progress is sent as notices. */
       readonly progress: boolean;
     }

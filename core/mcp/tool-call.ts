@@ -26,6 +26,8 @@ export interface ToolAsk {
   /** Its own name at the server. */
   readonly tool: string;
   readonly arguments: JsonObject;
+  /** Of the gateway's own endpoint, when it has a connection of its own to the server. */
+  readonly session?: string;
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;
@@ -63,7 +65,7 @@ export async function callTool(io: IoThread, caller: ToolCaller, ask: ToolAsk): 
     const body = new RequestBody(Number.POSITIVE_INFINITY);
     body.set(Buffer.from(JSON.stringify({ server: ask.server, tool: ask.tool, arguments: ask.arguments })));
     const incoming = { method: 'POST', path, query: '', model: '', headers, body, sink };
-    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null);
+    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null, ask.session ?? '');
     const x = new Exchange(io, toolEndpoint(io, 'tool'), incoming, ask.requestId);
     x.tool = run;
     x.principal = principal;

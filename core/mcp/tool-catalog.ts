@@ -161,7 +161,8 @@ export class ToolCatalog {
     return this.io.runtime.config.mcp?.servers ?? NONE;
   }
 
-  private server(key: VirtualKey, id: string): McpServerConfig {
+  /** One by name that a caller may use. Throws a GatewayError that says why not. */
+  server(key: VirtualKey, id: string): McpServerConfig {
     const server = this.configured.get(id);
     if (server === undefined) throw gatewayError('mcp_server_unknown', { server: shown(id) });
     const who = ToolAccess.of(key).serverRefusedBy(id);

@@ -26,6 +26,8 @@ export class ToolRun {
     readonly asked: { readonly server: string; readonly tool: string },
     public args: JsonObject,
     readonly onProgress: ((progress: ToolProgress) => void) | null,
+    /** Whose own connection is used; '' for the one that all share. */
+    readonly session = '',
   ) {}
 
   replace(args: JsonObject): void {

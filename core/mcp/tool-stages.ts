@@ -179,6 +179,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
       arguments: run.args,
       call: x.id,
       timeoutMs,
+      session: run.session,
       progress: onProgress !== null,
     })
     .finally(() => {

@@ -10,6 +10,7 @@ import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
 import { LocalIo } from './local-io.js';
 import { Rpc } from './rpc.js';
+import { AwaitedStreams } from './streams.js';
 
 /** What the main thread hands to an I/O thread at its start. */
 export interface IoWorkerData {
@@ -26,7 +27,9 @@ const LEFTOVERS_MS = 500;
 export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const port = parentPort;
   if (port === null) throw new Error('an I/O thread must be started by the main thread');
+  const streams = new AwaitedStreams();
   const rpc: Rpc = new Rpc(port, {
+    ...streams.handlers,
     prepare: (packed: PackedConfig) => io.prepare(unpackConfig(packed)),
     commit: () => io.commit(),
     update: (delta: IdentityDelta) => io.update(delta),
@@ -50,7 +53,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const io: LocalIo = new LocalIo(
     {
       source,
-      control: remoteControl(rpc),
+      control: remoteControl(rpc, streams),
       counters: data.counters,
       keySecret: data.keySecret,
       prices: PriceTable.load(),
@@ -67,7 +70,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   process.on('unhandledRejection', failed);
 }
 
-function remoteControl(rpc: Rpc): Control {
+function remoteControl(rpc: Rpc, streams: AwaitedStreams): Control {
   return {
     handle: (request) => rpc.call('handle', request),
     counterSlot: (...asked) => rpc.call('counterSlot', ...asked),
@@ -82,6 +85,7 @@ function remoteControl(rpc: Rpc): Control {
     signingKeys: (issuer, kid, have) => rpc.call('signingKeys', issuer, kid, have),
     kept: (question) => rpc.call('kept', question),
     mcp: (ask) => rpc.call('mcp', ask),
+    stream: (ask, to) => streams.begin(rpc, ask, to),
     used: (of, since) => rpc.call('used', of, since),
   };
 }

@@ -8,6 +8,7 @@ import type { LogLine } from '../plugin/logger.js';
 import type { IoHandle } from './io-handle.js';
 import type { IoWorkerData } from './io-worker.js';
 import { Rpc } from './rpc.js';
+import { ServedStreams } from './streams.js';
 
 export interface WorkerIoParts {
   /** The composition root, started again as a thread. */
@@ -39,13 +40,16 @@ export class WorkerIo implements IoHandle {
       name: parts.name,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     });
+    const streams = new ServedStreams();
     const gone = (why: string): void => {
       if (this.gone) return;
       this.gone = true;
+      streams.stopAll();
       this.rpc.close(new Error(`${parts.name} is gone: ${why}`));
       if (!this.closing) parts.onFailed(why);
     };
     this.rpc = new Rpc(worker, {
+      ...streams.handlers(() => this.rpc, control),
       handle: (request: Parameters<Control['handle']>[0]) => control.handle(request),
       counterSlot: (...asked: Parameters<Control['counterSlot']>) => control.counterSlot(...asked),
       raiseHolds: (...asked: Parameters<Control['raiseHolds']>) => control.raiseHolds(...asked),

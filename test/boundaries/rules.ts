@@ -17,6 +17,7 @@ const owners: Record<string, string> = {
   ioredis: 'core/store/',
   piscina: 'workers/pool.ts',
   '@modelcontextprotocol/client': 'core/mcp/hub/',
+  '@modelcontextprotocol/server': 'core/mcp/front/',
 };
 const drawers = /^(utils?|helpers?|misc)(\.|$)/i;
 

@@ -20,6 +20,12 @@ export const memory = (file: string) => ({
   env: { MEMORY_FILE_PATH: file },
 });
 
+/** One that has all that the protocol has. */
+export const fixture = () => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL('../fakes/mcp-fixture.mjs', import.meta.url))],
+});
+
 /** One that misbehaves as told. */
 export const fake = (...modes: string[]) => ({
   command: process.execPath,

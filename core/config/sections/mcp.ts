@@ -3,6 +3,7 @@ import { duration } from '../duration.js';
 import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
+import { endpointKeys } from './mcp-endpoint.js';
 import { checkShort, limitKeys, ruleKeys } from './rules.js';
 
 const idForm = wants('a server id: small letters, digits, "_" and "-", at most 64');
@@ -146,6 +147,15 @@ const server = z
       .describe(
         'How long its lists are remembered where it says nothing about that; changes that it tells of count at once.',
       ),
+    own_connections: z
+      .int(wants('a number of connections'))
+      .min(0, wants('a number of connections'))
+      .max(10_000, wants('a number of connections, at most 10000'))
+      .optional()
+      .describe(
+        'How many sessions at `/mcp` may have a connection (of a program: a process) of their own, which sampling, elicitation, roots, ' +
+          'log messages and subscriptions need. Default 16 for programs, 256 for addresses.',
+      ),
     result_limit: size(256 * 1024 ** 2)
       .prefault('1mb')
       .describe('Largest result of a call; a larger one is an error.'),
@@ -197,6 +207,7 @@ export const mcpSection = z.strictObject({
     .record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm), server, wants('a mapping of server ids'))
     .default({})
     .describe('Servers whose tools are offered, by id.'),
+  ...endpointKeys,
   runs: runs.prefault({}).describe('Limits of runs, in which the gateway calls tools for a model.'),
 });
 

@@ -1,5 +1,6 @@
 import type { Client, Transport } from '@modelcontextprotocol/client';
 import type { McpServerConfig, McpTransportConfig } from '../../config/mcp-config.js';
+import type { ClientFeatures } from './client-features.js';
 import { HttpTransport, type MakeTransport } from './http-transport.js';
 import type { OrphanGuard } from './orphan-guard.js';
 import type { ServerLog } from './server-log.js';
@@ -17,6 +18,8 @@ export interface ConnectParts {
   readonly signal: AbortSignal;
   /** A list has changed. */
   readonly onChanged: (what: 'tools' | 'prompts' | 'resources') => void;
+  /** For one client alone; left out: for all. */
+  readonly features?: ClientFeatures;
 }
 
 export interface Connection {
@@ -49,7 +52,7 @@ async function open(
 ): Promise<Connection> {
   // Large, and not needed by those without servers.
   const mcp = await import('@modelcontextprotocol/client');
-  const { config, legacy, onChanged } = parts;
+  const { config, legacy, onChanged, features } = parts;
   const changed = (what: Parameters<typeof onChanged>[0]) => ({
     autoRefresh: false,
     debounceMs: 50,
@@ -60,6 +63,7 @@ async function open(
   const client = new mcp.Client(
     { name: 'headgate', version: '0.1.0' },
     {
+      ...(features !== undefined && { capabilities: features.capabilities }),
       // One that does not know the newest revision may not answer at all when it is asked for it; nor does one that takes long to start.
       versionNegotiation: { mode, probe: { timeoutMs: config.timeouts.connectMs / 2 } },
       listChanged: {
@@ -69,6 +73,7 @@ async function open(
       },
     },
   );
+  features?.wire(client);
   const maxBytes = Math.max(LEAST_MESSAGE_BYTES, 2 * config.resultLimitBytes);
   const transport: OwnTransport =
     how.kind === 'stdio'

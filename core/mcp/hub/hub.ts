@@ -5,7 +5,9 @@ import type { LogLine } from '../../plugin/logger.js';
 import type { ListKind, McpAsk, McpNotice, McpRefusal, McpReply } from '../protocol.js';
 import type { CallOptions } from './at-server.js';
 import { callTool } from './call-tool.js';
+import type { ClientFeatures } from './client-features.js';
 import { OrphanGuard } from './orphan-guard.js';
+import { OwnLinks } from './own-links.js';
 import { passRequest } from './pass-request.js';
 import { Pins } from './pins.js';
 import { ServerLink, Unavailable } from './server-link.js';
@@ -24,9 +26,13 @@ export class McpHub {
   private readonly guard = new OrphanGuard();
   private readonly pins: Pins;
   private closed = false;
+  /** Connections of single sessions. */
+  readonly own: OwnLinks;
+  private readonly watchers = new Set<(server: string, what: ListKind) => void>();
 
   constructor(private readonly parts: HubParts) {
     this.pins = new Pins(join(parts.dataDir, 'mcp-pins.json'));
+    this.own = new OwnLinks({ log: parts.log, guard: this.guard, pins: this.pins });
   }
 
   /** Servers that are as they were stay connected; the others are stopped, or started anew. */
@@ -42,10 +48,11 @@ export class McpHub {
         links.set(id, known);
         known.link.forget();
       } else {
-        const onChanged = (what: ListKind): void => tell({ about: 'changed', server: id, what });
+        const onChanged = (what: ListKind): void => this.changed(id, what);
+        const { guard, pins } = this;
         links.set(id, {
           as,
-          link: new ServerLink({ config: server, log, guard: this.guard, pins: this.pins, onChanged }),
+          link: new ServerLink({ config: server, log, guard, pins, onChanged }),
         });
       }
     }
@@ -56,7 +63,29 @@ export class McpHub {
         .catch((error) => log('error', 'an MCP server cannot be stopped', { error: String(error) }));
       tell({ about: 'changed', server: id, what: 'tools' });
     }
+    this.own.apply(config, packed);
     this.links = links;
+    this.config = config;
+  }
+
+  /** What is in force. */
+  config: McpConfig | null = null;
+
+  /** The connection to a server that all share. */
+  shared(server: string): ServerLink | undefined {
+    return this.links.get(server)?.link;
+  }
+
+  /** A connection for one session alone; null when there can be none. */
+  openOwn(session: string, server: string, features: ClientFeatures): ServerLink | null {
+    const known = this.links.get(server);
+    return known === undefined ? null : this.own.open(session, known.link.config, known.as, features);
+  }
+
+  /** Is called when lists of a server are not what they were. */
+  watch(tell: (server: string, what: ListKind) => void): () => void {
+    this.watchers.add(tell);
+    return () => this.watchers.delete(tell);
   }
 
   async ask(ask: McpAsk): Promise<McpReply> {
@@ -92,9 +121,14 @@ export class McpHub {
   async close(): Promise<void> {
     this.closed = true;
     for (const call of this.calls.values()) call.abort();
-    await Promise.all([...this.links.values()].map(({ link }) => link.close()));
+    await Promise.all([...[...this.links.values()].map(({ link }) => link.close()), this.own.closeAll()]);
     this.links.clear();
     this.guard.close();
+  }
+
+  private changed(server: string, what: ListKind): void {
+    this.parts.tell({ about: 'changed', server, what });
+    for (const tell of this.watchers) tell(server, what);
   }
 
   /** Something that takes its time and can be cancelled. */
@@ -102,7 +136,9 @@ export class McpHub {
     ask: Extract<McpAsk, { do: 'call' | 'request' }>,
     work: (link: ServerLink, options: CallOptions) => Promise<McpReply>,
   ): Promise<McpReply> {
-    const link = this.links.get(ask.server)?.link;
+    const { server } = ask;
+    const own = ask.do === 'request' || ask.session === '' ? undefined : this.own.find(ask.session, server);
+    const link = own ?? this.shared(server);
     if (link === undefined) return unknown(ask.server);
     const aborted = new AbortController();
     this.calls.set(ask.call, aborted);

@@ -1,6 +1,7 @@
 import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
 import type { ItemList, ListKind, ServerState, ToolList } from '../protocol.js';
+import type { ClientFeatures } from './client-features.js';
 import { type Connection, connect } from './connect.js';
 import { whyOf } from './failure.js';
 import { hiderFor } from './hidden-words.js';
@@ -16,6 +17,8 @@ export interface LinkParts {
   readonly pins: Pins;
   /** What was known of a list no longer holds. */
   readonly onChanged: (kind: ListKind) => void;
+  /** For one client alone; left out: for all. */
+  readonly features?: ClientFeatures;
 }
 
 /** The server cannot be had now. */
@@ -171,11 +174,13 @@ export class ServerLink {
 
   /** One that ends because it was asked for a newer revision is asked again as one that knows none. */
   private async negotiate(config: McpServerConfig, guard: OrphanGuard): Promise<Connection> {
+    const { features } = this.parts;
     const onChanged = (kind: 'tools' | 'prompts' | 'resources'): void => {
       this.lists.forget(kind);
       if (kind === 'resources') this.lists.forget('resourceTemplates');
     };
-    const parts = { config, guard, log: this.said, onChanged, signal: this.stopping.signal };
+    const own = features === undefined ? {} : { features };
+    const parts = { config, guard, log: this.said, onChanged, signal: this.stopping.signal, ...own };
     try {
       return await connect({ ...parts, legacy: this.legacy });
     } catch (error) {
@@ -198,6 +203,7 @@ export class ServerLink {
       if (this.connection === opened) this.lost(this.hide(transport.why) || 'the connection was closed');
     };
     client.onerror = () => {};
+    this.parts.features?.connected(client);
     const { pingMs, idleMs } = this.config.timeouts;
     this.pinger = setInterval(() => this.look(opened), Math.min(pingMs, idleMs ?? pingMs));
     this.pinger.unref();

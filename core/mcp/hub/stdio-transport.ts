@@ -93,9 +93,14 @@ export class StdioTransport implements Transport {
       else this.fail('it floods the gateway with lines that are no messages');
       return;
     }
-    if (!this.isAwaited(message) && !this.flood.passes())
+    if (!this.isAwaited(message) && !this.flood.passes()) {
       this.fail('it floods the gateway with messages that nobody asked for');
-    else this.onmessage?.(message);
+      return;
+    }
+    // With an answer the client library forgets who wants to hear of its progress, of which it tells a moment later than it is
+    // told: what came just before the answer would be lost.
+    if ('method' in message) this.onmessage?.(message);
+    else queueMicrotask(() => this.onmessage?.(message));
   }
 
   /** An answer to a request of ours, the first one to it. */

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { duration } from '../duration.js';
+import { wants } from '../wants.js';
+
+/** `server/tool`, or `server/tool as other_name`. */
+export const TOOL_PLACE = /^([a-z0-9][a-z0-9_-]{0,63})\/(\S{1,256})(?: as ([A-Za-z0-9_.-]{1,128}))?$/;
+
+const idForm = wants('a server id: small letters, digits, "_" and "-", at most 64');
+const originForm = wants('an origin such as https://app.example.com');
+const hostForm = wants('a host name without port');
+const placeForm = wants(
+  'a tool of a server such as files/read_file, which may be followed by " as other_name"',
+);
+
+const virtualTool = z.string(placeForm).regex(TOOL_PLACE, placeForm);
+
+const virtualServer = z.strictObject({
+  description: z
+    .string(wants('a text'))
+    .max(10_000, wants('a text of at most 10000 characters'))
+    .optional()
+    .describe('What clients are told of it as instructions.'),
+  tools: z
+    .array(
+      z.union(
+        [
+          virtualTool,
+          z.strictObject({
+            tool: virtualTool.describe('The tool, and after " as " its other name.'),
+            description: z
+              .string(wants('a text'))
+              .min(1, wants('a text'))
+              .max(10_000, wants('a text of at most 10000 characters'))
+              .optional()
+              .describe('What clients are told of it in place of what its server says.'),
+          }),
+        ],
+        placeForm,
+      ),
+      wants('a list of tools'),
+    )
+    .min(1, wants('at least one tool'))
+    .max(1000, wants('at most 1000 tools'))
+    .describe('Its tools, each as `server/tool`, or `server/tool as other_name`.'),
+});
+
+/** What `mcp` says of the gateway as a server itself. */
+export const endpointKeys = {
+  virtual: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm),
+      virtualServer,
+      wants('a mapping of server ids'),
+    )
+    .default({})
+    .describe('Servers at `/mcp/<id>` that are made of tools of others.'),
+  public_url: z
+    .string(wants('an https:// or http:// URL without path'))
+    .regex(/^https?:\/\/[^/\s?#]+\/?$/i, wants('an https:// or http:// URL without path'))
+    .optional()
+    .describe(
+      'Where clients reach the gateway, for what `/mcp` tells them of tokens (`auth.jwt`). Left out: as each client calls it, which is ' +
+        'wrong behind a proxy that ends TLS.',
+    ),
+  allowed_hosts: z
+    .array(z.string(hostForm).regex(/^[A-Za-z0-9.[\]:-]+$/, hostForm), wants('a list of host names'))
+    .max(1000)
+    .optional()
+    .describe(
+      'Names at which `/mcp` answers, against web pages that give their own name this address. Left out: on a loopback address its ' +
+        'names alone, elsewhere any.',
+    ),
+  allowed_origins: z
+    .array(z.string(originForm).regex(/^https?:\/\/[^/\s?#]+$/i, originForm), wants('a list of origins'))
+    .max(1000)
+    .default([])
+    .describe('Origins of web pages that may use `/mcp`, beside pages of the gateway itself.'),
+  sessions: z
+    .strictObject({
+      idle: duration()
+        .optional()
+        .describe('A session at `/mcp` that is not used for so long is forgotten. Default `30m`.'),
+      max: z
+        .int(wants('a number of sessions'))
+        .min(1, wants('a number of sessions, at least 1'))
+        .max(1_000_000, wants('a number of sessions, at most 1000000'))
+        .optional()
+        .describe('Most sessions at a time. Default 10000.'),
+    })
+    .optional()
+    .describe('Sessions of clients at `/mcp`.'),
+};

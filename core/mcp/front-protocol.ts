@@ -1,0 +1,61 @@
+import type { HeaderList, JsonObject, ToolResult } from '@headgate/sdk';
+import type { ErrorCode } from '../errors.js';
+import type { ToolDefinition, ToolProgress } from './protocol.js';
+
+/** An HTTP request to the gateway as a server of the protocol, from an I/O thread, which knows who asks. */
+export interface McpFrontAsk {
+  readonly about: 'mcp';
+  readonly method: string;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array;
+  /** After `/mcp/`; null for all servers together. */
+  readonly name: string | null;
+  readonly caller: FrontCaller;
+}
+
+/** Who asks, as far as the main thread must know. */
+export interface FrontCaller {
+  readonly keyId: string;
+  /** Ids of the servers that it may use, in the order of the configuration. */
+  readonly servers: readonly string[];
+}
+
+/** What the main thread asks the thread that has the client: there are the rules, limits and budgets. */
+export type McpQuestion =
+  | { readonly ask: 'tools'; readonly servers: readonly string[] }
+  | {
+      readonly ask: 'call';
+      /** Names the question. */
+      readonly id: string;
+      readonly server: string;
+      /** Its own name at the server. */
+      readonly tool: string;
+      readonly arguments: JsonObject;
+      /** Whose own connection is used; '' for the one that all share. */
+      readonly session: string;
+      readonly progress: boolean;
+    };
+
+export interface ToldTool {
+  readonly server: string;
+  readonly tool: ToolDefinition;
+}
+
+export type McpToldAnswer =
+  | { readonly tools: readonly ToldTool[] }
+  | { readonly result: ToolResult }
+  | { readonly error: ToldError };
+
+/** An error by the table of errors. */
+export interface ToldError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly status: number;
+  readonly retryAfterMs: number | null;
+}
+
+/** Progress of a question. */
+export interface McpReport {
+  readonly id: string;
+  readonly progress: ToolProgress;
+}

@@ -1,0 +1,45 @@
+import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
+import type { FrontCaller } from '../front-protocol.js';
+import type { ServerLink } from '../hub/server-link.js';
+import type { AnswerPump } from './answer-pump.js';
+import type { Scope } from './scope.js';
+import { INTERNAL, Refused } from './upstream.js';
+
+/** What handlers of requests need of whoever they serve: a session, or a single request. */
+export interface Desk {
+  readonly scope: Scope;
+  /** The connection to a server that this client uses. Throws Refused. */
+  link(server: string): ServerLink;
+  /** Whose connection that is; '' for the one that all share. */
+  owner(server: string): string;
+  /** A request is with a server, until this is called: what the server wants meanwhile belongs to it. */
+  with(server: string, request: string | number): () => void;
+  /** Null where there are no sessions. */
+  readonly state: DeskState | null;
+}
+
+/** What a session's client has asked for, for as long as the session is. */
+export interface DeskState {
+  setLevel(level: string, signal: AbortSignal): Promise<void>;
+  subscribe(server: string, uri: string, signal: AbortSignal): Promise<void>;
+  unsubscribe(server: string, uri: string, signal: AbortSignal): Promise<void>;
+  /** Where a resource was found before. */
+  readonly places: Map<string, string>;
+}
+
+/** Whoever has sent a request, beside it. */
+export interface Asking {
+  readonly caller: FrontCaller;
+  readonly pump: AnswerPump;
+}
+
+/** As the protocol library carries it to handlers. */
+export function authOf(asking: Asking): AuthInfo {
+  return { token: '', clientId: asking.caller.keyId, scopes: [], extra: { asking } };
+}
+
+export function askingOf(ctx: ServerContext): Asking {
+  const asking = ctx.http?.authInfo?.extra?.['asking'];
+  if (asking === undefined) throw new Refused(INTERNAL, 'The request came without its caller.');
+  return asking as Asking;
+}

@@ -1,0 +1,210 @@
+import { type HeaderList, headerOf } from '@headgate/sdk';
+import type { McpHttpHandler, ServerEventBus } from '@modelcontextprotocol/server';
+import type { AnswerStream, StreamSource } from '../../streamed.js';
+import type { McpFrontAsk } from '../front-protocol.js';
+import type { McpHub } from '../hub/hub.js';
+import type { ListKind } from '../protocol.js';
+import { AnswerPump } from './answer-pump.js';
+import { type Asking, authOf, type Desk } from './desk.js';
+import { KEEP_ALIVE_MS } from './keep-alive.js';
+import { type McpLibrary, makeServer } from './make-server.js';
+import { Scope } from './scope.js';
+import { Session } from './session.js';
+import { INTERNAL, Refused } from './upstream.js';
+
+/** How often sessions are looked at that nobody may be using. */
+const LOOK_MS = 10_000;
+
+/** The gateway as a server of the protocol, in the main thread: sessions of older revisions, single requests of the newest. */
+export class McpFront {
+  private readonly sessions = new Map<string, Session>();
+  /** For revisions without sessions, by name of the server. */
+  private readonly modern = new Map<string | null, { handler: McpHttpHandler; bus: ServerEventBus }>();
+  /** Streams that end only when somebody ends them. */
+  private readonly standing = new Set<AnswerPump>();
+  private readonly looker: NodeJS.Timeout;
+
+  private constructor(
+    private readonly mcp: McpLibrary,
+    private readonly hub: McpHub,
+  ) {
+    hub.watch((server, what) => this.changed(server, what));
+    hub.own.unusedSince = (id) => {
+      const session = this.sessions.get(id);
+      return session === undefined || session.open > 0 ? null : session.usedAt;
+    };
+    this.looker = setInterval(() => this.forgetUnused(), LOOK_MS);
+    this.looker.unref();
+  }
+
+  static async load(hub: McpHub): Promise<McpFront> {
+    return new McpFront(await import('@modelcontextprotocol/server'), hub);
+  }
+
+  serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
+    let session: Session | null = null;
+    const pump: AnswerPump = new AnswerPump(to, () => {
+      this.standing.delete(pump);
+      if (session === null) return;
+      session.open--;
+      session.usedAt = performance.now();
+    });
+    const run = async (): Promise<void> => {
+      const asked = this.read(ask, pump);
+      session = this.sessionOf(ask, asked.parsed);
+      if (session !== null) session.open++;
+      if (ask.method === 'GET' || methodOf(asked.parsed) === 'subscriptions/listen') this.standing.add(pump);
+      await pump.send(await this.respond(ask, asked, session, { caller: ask.caller, pump }));
+    };
+    run().catch((error) => {
+      if (error instanceof NoSession) pump.send(error.response()).catch((why) => pump.fail(why));
+      else pump.fail(error);
+    });
+    return pump;
+  }
+
+  /** Streams that would go on for ever end; their clients come again, elsewhere. */
+  drain(): void {
+    for (const pump of [...this.standing]) pump.close();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.looker);
+    this.drain();
+    await Promise.allSettled([...this.sessions.values()].map((session) => session.close()));
+    await Promise.allSettled([...this.modern.values()].map(({ handler }) => handler.close()));
+  }
+
+  private read({ method, headers, body, name }: McpFrontAsk, pump: AnswerPump): Asked {
+    const request = new Request(`http://headgate/mcp${name === null ? '' : `/${name}`}`, {
+      method,
+      headers: pairs(headers),
+      signal: pump.signal,
+      ...(method === 'POST' && { body: body as Uint8Array<ArrayBuffer> }),
+    });
+    if (method !== 'POST') return { request, parsed: undefined };
+    try {
+      return { request, parsed: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
+    } catch {
+      return { request, parsed: undefined };
+    }
+  }
+
+  /** The session that a request belongs to, or begins; null where it needs none. Throws NoSession. */
+  private sessionOf({ headers, name, caller }: McpFrontAsk, parsed: unknown): Session | null {
+    const id = headerOf(headers, 'mcp-session-id');
+    if (id !== undefined) {
+      const known = this.sessions.get(id);
+      // Somebody else's is none.
+      if (known === undefined || known.keyId !== caller.keyId || known.name !== name)
+        throw new NoSession(404, -32_001, 'Session not found');
+      return known;
+    }
+    if (methodOf(parsed) !== 'initialize') return null;
+    const { max = 0 } = this.hub.config?.sessions ?? {};
+    if (this.sessions.size >= max)
+      throw new NoSession(503, -32_000, `There are already ${max} sessions (mcp.sessions.max)`);
+    const begun = new Session(this.mcp, this.hub, name, caller, (session) =>
+      this.sessions.delete(session.id),
+    );
+    this.sessions.set(begun.id, begun);
+    return begun;
+  }
+
+  private async respond(
+    { name, headers }: McpFrontAsk,
+    { request, parsed }: Asked,
+    session: Session | null,
+    asking: Asking,
+  ): Promise<Response> {
+    const body = parsed === undefined ? {} : { parsedBody: parsed };
+    if (session !== null) {
+      const response = await session.respond(request, body, asking);
+      // One that was refused at its beginning is nobody's.
+      if (!response.ok && headerOf(headers, 'mcp-session-id') === undefined) await session.close();
+      return response;
+    }
+    if (await this.mcp.isLegacyRequest(request, parsed))
+      throw new NoSession(400, -32_000, 'Bad Request: Mcp-Session-Id header is required');
+    return this.modernAt(name).fetch(request, { ...body, authInfo: authOf(asking) });
+  }
+
+  private modernAt(name: string | null): McpHttpHandler {
+    // Names are of the configuration, so these are few.
+    const known = this.modern.get(name);
+    if (known !== undefined) return known.handler;
+    const bus = new this.mcp.InMemoryServerEventBus();
+    const handler = this.mcp.createMcpHandler(() => makeServer(this.mcp, this.desk(name)), {
+      legacy: 'reject',
+      bus,
+      keepAliveMs: KEEP_ALIVE_MS,
+      maxSubscriptions: 10_000,
+    });
+    this.modern.set(name, { handler, bus });
+    return handler;
+  }
+
+  private desk(name: string | null): Desk {
+    const { hub } = this;
+    return {
+      scope: new Scope(name, hub.config),
+      state: null,
+      owner: () => '',
+      with: () => () => {},
+      link(server) {
+        const link = hub.shared(server);
+        if (link === undefined) throw new Refused(INTERNAL, `There is no MCP server "${server}".`);
+        return link;
+      },
+    };
+  }
+
+  private changed(server: string, kind: ListKind): void {
+    const what = kind === 'resourceTemplates' ? 'resources' : kind;
+    for (const session of this.sessions.values()) session.changed(server, what);
+    for (const [name, { bus }] of this.modern) {
+      const scope = new Scope(name, this.hub.config);
+      const concerned = what === 'tools' ? scope.toolServers([server]) : scope.otherServers([server]);
+      if (concerned.length > 0) bus.publish({ kind: `${what}_list_changed` });
+    }
+  }
+
+  private forgetUnused(): void {
+    const { idleMs = 0 } = this.hub.config?.sessions ?? {};
+    const before = performance.now() - idleMs;
+    for (const session of this.sessions.values())
+      if (session.open === 0 && session.usedAt < before) session.close().catch(() => {});
+  }
+}
+
+interface Asked {
+  readonly request: Request;
+  /** The body; undefined where it is no JSON. */
+  readonly parsed: unknown;
+}
+
+/** A request that there is no session for. */
+class NoSession extends Error {
+  constructor(
+    private readonly status: number,
+    private readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  response(): Response {
+    const { status, code, message } = this;
+    return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
+  }
+}
+
+function methodOf(parsed: unknown): unknown {
+  return typeof parsed === 'object' && parsed !== null && 'method' in parsed ? parsed.method : undefined;
+}
+
+function pairs(headers: HeaderList): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i < headers.length; i += 2) list.push([headers[i] as string, headers[i + 1] as string]);
+  return list;
+}

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import type { Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import type { FrontCaller } from '../front-protocol.js';
+import type { Client, ClientCapabilities, ClientFeatures } from '../hub/client-features.js';
+import type { McpHub } from '../hub/hub.js';
+import type { ServerLink } from '../hub/server-link.js';
+import type { ListKind } from '../protocol.js';
+import type { AnswerPump } from './answer-pump.js';
+import { authOf, type Desk, type DeskState } from './desk.js';
+import { KEEP_ALIVE_MS } from './keep-alive.js';
+import { type McpLibrary, makeServer } from './make-server.js';
+import { Scope } from './scope.js';
+import { askServer, INTERNAL, Refused } from './upstream.js';
+
+type ListName = 'tools' | 'prompts' | 'resources';
+
+/** Changes that come together are told together. */
+const GATHER_MS = 50;
+const ASKABLE = ['sampling', 'elicitation', 'roots'] as const;
+const METHODS = {
+  sampling: 'sampling/createMessage',
+  elicitation: 'elicitation/create',
+  roots: 'roots/list',
+} as const;
+
+/** A session of a client that speaks a revision which has them: what it has said of itself and asked for. */
+export class Session implements Desk, DeskState {
+  readonly id = randomUUID();
+  readonly places = new Map<string, string>();
+  /** Answers that are on their way, streams among them. */
+  open = 0;
+  usedAt = performance.now();
+  private readonly server: Server;
+  private readonly transport: WebStandardStreamableHTTPServerTransport;
+  private servers: readonly string[];
+  private readonly running = new Map<string, (string | number)[]>();
+  private level: string | null = null;
+  private readonly subscribed = new Map<string, string>();
+  /** It has asked for something that a server keeps for each of its clients. */
+  private hasState = false;
+  private readonly changes = new Set<ListName>();
+  private closed = false;
+
+  constructor(
+    mcp: McpLibrary,
+    private readonly hub: McpHub,
+    readonly name: string | null,
+    { keyId, servers }: FrontCaller,
+    onClosed: (session: Session) => void,
+  ) {
+    this.keyId = keyId;
+    this.servers = servers;
+    this.server = makeServer(mcp, this);
+    this.server.setNotificationHandler('notifications/roots/list_changed', () => this.rootsChanged());
+    this.transport = new mcp.WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => this.id,
+      keepAliveMs: KEEP_ALIVE_MS,
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    });
+    this.server.onclose = () => {
+      this.closed = true;
+      hub.own.endSession(this.id);
+      onClosed(this);
+    };
+  }
+
+  /** Nobody else may use it. */
+  readonly keyId: string;
+
+  get state(): DeskState {
+    return this;
+  }
+
+  get scope(): Scope {
+    return new Scope(this.name, this.hub.config);
+  }
+
+  async respond(
+    request: Request,
+    body: { parsedBody?: unknown },
+    asking: { caller: FrontCaller; pump: AnswerPump },
+  ): Promise<Response> {
+    if (this.server.transport === undefined) await this.server.connect(this.transport);
+    this.servers = asking.caller.servers;
+    return this.transport.handleRequest(request, { ...body, authInfo: authOf(asking) });
+  }
+
+  link(server: string): ServerLink {
+    const link = this.own(server) ?? this.hub.shared(server);
+    if (link === undefined) throw new Refused(INTERNAL, `There is no MCP server "${server}".`);
+    return link;
+  }
+
+  owner(server: string): string {
+    return this.own(server) === null ? '' : this.id;
+  }
+
+  with(server: string, request: string | number): () => void {
+    let list = this.running.get(server);
+    if (list === undefined) this.running.set(server, (list = []));
+    list.push(request);
+    return () => {
+      const at = list.indexOf(request);
+      if (at >= 0) list.splice(at, 1);
+    };
+  }
+
+  async setLevel(level: string, signal: AbortSignal): Promise<void> {
+    this.level = level;
+    this.hasState = true;
+    // Those that are connected later are told then.
+    for (const [, link] of this.hub.own.of(this.id))
+      await askServer(link, 'logging/setLevel', { level }, signal).catch(() => {});
+  }
+
+  async subscribe(server: string, uri: string, signal: AbortSignal): Promise<void> {
+    this.hasState = true;
+    await askServer(this.ownOrRefuse(server), 'resources/subscribe', { uri }, signal);
+    this.subscribed.set(uri, server);
+  }
+
+  async unsubscribe(server: string, uri: string, signal: AbortSignal): Promise<void> {
+    this.subscribed.delete(uri);
+    await askServer(this.ownOrRefuse(server), 'resources/unsubscribe', { uri }, signal);
+  }
+
+  /** A list of a server is not what it was. */
+  changed(server: string, kind: ListKind): void {
+    const { scope } = this;
+    const what = kind === 'resourceTemplates' ? 'resources' : kind;
+    const concerned = what === 'tools' ? scope.toolServers(this.servers) : scope.otherServers(this.servers);
+    if (this.closed || !concerned.includes(server)) return;
+    if (this.changes.size === 0)
+      setTimeout(() => {
+        for (const list of this.changes)
+          this.server.notification({ method: `notifications/${list}/list_changed` }).catch(() => {});
+        this.changes.clear();
+      }, GATHER_MS).unref();
+    this.changes.add(what);
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+  }
+
+  private ownOrRefuse(server: string): ServerLink {
+    const link = this.own(server);
+    if (link !== null) return link;
+    throw new Refused(
+      INTERNAL,
+      `The MCP server "${server}" has no connection left for this session, which subscriptions need (own_connections).`,
+    );
+  }
+
+  /** Null when it needs none of its own, or can have none. */
+  private own(server: string): ServerLink | null {
+    const known = this.hub.own.find(this.id, server);
+    if (known !== undefined) return known;
+    const capabilities = this.server.getClientCapabilities() ?? {};
+    if (!this.hasState && ASKABLE.every((what) => capabilities[what] === undefined)) return null;
+    return this.hub.openOwn(this.id, server, this.featuresOf(server, capabilities));
+  }
+
+  private featuresOf(server: string, capabilities: ClientCapabilities): ClientFeatures {
+    const asked = ASKABLE.filter((what) => capabilities[what] !== undefined);
+    return {
+      capabilities: Object.fromEntries(asked.map((what) => [what, capabilities[what]])),
+      wire: (client) => {
+        for (const what of asked)
+          client.setRequestHandler(
+            METHODS[what],
+            async ({ method, params }, { mcpReq }) =>
+              (await this.askClient(server, { method, params }, mcpReq.signal)) as never,
+          );
+        client.setNotificationHandler('notifications/message', ({ method, params }) =>
+          this.tell({ method, params }, this.requestAt(server)),
+        );
+        client.setNotificationHandler('notifications/resources/updated', ({ method, params }) =>
+          this.tell({ method, params }, undefined),
+        );
+      },
+      connected: (client) => this.restore(server, client),
+      changed: (what) => this.changed(server, what),
+    };
+  }
+
+  /** What the server wants of the client goes along with the request that it came of. */
+  private askClient(
+    server: string,
+    request: { method: string; params?: unknown },
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const related = this.requestAt(server);
+    const timeout = this.hub.shared(server)?.config.timeouts.callMs ?? 60_000;
+    return this.server.request(request as { method: 'elicitation/create' }, {
+      signal,
+      timeout,
+      ...(related !== undefined && { relatedRequestId: related }),
+    });
+  }
+
+  private async tell(
+    notification: { method: string; params?: unknown },
+    related: string | number | undefined,
+  ): Promise<void> {
+    await this.server
+      .notification(
+        notification as Parameters<Server['notification']>[0],
+        related === undefined ? {} : { relatedRequestId: related },
+      )
+      .catch(() => {});
+  }
+
+  /** The last request that is with the server. */
+  private requestAt(server: string): string | number | undefined {
+    return this.running.get(server)?.at(-1);
+  }
+
+  /** A server that was just connected, perhaps again, knows nothing of what the client has asked for. */
+  private restore(server: string, client: Client): void {
+    const { level } = this;
+    if (level !== null && client.getServerCapabilities()?.logging !== undefined)
+      client.setLoggingLevel(level as Parameters<Client['setLoggingLevel']>[0]).catch(() => {});
+    for (const [uri, at] of this.subscribed)
+      if (at === server) client.subscribeResource({ uri }).catch(() => {});
+  }
+
+  private async rootsChanged(): Promise<void> {
+    for (const [, link] of this.hub.own.of(this.id))
+      await link
+        .connect()
+        .then(({ client }) => client.sendRootsListChanged())
+        .catch(() => {});
+  }
+}

@@ -1,0 +1,90 @@
+import type { JsonObject } from '@headgate/sdk';
+import { whyOf } from '../hub/failure.js';
+import type { ServerLink } from '../hub/server-link.js';
+import type { ListKind } from '../protocol.js';
+
+/** What may be asked of servers beside their tools. */
+export type AskedMethod =
+  | 'prompts/get'
+  | 'resources/read'
+  | 'resources/subscribe'
+  | 'resources/unsubscribe'
+  | 'completion/complete'
+  | 'logging/setLevel';
+
+/** An error that a client is told as an error of the protocol. */
+export class Refused extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data: unknown = undefined,
+  ) {
+    super(message);
+  }
+}
+
+export const INVALID_PARAMS = -32_602;
+export const INTERNAL = -32_603;
+
+export type OtherList = Exclude<ListKind, 'tools'>;
+
+/** Asks a server, and gives back what it says as it is. Rejects with Refused. */
+export async function askServer(
+  link: ServerLink,
+  method: AskedMethod,
+  params: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const { config } = link;
+  link.running++;
+  try {
+    const { client } = await link.connect();
+    const timeout = config.timeouts.callMs;
+    const result = (await client.request(
+      { method: method as 'prompts/get', params },
+      {
+        signal,
+        timeout,
+        maxTotalTimeout: timeout,
+      },
+    )) as JsonObject;
+    if (Buffer.byteLength(JSON.stringify(result)) > config.resultLimitBytes)
+      throw new Refused(
+        INTERNAL,
+        `What the MCP server "${config.id}" returned is larger than the ${config.resultLimitBytes} bytes that this gateway ` +
+          'accepts (result_limit).',
+      );
+    return result;
+  } catch (error) {
+    throw error instanceof Refused ? error : refusal(error, link);
+  } finally {
+    link.running--;
+  }
+}
+
+/** What a server lists, as long as that is known to hold. Rejects with Refused. */
+export async function listOf(link: ServerLink, kind: OtherList): Promise<readonly JsonObject[]> {
+  try {
+    return (await link.items(kind)).items;
+  } catch (error) {
+    throw refusal(error, link);
+  }
+}
+
+/** Whether the server offers such things at all. */
+export async function offers(link: ServerLink, what: 'completions'): Promise<boolean> {
+  try {
+    const { client } = await link.connect();
+    return client.getServerCapabilities()?.[what] !== undefined;
+  } catch (error) {
+    throw refusal(error, link);
+  }
+}
+
+/** Errors of the protocol are the server's own words; others are told by us. */
+function refusal(error: unknown, link: ServerLink): Refused {
+  const { code, data } = (error ?? {}) as { code?: unknown; data?: unknown };
+  const why = whyOf(error, link.hide);
+  if (typeof code === 'number') return new Refused(code, why, data);
+  return new Refused(INTERNAL, `The MCP server "${link.config.id}" is not available: ${why}.`);
+}

@@ -1,0 +1,99 @@
+import type { ErrorCodec, HeaderList, WireFormat } from '@headgate/sdk';
+import { answerHeaders } from '../answer-headers.js';
+import { GatewayError, gatewayError } from '../errors.js';
+import { Exchange, type Incoming } from '../exchange.js';
+import { answerBytes } from '../fail.js';
+import { tooLarge } from '../http/request-body.js';
+import type { IoThread } from '../io-thread.js';
+import { proceed, type Wait } from '../pipeline.js';
+import { Endpoint } from '../route/endpoint.js';
+import { admit } from '../stages/admit.js';
+import { identify } from '../stages/identify.js';
+import { receive } from '../stages/receive.js';
+import type { EndpointPath } from './endpoint-path.js';
+import { checkOrigin, corsHeaders, PREFLIGHT } from './rebinding.js';
+import { challengeFor } from './resource-metadata.js';
+
+const METHODS = ['GET', 'POST', 'DELETE'];
+const ALLOW: HeaderList = ['allow', [...METHODS, 'OPTIONS'].join(', ')];
+
+const endpoints = new WeakMap<IoThread, Endpoint>();
+
+/**
+ * The gateway as a server of the protocol. Who asks is found out here as ever; the protocol itself is spoken by the main
+ * thread, where sessions are.
+ */
+export function serveEndpoint(io: IoThread, { name }: EndpointPath, incoming: Incoming): Exchange {
+  const x = new Exchange(io, endpointOf(io), incoming);
+  io.inFlight++;
+  proceed(x, [admit, guard, who, receive, pass]);
+  return x;
+
+  async function pass(): Promise<void> {
+    const { body } = x.incoming;
+    if (body.tooLarge) throw tooLarge(body);
+    const [{ PassedAnswer }, catalog] = await Promise.all([import('./passed-answer.js'), io.tools()]);
+    if (!x.answered) new PassedAnswer(x, catalog, name).begin();
+  }
+}
+
+function guard(x: Exchange): void {
+  const { method, headers, path } = x.incoming;
+  checkOrigin(x.runtime.config, headers);
+  const cors = corsHeaders(headers);
+  if (cors.length > 0) x.addHeaders(cors);
+  if (method === 'OPTIONS') {
+    x.addHeaders([...ALLOW, ...(cors.length > 0 ? PREFLIGHT : [])]);
+    answerBytes(x, 204, answerHeaders(x, 'text/plain', null), '');
+  } else if (!METHODS.includes(method)) {
+    x.addHeaders(ALLOW);
+    throw gatewayError('method_not_allowed', { method, path, allow: 'POST' });
+  }
+}
+
+/** Clients of the protocol look for this header where they are refused. */
+function who(x: Exchange): Wait | undefined {
+  let wait: Wait | undefined;
+  try {
+    wait = identify(x);
+  } catch (error) {
+    challenge(x, error);
+    throw error;
+  }
+  if (wait === undefined) return undefined;
+  return new Promise<void>((resolve, reject) => {
+    wait.then(resolve, (error) => {
+      challenge(x, error);
+      reject(error);
+    });
+  });
+}
+
+function challenge(x: Exchange, error: unknown): void {
+  if (error instanceof GatewayError && error.canonical.status === 401)
+    x.addHeaders(['www-authenticate', challengeFor(x.runtime.config, x.incoming)]);
+}
+
+/** Errors look as the protocol's own do. */
+const errorText: ErrorCodec['encode'] = ({ code, message }, requestId) =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id: null,
+    error: { code: -32_000, message, data: { code, request_id: requestId } },
+  });
+
+function endpointOf(io: IoThread): Endpoint {
+  let endpoint = endpoints.get(io);
+  if (endpoint === undefined) {
+    const { error, requestIdHeader } = io.endpoints.speaking('openai-chat').format;
+    const format: WireFormat = {
+      id: 'mcp',
+      operation: 'other',
+      fields: [],
+      requestIdHeader,
+      error: { ...error, encode: errorText },
+    };
+    endpoints.set(io, (endpoint = new Endpoint('/mcp', format, [])));
+  }
+  return endpoint;
+}
