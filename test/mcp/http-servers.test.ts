@@ -59,9 +59,10 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  // First, since the rest may fail where the beginning did.
+  for (const server of servers) server.kill('SIGKILL');
   await gateway.close();
   await Promise.all(fakes.map((one) => one.close()));
-  for (const server of servers) server.kill('SIGKILL');
 });
 
 it.each(['http', 'sse', 'auto'])('the reference server over HTTP works: %s', async (server) => {

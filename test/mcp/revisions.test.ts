@@ -29,8 +29,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await gateway.close();
   server.kill('SIGKILL');
+  await gateway.close();
 });
 
 it.each(['program', 'address'])('a server that speaks the newest revision alone works: %s', async (name) => {
