@@ -243,6 +243,18 @@ describe('a run of Responses', () => {
     await expect(asked).rejects.toMatchObject({ status: 403, code: 'mcp_server_url_refused' });
   });
 
+  it('does not run in a conversation that its provider keeps', async () => {
+    const tools = [server('odd')];
+    const asked = runs.gpt.responses.create({
+      model: 'gpt',
+      input,
+      tools,
+      previous_response_id: 'resp_elsewhere',
+    });
+    await expect(asked).rejects.toMatchObject({ status: 400, code: 'mcp_run_elsewhere' });
+    expect(runs.openai.received).toEqual([]);
+  });
+
   it.each([
     [{ allowed_tools: 'x' }, 'tools.allowed_tools'],
     [{ require_approval: 'perhaps' }, 'tools.require_approval'],

@@ -14,6 +14,8 @@ export const KEY = 'hg-run-key-0123456789';
 export const OTHER_KEY = 'hg-run-other-0123456789';
 export const READER_KEY = 'hg-run-reader-0123456789';
 
+export const POOR_KEY = 'hg-run-poor-0123456789';
+
 /** A gateway before two providers whose models say what a test tells them, and three servers of tools. */
 export interface Runs {
   readonly gateway: Embedded;
@@ -68,6 +70,7 @@ export async function startRuns(mcp: object = {}): Promise<Runs> {
       keys: [
         { name: 'all', value: KEY },
         { name: 'other', value: OTHER_KEY },
+        { name: 'poor', value: POOR_KEY, budget: { usd: 0.2502 } },
         { name: 'reader', value: READER_KEY, mcp_servers: ['files'], mcp: { servers: ['files', 'odd'] } },
       ],
       mcp: {

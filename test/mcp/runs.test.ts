@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { calling, READER_KEY, type Runs, saying, startRuns } from './run-setup.js';
+import { calling, POOR_KEY, READER_KEY, type Runs, saying, startRuns } from './run-setup.js';
 
 let runs: Runs;
 beforeAll(async () => {
@@ -122,6 +122,8 @@ describe('runs', () => {
     expect(sum).toBeGreaterThan(250_000_000);
     expect(Number(headers.get('x-headgate-cost-usd'))).toBeCloseTo(sum / 1e9, 9);
     expect(headers.get('x-headgate-request-id')).toBe(run?.id);
+    // What models and tools take is not the gateway's own time.
+    expect(run?.overheadUs).toBeLessThan((run?.totalMs ?? 0) * 500);
   });
 
   it('are one stream', async () => {
@@ -289,6 +291,34 @@ describe('runs', () => {
     const { messages: told } = await sentTo(runs.anthropic, 2);
     expect(JSON.stringify(told.at(-1))).toContain('did not agree');
     expect(runs.records.some(({ operation }) => operation === 'tool')).toBe(false);
+  });
+
+  it('stop when what they may cost is spent', async () => {
+    // The price of a call, and so of the first round, is over this.
+    const dear = await startRuns({ runs: { usd: 0.2 } });
+    try {
+      dear.openai.always(calling({ odd__echo: { say: 'again' } }, 'Again.'));
+      const { data, response } = await dear.gpt.chat.completions
+        .create({ model: 'gpt-agent', messages })
+        .withResponse();
+      expect(data.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'Again.' } });
+      expect(response.headers.get('x-headgate-mcp-ended')).toBe('money');
+      expect(dear.openai.received).toHaveLength(1);
+    } finally {
+      await dear.close();
+    }
+  });
+
+  it('are held by the budget of their key, round by round', async () => {
+    runs.openai.always(calling({ odd__echo: { say: 'again' } }));
+    const client = runs.gpt.withOptions({ apiKey: POOR_KEY });
+    const asked = client.chat.completions.create({ model: 'gpt-agent', messages, max_tokens: 10 });
+    await expect(asked).rejects.toMatchObject({ status: 402 });
+    // The first call has spent it.
+    expect(runs.openai.received).toHaveLength(1);
+    expect(runs.records.filter(({ operation }) => operation === 'tool')).toMatchObject([
+      { costNano: 250_000_000 },
+    ]);
   });
 
   it('have one answer', async () => {

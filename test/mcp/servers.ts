@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Embedded } from '../gateway/embedded.js';
 
-const reference = (name: string): string =>
+export const reference = (name: string): string =>
   fileURLToPath(new URL(`../../node_modules/@modelcontextprotocol/${name}/dist/index.js`, import.meta.url));
 
 /** The protocol's own servers, as programs. */

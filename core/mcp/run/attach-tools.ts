@@ -34,7 +34,9 @@ export async function attachTools(x: Exchange): Promise<void> {
   if (wanted.servers.length === 0 && waiting === undefined) return;
   const catalog = await x.io.tools();
   if (x.answered) return;
+  const from = performance.now();
   const offered = await offeredTools(x, catalog, wanted);
+  x.waitedMs += performance.now() - from;
   if (x.answered) return;
   const own = clientTools(request);
   const names = new ToolNames(offered, own);

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   type StreamEncoder,
   type StreamEvent,
+  type ToolCallPart,
   type Usage,
 } from '@headgate/sdk';
 import { encoderOptions } from '../../answer.js';
@@ -81,6 +82,27 @@ export class RunAnswer {
         if (part !== undefined) this.write({ ...event, choice: 0, part });
       }
     }
+  }
+
+  /** The client gets these calls as a model's own. */
+  hand(calls: readonly ToolCallPart[]): void {
+    calls.forEach((call, i) => {
+      // Behind all numbers that the round may have given.
+      const at = { choice: 0, part: 1_000_000 + i };
+      const { id, name, arguments: text, custom, extra } = call;
+      const start: StreamEvent = {
+        type: 'part-start',
+        ...at,
+        kind: 'tool-call',
+        toolCallId: id,
+        toolName: name,
+      };
+      if (custom === true) start.custom = true;
+      if (extra !== undefined) start.extra = extra;
+      this.part(start);
+      if (text !== '') this.part({ type: 'part-delta', ...at, text });
+      this.part({ type: 'part-end', ...at });
+    });
   }
 
   /** An item that is no part of what the model said. */

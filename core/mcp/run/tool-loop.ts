@@ -18,6 +18,7 @@ import type { VirtualKey } from '../../identity/virtual-key.js';
 import { usdText } from '../../money.js';
 import { sumOf } from '../../sum-of-usage.js';
 import type { Waiting } from '../../upstream/deadlines.js';
+import { nextRequest } from './next-request.js';
 import type { CallResult } from './result-parts.js';
 import { type Bill, Round, type RoundEnd } from './round.js';
 import type { RunAnswer } from './run-answer.js';
@@ -51,6 +52,8 @@ export class ToolLoop implements Running, Waiting {
   /** Of models, nano-dollars. */
   private nano = 0;
   private late = false;
+  /** Since when it has waited for a round or for calls. */
+  private waits = 0;
   private readonly startedAt = performance.now();
 
   constructor(
@@ -135,20 +138,20 @@ export class ToolLoop implements Running, Waiting {
       const handsOver = mine.length === 0 || cut || (theirs.length > 0 && plan.items === null);
       if (handsOver) {
         // A client whose API has words for our calls gets none that are ours and were cut short.
-        this.hand(plan.items === null ? said.calls : theirs);
+        this.answer.hand(plan.items === null ? said.calls : theirs);
         this.finish(said.finish);
         return;
       }
       const waiting = mine.filter((call) => this.mustAsk(call));
       const results = await this.call(mine.filter((call) => !waiting.includes(call)));
       if (x.settled) return;
-      request = next(request, plan, said.parts, results);
+      request = nextRequest(request, plan, said.parts, results);
       if (waiting.length > 0) {
         await this.pause(request, waiting, theirs);
         return;
       }
       if (theirs.length > 0) {
-        this.hand(theirs);
+        this.answer.hand(theirs);
         this.finish(said.finish);
         return;
       }
@@ -214,6 +217,7 @@ export class ToolLoop implements Running, Waiting {
       events.push(event);
       if ('choice' in event && event.choice !== 0) return;
       if (event.type === 'start') {
+        this.waited();
         this.name(round);
         answer.start(event);
       } else if (event.type === 'part-start' && event.kind === 'tool-call') callParts.add(event.part);
@@ -229,8 +233,10 @@ export class ToolLoop implements Running, Waiting {
       hasRoom: () => answer.hasRoom,
     });
     this.round = round;
+    this.waits = performance.now();
     round.begin();
     const end = await round.ended;
+    this.waited();
     this.round = null;
     this.count(end);
     const choice = foldEvents(events).choices.find(({ index }) => index === 0);
@@ -238,6 +244,13 @@ export class ToolLoop implements Running, Waiting {
     const calls = parts.filter((part): part is ToolCallPart => part.type === 'tool-call');
     const finish = events.findLast((event) => event.type === 'finish' && event.choice === 0) ?? null;
     return { end, parts, calls, finish: finish as Said['finish'] };
+  }
+
+  /** Time that passes while others work is not the gateway's own. */
+  private waited(): void {
+    const now = performance.now();
+    this.x.waitedMs += now - this.waits;
+    this.waits = now;
   }
 
   private count({ usage, nano }: Bill): void {
@@ -286,32 +299,13 @@ export class ToolLoop implements Running, Waiting {
       answer.item(plan.items.call({ ...named, question, result }));
     };
     if (x.stream) for (const call of calls) tell(call, null);
+    this.waits = performance.now();
     const results = await this.calls.all(calls, (call, result) => {
       if (x.stream) tell(call, result);
     });
+    this.waited();
     if (!x.stream) for (const [i, call] of calls.entries()) tell(call, results[i] ?? null);
     return new Map(calls.map((call, i) => [call.id, results[i] as CallResult]));
-  }
-
-  /** The client gets these calls as a model's own. */
-  private hand(calls: readonly ToolCallPart[]): void {
-    calls.forEach((call, i) => {
-      // Behind all numbers that the round may have given.
-      const at = { choice: 0, part: 1_000_000 + i };
-      const { id, name, arguments: text, custom, extra } = call;
-      const start: StreamEvent = {
-        type: 'part-start',
-        ...at,
-        kind: 'tool-call',
-        toolCallId: id,
-        toolName: name,
-      };
-      if (custom === true) start.custom = true;
-      if (extra !== undefined) start.extra = extra;
-      this.answer.part(start);
-      if (text !== '') this.answer.part({ type: 'part-delta', ...at, text });
-      this.answer.part({ type: 'part-end', ...at });
-    });
   }
 
   /** The client is asked; what it has been asked is remembered where its API cannot say it. */
@@ -326,7 +320,7 @@ export class ToolLoop implements Running, Waiting {
       await keepWaiting(x, plan.waitId, request.messages, waiting);
       if (x.settled) return;
       if (!x.stream) x.addHeaders(['x-headgate-run', plan.waitId]);
-      this.hand(
+      this.answer.hand(
         waiting.map(({ id, name, arguments: args }) => ({ type: 'tool-call', id, name, arguments: args })),
       );
       this.finish({ type: 'finish', choice: 0, reason: 'tool-calls' });
@@ -337,7 +331,7 @@ export class ToolLoop implements Running, Waiting {
       if (tool === null) continue;
       answer.item(items.question(itemId('mcpr'), tool.server.id, tool.tool.name, call.arguments));
     }
-    this.hand(theirs);
+    this.answer.hand(theirs);
     this.finish({ type: 'finish', choice: 0, reason: theirs.length > 0 ? 'tool-calls' : 'stop' });
   }
 
@@ -373,27 +367,4 @@ export class ToolLoop implements Running, Waiting {
       this.fail(canonicalError('internal'));
     } else fail(this.x, reason);
   }
-}
-
-/** The conversation with what the model said and what its calls gave. A call that was forced is so only once. */
-function next(
-  request: CanonicalRequest,
-  { items }: RunPlan,
-  parts: readonly Part[],
-  results: ReadonlyMap<string, CallResult>,
-): CanonicalRequest {
-  const said: Message = { role: 'assistant', parts: items === null ? [...parts] : items.again(parts) };
-  const told = [...results].map(
-    ([callId, { parts: content, failed }]): Message => ({
-      role: 'tool',
-      parts: [{ type: 'tool-result', callId, content, ...(failed && { isError: true }) }],
-    }),
-  );
-  const { toolChoice, ...rest } = request;
-  const forced = toolChoice?.mode === 'required' || toolChoice?.mode === 'tool';
-  return {
-    ...rest,
-    messages: [...request.messages, said, ...told],
-    ...(toolChoice !== undefined && !forced && { toolChoice }),
-  };
 }

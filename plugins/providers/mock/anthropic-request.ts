@@ -23,7 +23,7 @@ export function readMessages(body: JsonObject, counting: boolean): { prompt: Pro
   if (typeof temperature === 'number' && (temperature < 0 || temperature > 1))
     throw refuse('temperature: range: 0..1');
 
-  const { lastUserText, toolResult, tokens } = readConversation(body['messages']);
+  const { lastUserText, play, toolResult, tokens } = readConversation(body['messages']);
   const tools = toolsOf(body['tools']);
   const choice = isObject(body['tool_choice']) ? body['tool_choice'] : {};
   const inputTokens =
@@ -34,6 +34,7 @@ export function readMessages(body: JsonObject, counting: boolean): { prompt: Pro
   return {
     prompt: {
       lastUserText,
+      play,
       toolResult,
       tools,
       toolChoice: choiceOf(choice),
@@ -49,6 +50,7 @@ export function readMessages(body: JsonObject, counting: boolean): { prompt: Pro
 
 function readConversation(messages: JsonValue | undefined): {
   lastUserText: string;
+  play: Prompt['play'];
   toolResult: string | null;
   tokens: number;
 } {
@@ -56,6 +58,7 @@ function readConversation(messages: JsonValue | undefined): {
   if (!Array.isArray(messages)) throw refuse('messages: Input should be a valid list');
   if (messages.length === 0) throw refuse('messages: at least one message is required');
   let lastUserText = '';
+  let play = { text: '', turn: 0 };
   let toolResult: string | null = null;
   let tokens = 0;
   let open = new Set<string>();
@@ -91,8 +94,10 @@ function readConversation(messages: JsonValue | undefined): {
     tokens += 3;
     toolResult = results.length > 0 ? results.join('; ') : null;
     if (role === 'user') lastUserText = textOf(message['content']);
+    if (role === 'user' && lastUserText !== '') play = { text: lastUserText, turn: 0 };
+    if (role === 'assistant') play.turn++;
   });
-  return { lastUserText, toolResult, tokens };
+  return { lastUserText, play, toolResult, tokens };
 }
 
 const unexpected = (i: number, j: number, id: string): string =>

@@ -10,6 +10,7 @@ const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'];
 export function readChat(body: JsonObject): { prompt: Prompt; inputTokens: number; choices: number } {
   const messages = messagesOf(body, 'messages');
   let lastUserText = '';
+  let play = { text: '', turn: 0 };
   let results: string | null = null;
   let inputTokens = 3;
   let open: Set<string> = new Set();
@@ -34,6 +35,8 @@ export function readChat(body: JsonObject): { prompt: Prompt; inputTokens: numbe
     const text = textOf(message['content']);
     inputTokens += 3 + countTokens(text);
     if (role === 'user') lastUserText = text;
+    if (role === 'user' && text !== '') play = { text, turn: 0 };
+    if (role === 'assistant') play.turn++;
     if (role === 'tool') results = results === null ? text : `${results}; ${text}`;
     else results = null;
     if (role === 'assistant') open = callIds(message);
@@ -47,6 +50,7 @@ export function readChat(body: JsonObject): { prompt: Prompt; inputTokens: numbe
   return {
     prompt: {
       lastUserText,
+      play,
       toolResult: results,
       tools,
       toolChoice: choiceOf(body['tool_choice']),

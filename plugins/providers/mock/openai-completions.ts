@@ -18,6 +18,7 @@ export function openaiCompletions(scene: Scene): Answer {
     perform(
       {
         lastUserText: prompt.text,
+        play: { text: prompt.text, turn: 0 },
         toolResult: null,
         tools: [],
         toolChoice: 'none',

@@ -1,4 +1,5 @@
 import type { JsonValue } from '@headgate/sdk';
+import { playedTurn } from './play.js';
 import { instanceOf } from './schema-instance.js';
 import type { Script } from './script.js';
 import { countTokens, tokensOf } from './tokens.js';
@@ -12,6 +13,8 @@ export interface Tool {
 /** What the request asks of the model, without the words of any API. */
 export interface Prompt {
   lastUserText: string;
+  /** The last user message that has a text, and how often the model has spoken since. */
+  play: { text: string; turn: number };
   /** Text of the tool results that the conversation ends with, or null when it ends otherwise. */
   toolResult: string | null;
   tools: Tool[];
@@ -69,6 +72,7 @@ function words(prompt: Prompt, script: Script): string {
   if (script.act === 'refuse') return sorry;
   if (prompt.json !== undefined)
     return JSON.stringify(prompt.json === true ? { answer: hello } : instanceOf(prompt.json));
+  if (script.act === 'play') return playedTurn(prompt.play.text, prompt.play.turn, prompt.toolResult).text;
   if (script.act === 'echo') return prompt.lastUserText || '(the last user message holds no text)';
   if (prompt.toolResult !== null) return `The tool answered: ${prompt.toolResult}`;
   if (script.act === 'tool-call' && prompt.tools.length === 0)
@@ -78,7 +82,8 @@ function words(prompt: Prompt, script: Script): string {
 
 /** One call of each offered tool, or of one; none once the results are there, so that agent loops end. */
 function toolCalls(prompt: Prompt, script: Script): { name: string; json: string }[] {
-  const { toolChoice, tools } = prompt;
+  const { toolChoice, tools, play } = prompt;
+  if (script.act === 'play') return playedTurn(play.text, play.turn, prompt.toolResult).calls;
   const forced = toolChoice === 'any' || typeof toolChoice === 'object';
   const wanted = forced || (script.act === 'tool-call' && prompt.toolResult === null);
   if (!wanted || toolChoice === 'none' || script.act === 'refuse') return [];

@@ -39,6 +39,7 @@ const models = [
   'reasoning',
   'refuse',
   'tool-call',
+  'play',
   'slow',
   'stall',
   'cut',

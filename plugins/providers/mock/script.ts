@@ -1,5 +1,5 @@
 /** What an answer of the mock says. */
-export type Act = 'hello' | 'echo' | 'long' | 'reasoning' | 'refuse' | 'tool-call';
+export type Act = 'hello' | 'echo' | 'long' | 'reasoning' | 'refuse' | 'tool-call' | 'play';
 
 /** How the mock behaves for one request. */
 export interface Script {
@@ -22,13 +22,21 @@ export interface Script {
   cached: boolean;
 }
 
-const acts: ReadonlySet<string> = new Set<Act>(['hello', 'echo', 'long', 'reasoning', 'refuse', 'tool-call']);
+const acts: ReadonlySet<string> = new Set<Act>([
+  'hello',
+  'echo',
+  'long',
+  'reasoning',
+  'refuse',
+  'tool-call',
+  'play',
+]);
 const marker = /\[mock:([a-z0-9+-]+)\]/;
 const word = /^([a-z-]*[a-z])(?:-(\d{1,7}))?$/;
 
 /**
  * Names understood, joined by `+`: an act, or `error-429` (any of 400–599), `slow-MS`, `pace-MS`, `stall-PIECES`,
- * `cut-PIECES`, `stream-error-PIECES`, `cached`; `long-TOKENS`. They are read from the model's name (`mock/slow-50+echo`)
+ * `cut-PIECES`, `stream-error-PIECES`, `cached`; `long-TOKENS`. `play` does what the last user message says, see play.ts. They are read from the model's name (`mock/slow-50+echo`)
  * and, for clients that cannot choose it, from `[mock:slow-50+echo]` in the last user message. Anything else is `hello`.
  */
 export function scriptOf(model: string, lastUserText: string): Script {
