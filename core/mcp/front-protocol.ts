@@ -1,6 +1,6 @@
 import type { HeaderList, JsonObject, ToolResult } from '@headgate/sdk';
 import type { ErrorCode } from '../errors.js';
-import type { ToolDefinition, ToolProgress } from './protocol.js';
+import type { ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
 
 /** An HTTP request to the gateway as a server of the protocol, from an I/O thread, which knows who asks. */
 export interface McpFrontAsk {
@@ -34,6 +34,7 @@ export type McpQuestion =
       /** Whose own connection is used; '' for the one that all share. */
       readonly session: string;
       readonly progress: boolean;
+      readonly input: ToolInput | null;
     };
 
 export interface ToldTool {

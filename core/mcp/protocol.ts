@@ -82,6 +82,21 @@ export type PassedMethod =
   | 'completion/complete'
   | 'logging/setLevel';
 
+/** What a client of the newest revision says beside a call, so that the server can ask it for something by its answer. */
+export interface ToolInput {
+  /** What it can be asked. */
+  readonly capabilities: JsonObject;
+  /** What it was asked for by the answer before; null when this is the first. */
+  readonly responses: JsonObject | null;
+  /** What the server has given it to bring back. */
+  readonly state: string | null;
+}
+
+/** The server has not finished: it wants to know something first. */
+export function isQuestion(result: ToolResult): boolean {
+  return result['resultType'] === 'input_required';
+}
+
 /** What threads ask of the main thread, which has the connections. */
 export type McpAsk =
   | { readonly do: 'tools'; readonly server: string }
@@ -106,6 +121,8 @@ export type McpAsk =
       readonly timeoutMs: number;
       /** Whose own connection is used; '' for the one that all share. */
       readonly session: string;
+      /** Left out: the server cannot ask anything, or asks over the session's connection. */
+      readonly input?: ToolInput;
       /** Progress is sent as notices. */
       readonly progress: boolean;
     }

@@ -8,7 +8,7 @@ import type { IoThread } from '../io-thread.js';
 import { proceed } from '../pipeline.js';
 import type { ClientSink } from '../relay/sink.js';
 import { settle } from '../stages/settle.js';
-import type { ToolProgress } from './protocol.js';
+import type { ToolInput, ToolProgress } from './protocol.js';
 import { toolEndpoint } from './tool-endpoint.js';
 import { ToolRun } from './tool-run.js';
 import { toolStages } from './tool-stages.js';
@@ -28,6 +28,8 @@ export interface ToolAsk {
   readonly arguments: JsonObject;
   /** Of the gateway's own endpoint, when it has a connection of its own to the server. */
   readonly session?: string;
+  /** Of a client that the server may ask for something. */
+  readonly input?: ToolInput | null;
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;
@@ -65,7 +67,7 @@ export async function callTool(io: IoThread, caller: ToolCaller, ask: ToolAsk): 
     const body = new RequestBody(Number.POSITIVE_INFINITY);
     body.set(Buffer.from(JSON.stringify({ server: ask.server, tool: ask.tool, arguments: ask.arguments })));
     const incoming = { method: 'POST', path, query: '', model: '', headers, body, sink };
-    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null, ask.session ?? '');
+    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null, ask.session ?? '', ask.input ?? null);
     const x = new Exchange(io, toolEndpoint(io, 'tool'), incoming, ask.requestId);
     x.tool = run;
     x.principal = principal;

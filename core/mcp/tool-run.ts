@@ -1,6 +1,6 @@
 import type { CalledTool, JsonObject, ToolResult } from '@headgate/sdk';
 import type { McpServerConfig, McpToolConfig } from '../config/mcp-config.js';
-import type { ToolDefinition, ToolProgress } from './protocol.js';
+import type { ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
 
 /** A tool that a caller may use. */
 export interface OfferedTool {
@@ -28,6 +28,8 @@ export class ToolRun {
     readonly onProgress: ((progress: ToolProgress) => void) | null,
     /** Whose own connection is used; '' for the one that all share. */
     readonly session = '',
+    /** Of a client that the server may ask for something by its answer; null: it may not. */
+    readonly input: ToolInput | null = null,
   ) {}
 
   replace(args: JsonObject): void {

@@ -8,7 +8,7 @@ import { runChain } from '../plan/run-chain.js';
 import { runGate } from '../plan/run-gate.js';
 import { check } from '../stages/check.js';
 import { viewOf } from '../view.js';
-import type { McpReply } from './protocol.js';
+import { isQuestion, type McpReply } from './protocol.js';
 import { refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
 import type { ToolCatalog } from './tool-catalog.js';
@@ -114,8 +114,8 @@ function isResult(answer: Reply | ToolResult): answer is ToolResult {
 
 function look(x: Exchange): Promise<void> | undefined {
   const hooks = x.plan?.toolResult ?? null;
-  if (hooks === null) return undefined;
   const run = runOf(x);
+  if (hooks === null || isQuestion(run.result as ToolResult)) return undefined;
   const result = runChain(hooks, run.result as ToolResult, viewOf(x), x);
   if (result instanceof Promise)
     return result.then((value) => {
@@ -180,6 +180,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
       call: x.id,
       timeoutMs,
       session: run.session,
+      ...(run.input !== null && { input: run.input }),
       progress: onProgress !== null,
     })
     .finally(() => {
@@ -195,9 +196,11 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
     x.billedNano = reply.refused.sent ? run.priceNano : 0;
     throw refusalError(reply.refused);
   }
-  x.billedNano = run.priceNano;
   if (!('result' in reply)) throw new Error('the main thread answered another question');
   run.result = reply.result;
+  // The call has not come to its end, which is what it costs.
+  x.billedNano = isQuestion(reply.result) ? 0 : run.priceNano;
+  if (isQuestion(reply.result)) return;
   checkResult(x);
   if (place !== null) catalog.results.set(place, reply.result);
 }

@@ -1,7 +1,7 @@
 // A server of the newest revision of the protocol alone (2026-07-28), made with the reference library.
 // Over its standard input and output, or with PORT over HTTP.
 import { createServer } from 'node:http';
-import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { createMcpHandler, inputRequired, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { z } from 'zod';
 
@@ -21,6 +21,20 @@ const factory = () => {
       content: [{ type: 'text', text: String(a + b) }],
       structuredContent: { sum: a + b },
     }),
+  );
+  server.registerTool(
+    'confirm',
+    { description: 'Asks first', inputSchema: z.object({ what: z.string() }) },
+    async ({ what }, { mcpReq }) => {
+      const sure = mcpReq.inputResponses?.['sure'];
+      if (sure !== undefined)
+        return { content: [{ type: 'text', text: JSON.stringify([what, sure, mcpReq.requestState()]) }] };
+      const requestedSchema = { type: 'object', properties: { yes: { type: 'boolean' } } };
+      return inputRequired({
+        inputRequests: { sure: inputRequired.elicit({ message: `Really ${what}?`, requestedSchema }) },
+        requestState: `about ${what}`,
+      });
+    },
   );
   return server;
 };

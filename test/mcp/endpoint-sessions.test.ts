@@ -3,7 +3,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Embedded, embed, until } from '../gateway/embedded.js';
 import { newClient, oldClient, textOf } from './clients.js';
-import { fixture } from './servers.js';
+import { fixture, modern } from './servers.js';
 
 let gateway: Embedded;
 beforeAll(async () => {
@@ -11,7 +11,11 @@ beforeAll(async () => {
     config: {
       observability: { log_level: 'error' },
       mcp: {
-        servers: { fixture: fixture(), narrow: { ...fixture(), own_connections: 1 } },
+        servers: {
+          fixture: fixture(),
+          modern: { ...modern(), tools: { confirm: { price_usd: 0.5 } } },
+          narrow: { ...fixture(), own_connections: 1 },
+        },
         sessions: { idle: '30m' },
       },
     },
@@ -62,6 +66,42 @@ describe('a server asks the client of the session', () => {
     const said = (await Promise.all(calls)).map((result) => /"response":"(\w+)"/.exec(textOf(result))?.[1]);
     expect(said).toEqual(['ann', 'bob', 'ann', 'bob']);
     await Promise.all([ann.close(), bob.close()]);
+  });
+
+  it.each([
+    ['by its answer, in the newest revision', 'auto'],
+    ['by a request, in a session', 'legacy'],
+  ] as const)('when it speaks the newest revision: %s', async (_, mode) => {
+    const asked: string[] = [];
+    const client = await newClient(
+      way('/mcp'),
+      mode,
+      { capabilities: { elicitation: { form: {} } } },
+      (made) =>
+        made.setRequestHandler('elicitation/create', async ({ params }) => {
+          asked.push(params.message);
+          return { action: 'accept', content: { yes: true } };
+        }),
+    );
+    expect(JSON.parse(await call(client, 'modern__confirm', { what: 'go' }))).toEqual([
+      'go',
+      { action: 'accept', content: { yes: true } },
+      'about go',
+    ]);
+    expect(asked).toEqual(['Really go?']);
+    await client.close();
+  });
+
+  it('and a call is paid for once, however often the client is asked', async () => {
+    const usage = async (): Promise<{ requests?: number; cost_usd?: string }> => {
+      const response = await gateway.fetch('/api/usage?group_by=model,operation');
+      const { rows } = (await response.json()) as {
+        rows: { model: string; requests: number; cost_usd: string }[];
+      };
+      return rows.find(({ model }) => model === 'mcp:modern/confirm') ?? {};
+    };
+    await until('both calls are in the ledger', async () => (await usage()).requests === 3);
+    expect(Number((await usage()).cost_usd)).toBe(1);
   });
 
   it('that cannot be asked, and is told so', async () => {

@@ -26,6 +26,12 @@ export const fixture = () => ({
   args: [fileURLToPath(new URL('../fakes/mcp-fixture.mjs', import.meta.url))],
 });
 
+/** One that speaks the newest revision alone. */
+export const modern = () => ({
+  command: process.execPath,
+  args: [fileURLToPath(new URL('../fakes/mcp-modern.mjs', import.meta.url))],
+});
+
 /** One that misbehaves as told. */
 export const fake = (...modes: string[]) => ({
   command: process.execPath,

@@ -1,7 +1,7 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { McpToldAnswer, ToldError, ToldTool } from '../front-protocol.js';
-import { type Asking, askingOf, type Desk } from './desk.js';
+import { type Asking, askingOf, type Desk, inputOf } from './desk.js';
 import type { Place } from './scope.js';
 import { INTERNAL, INVALID_PARAMS, Refused } from './upstream.js';
 
@@ -45,6 +45,7 @@ export async function callTool(
       arguments: params.arguments ?? {},
       session: desk.owner(place.server),
       progress: token !== undefined,
+      input: inputOf(ctx),
     });
     if ('error' in answer) return refused(answer.error);
     if (!('result' in answer)) throw new Error('the other thread answered another question');

@@ -1,6 +1,8 @@
+import type { JsonObject } from '@headgate/sdk';
 import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
 import type { FrontCaller } from '../front-protocol.js';
 import type { ServerLink } from '../hub/server-link.js';
+import type { ToolInput } from '../protocol.js';
 import type { AnswerPump } from './answer-pump.js';
 import type { Scope } from './scope.js';
 import { INTERNAL, Refused } from './upstream.js';
@@ -42,4 +44,16 @@ export function askingOf(ctx: ServerContext): Asking {
   const asking = ctx.http?.authInfo?.extra?.['asking'];
   if (asking === undefined) throw new Refused(INTERNAL, 'The request came without its caller.');
   return asking as Asking;
+}
+
+/** What a client of a revision without sessions says beside its call; null in a session, where servers ask by requests. */
+export function inputOf({ mcpReq }: ServerContext): ToolInput | null {
+  const envelope = mcpReq.envelope as JsonObject | undefined;
+  const capabilities = envelope?.['io.modelcontextprotocol/clientCapabilities'];
+  if (capabilities === undefined) return null;
+  return {
+    capabilities: capabilities as JsonObject,
+    responses: (mcpReq.inputResponses as JsonObject | undefined) ?? null,
+    state: mcpReq.requestState<string>() ?? null,
+  };
 }

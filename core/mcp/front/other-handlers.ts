@@ -1,6 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import { askingOf, type Desk } from './desk.js';
+import { askingOf, type Desk, inputOf } from './desk.js';
 import { askServer, INVALID_PARAMS, listOf, type OtherList, offers, Refused } from './upstream.js';
 
 /** Prompts, resources or templates that the servers list. */
@@ -28,14 +28,14 @@ function shownAs(desk: Desk, server: string, kind: OtherList, item: JsonObject):
 export async function getPrompt(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const { server, name } = promptPlace(desk, String(params['name']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(desk.link(server), 'prompts/get', { ...params, name }, ctx.mcpReq.signal),
+    askServer(desk.link(server), 'prompts/get', { ...params, name }, ctx.mcpReq.signal, inputOf(ctx)),
   );
 }
 
 export async function readResource(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const server = await resourcePlace(desk, String(params['uri']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(desk.link(server), 'resources/read', params, ctx.mcpReq.signal),
+    askServer(desk.link(server), 'resources/read', params, ctx.mcpReq.signal, inputOf(ctx)),
   );
 }
 

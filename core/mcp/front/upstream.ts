@@ -1,7 +1,8 @@
 import type { JsonObject } from '@headgate/sdk';
+import { withInput } from '../hub/call-tool.js';
 import { whyOf } from '../hub/failure.js';
 import type { ServerLink } from '../hub/server-link.js';
-import type { ListKind } from '../protocol.js';
+import type { ListKind, ToolInput } from '../protocol.js';
 
 /** What may be asked of servers beside their tools. */
 export type AskedMethod =
@@ -34,18 +35,22 @@ export async function askServer(
   method: AskedMethod,
   params: JsonObject,
   signal: AbortSignal,
+  input: ToolInput | null = null,
 ): Promise<JsonObject> {
   const { config } = link;
   link.running++;
   try {
     const { client } = await link.connect();
     const timeout = config.timeouts.callMs;
+    const asks = input !== null && client.getProtocolEra() === 'modern';
+    const all = asks ? { ...params, ...withInput(input) } : params;
     const result = (await client.request(
-      { method: method as 'prompts/get', params },
+      { method: method as 'ping', params: all as Record<string, never> },
       {
         signal,
         timeout,
         maxTotalTimeout: timeout,
+        allowInputRequired: asks,
       },
     )) as JsonObject;
     if (Buffer.byteLength(JSON.stringify(result)) > config.resultLimitBytes)

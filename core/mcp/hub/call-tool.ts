@@ -1,5 +1,5 @@
 import type { ToolResult } from '@headgate/sdk';
-import type { McpAsk, McpReply } from '../protocol.js';
+import type { McpAsk, McpReply, ToolInput } from '../protocol.js';
 import { atServer, type CallOptions, requestOptions } from './at-server.js';
 import type { ServerLink } from './server-link.js';
 
@@ -17,15 +17,26 @@ export async function callTool(
     if (!tools.some((one) => one.fingerprint === fingerprint))
       return { refused: { code: 'mcp_tool_held', details: { server, tool: name }, sent: false } };
   }
-  const done = await atServer(link, { server, tool: name, timeoutMs }, ({ client }) =>
-    client.callTool(
-      { name, arguments: ask.arguments },
+  const done = await atServer(link, { server, tool: name, timeoutMs }, ({ client }) => {
+    const input = client.getProtocolEra() === 'modern' ? ask.input : undefined;
+    return client.callTool(
+      { name, arguments: ask.arguments, ...(input !== undefined && withInput(input)) },
       {
         ...requestOptions(options, timeoutMs),
+        allowInputRequired: input !== undefined,
         // Some parameters go into headers, which its schema says. What it promises of results is looked at by who asked.
         toolDefinition: { name, inputSchema: inputSchema as { type: 'object' } },
       },
-    ),
-  );
+    );
+  });
   return 'refused' in done ? done : { result: done.value as unknown as ToolResult };
+}
+
+/** As the protocol has it. The connection serves many clients, so what this one can do goes along with its call. */
+export function withInput({ capabilities, responses, state }: ToolInput): object {
+  return {
+    ...(responses !== null && { inputResponses: responses }),
+    ...(state !== null && { requestState: state }),
+    _meta: { 'io.modelcontextprotocol/clientCapabilities': capabilities },
+  };
 }
