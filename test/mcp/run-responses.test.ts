@@ -82,6 +82,13 @@ describe('a run of Responses', () => {
       'message',
     ]);
     expect(JSON.stringify(third.input)).toContain('Refunds take five days.');
+    // Without tools, too, the model is told what was done.
+    runs.anthropic.next(saying('Five.'));
+    const plain = { model: 'claude', input: 'How many?', previous_response_id: answer.id };
+    expect((await runs.gpt.responses.create(plain)).output_text).toBe('Five.');
+    const elsewhere = JSON.stringify((await sent(runs.anthropic, 1))['messages']);
+    expect(elsewhere).toContain('tool_use');
+    expect(elsewhere).toContain('Refunds take five days.');
     await expect(
       runs.other.responses.create({ model: 'gpt', input, previous_response_id: answer.id }),
     ).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });

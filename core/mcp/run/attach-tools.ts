@@ -31,7 +31,9 @@ export async function attachTools(x: Exchange): Promise<void> {
   const { items } = toolRuns;
   const request = canonicalOf(x);
   const wanted = wantedServers(x, request, items);
-  if (wanted.servers.length === 0 && waiting === undefined) return;
+  const { servers: configured } = x.runtime.config.mcp as McpConfig;
+  const told = items !== null && mentions(request, items, (server) => configured.has(server));
+  if (wanted.servers.length === 0 && waiting === undefined && !told) return;
   const catalog = await x.io.tools();
   if (x.answered) return;
   const from = performance.now();
@@ -42,14 +44,31 @@ export async function attachTools(x: Exchange): Promise<void> {
   const names = new ToolNames(offered, own);
   const isOurs = (server: string): boolean => wanted.servers.some(({ id }) => id === server);
   const merged = withTools(request, names, items, isOurs);
+  const nameOf = (server: string, tool: string): string => names.of(server, tool);
   const earlier =
-    items === null ? null : earlierRuns(merged.messages, merged.origin, items, (s, t) => names.of(s, t));
+    items === null
+      ? null
+      : earlierRuns(merged.messages, merged.origin, items, nameOf, (server) => configured.has(server));
   const whole = earlier === null ? merged : { ...merged, messages: earlier.messages };
   if (!wanted.agent && waiting === undefined) {
     putInPlace(x, whole);
     return;
   }
   await run(x, { request: whole, names, own, items, wanted, earlier, waiting: waiting ?? null });
+}
+
+/** The conversation tells of earlier runs, which providers would not understand. */
+function mentions(
+  { messages, origin }: CanonicalRequest,
+  items: ServerToolItems,
+  isOurs: (server: string) => boolean,
+): boolean {
+  return messages.some(({ parts }) =>
+    parts.some((part) => {
+      const item = part.type === 'opaque' && part.format === origin ? items.read(part.value) : null;
+      return item !== null && item.kind !== 'reply' && isOurs(item.server);
+    }),
+  );
 }
 
 /** The tools that the caller may use of those that are wanted, in an order that stays. */

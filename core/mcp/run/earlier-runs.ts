@@ -25,17 +25,24 @@ type Reply = Extract<RunItem, { kind: 'reply' }>;
 
 /**
  * What earlier runs left in a conversation (calls that ran elsewhere, questions and the replies to them) turned into calls of
- * functions and their results. A question without a reply is taken out: the model may ask again.
+ * functions and their results. A question without a reply is taken out: the model may ask again. What servers did that are
+ * not the gateway's stays as it is.
  */
 export function earlierRuns(
   messages: readonly Message[],
   origin: string,
   items: ServerToolItems,
   nameOf: (server: string, tool: string) => string,
+  isOurs: (server: string) => boolean,
 ): EarlierRuns {
-  const read = (part: Part): RunItem | null =>
+  const every = (part: Part): RunItem | null =>
     part.type === 'opaque' && part.format === origin ? items.read(part.value) : null;
-  const { replies, done, listed } = overview(messages, read);
+  const { replies, done, listed, foreign } = overview(messages, every, isOurs);
+  const read = (part: Part): RunItem | null => {
+    const item = every(part);
+    if (item === null) return null;
+    return (item.kind === 'reply' ? foreign.has(item.question) : !isOurs(item.server)) ? null : item;
+  };
   const agreed: AgreedCall[] = [];
   const told: Message[] = [];
   for (const message of messages) {
@@ -67,7 +74,12 @@ export function earlierRuns(
   }
 }
 
-function overview(messages: readonly Message[], read: (part: Part) => RunItem | null) {
+function overview(
+  messages: readonly Message[],
+  read: (part: Part) => RunItem | null,
+  isOurs: (server: string) => boolean,
+) {
+  const foreign = new Set<string>();
   const replies = new Map<string, Reply>();
   const done = new Set<string>();
   const listed = new Set<string>();
@@ -77,8 +89,9 @@ function overview(messages: readonly Message[], read: (part: Part) => RunItem | 
       if (item?.kind === 'reply') replies.set(item.question, item);
       else if (item?.kind === 'call' && item.question !== '') done.add(item.question);
       else if (item?.kind === 'list') listed.add(item.server);
+      else if (item?.kind === 'question' && !isOurs(item.server)) foreign.add(item.id);
     }
-  return { replies, done, listed };
+  return { replies, done, listed, foreign };
 }
 
 function resultOf(callId: string, text: string, isError: boolean): ToolResultPart {
