@@ -85,7 +85,9 @@ export const endpointKeys = {
         .min(1, wants('a number of sessions, at least 1'))
         .max(1_000_000, wants('a number of sessions, at most 1000000'))
         .optional()
-        .describe('Most sessions at a time. Default 10000.'),
+        .describe(
+          'Most sessions at a time; one more takes the place of the one that was not used for longest. Default 10000.',
+        ),
     })
     .optional()
     .describe('Sessions of clients at `/mcp`.'),

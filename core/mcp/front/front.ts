@@ -102,7 +102,7 @@ export class McpFront {
     }
     if (methodOf(parsed) !== 'initialize') return null;
     const { max = 0 } = this.hub.config?.sessions ?? {};
-    if (this.sessions.size >= max)
+    if (this.sessions.size >= max && !this.forgetOne(caller.keyId))
       throw new NoSession(503, -32_000, `There are already ${max} sessions (mcp.sessions.max)`);
     const begun = new Session(this.mcp, this.hub, name, caller, (session) =>
       this.sessions.delete(session.id),
@@ -167,6 +167,18 @@ export class McpFront {
       const concerned = what === 'tools' ? scope.toolServers([server]) : scope.otherServers([server]);
       if (concerned.length > 0) bus.publish({ kind: `${what}_list_changed` });
     }
+  }
+
+  /** Many clients leave without a word. Makes room by the session unused for longest, one of the same key if there is any. */
+  private forgetOne(keyId: string): boolean {
+    const unused = [...this.sessions.values()].filter(({ open }) => open === 0);
+    const own = unused.filter((session) => session.keyId === keyId);
+    const [first, ...others] = own.length > 0 ? own : unused;
+    if (first === undefined) return false;
+    const oldest = others.reduce((a, b) => (b.usedAt < a.usedAt ? b : a), first);
+    this.sessions.delete(oldest.id);
+    oldest.close().catch(() => {});
+    return true;
   }
 
   private forgetUnused(): void {
