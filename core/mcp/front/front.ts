@@ -76,18 +76,16 @@ export class McpFront {
   }
 
   private read({ method, headers, body, name }: McpFrontAsk, pump: AnswerPump): Asked {
+    const parsed = method === 'POST' ? parsedOf(body) : undefined;
     const request = new Request(`http://headgate/mcp${name === null ? '' : `/${name}`}`, {
       method,
       headers: pairs(headers),
-      signal: pump.signal,
-      ...(method === 'POST' && { body: body as Uint8Array<ArrayBuffer> }),
+      // A call is stopped where it is made; for it alone the signal is not worth what it costs.
+      ...(methodOf(parsed) !== 'tools/call' && { signal: pump.signal }),
+      // The library says what is wrong with one that is no JSON.
+      ...(method === 'POST' && parsed === undefined && { body: body as Uint8Array<ArrayBuffer> }),
     });
-    if (method !== 'POST') return { request, parsed: undefined };
-    try {
-      return { request, parsed: JSON.parse(Buffer.from(body).toString('utf8')) as unknown };
-    } catch {
-      return { request, parsed: undefined };
-    }
+    return { request, parsed };
   }
 
   /** The session that a request belongs to, or begins; null where it needs none. Throws NoSession. */
@@ -208,6 +206,15 @@ class NoSession extends Error {
   response(): Response {
     const { status, code, message } = this;
     return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parsedOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
   }
 }
 
