@@ -232,6 +232,7 @@ describe('a changed config file', () => {
         const answers = await Promise.all(Array.from({ length: 12 }, () => ask(gateway, 'new')));
         return answers.every((answer) => answer.status === 200);
       });
+      await until('all threads have it', () => gateway.logs().includes('configuration reloaded'));
       gateway.writeConfig({ ...config, modles: {} });
       await until('the error is logged', () => gateway.logs().includes('modles'));
       for (let i = 0; i < 6; i++) expect((await ask(gateway, 'new')).status).toBe(200);
