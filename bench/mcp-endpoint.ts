@@ -11,19 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { EVERYTHING } from './everything-server.js';
 import { startWith } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
 
 const CLIENT_KEY = 'hg-bench-key-0123456789';
 const AT_ONCE = 1000;
 const SESSIONS = 1000;
-const SERVER = {
-  command: process.execPath,
-  args: [
-    join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/server-everything/dist/index.js'),
-    'stdio',
-  ],
-};
 const MODERN = {
   'io.modelcontextprotocol/protocolVersion': '2026-07-28',
   'io.modelcontextprotocol/clientInfo': { name: 'bench', version: '1' },
@@ -103,7 +97,7 @@ async function main(): Promise<void> {
     server: { threads },
     auth: { required: true },
     keys: [{ name: 'bench', value: CLIENT_KEY, budget: { usd: 1_000_000, per: 'month' } }],
-    mcp: { servers: { everything: { ...SERVER, tools: { echo: { price_usd: 0.000001 } } } } },
+    mcp: { servers: { everything: { ...EVERYTHING, tools: { echo: { price_usd: 0.000001 } } } } },
   };
   const { port, child } = await startWith(config, folder, threads);
   try {

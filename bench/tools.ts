@@ -13,18 +13,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { EVERYTHING } from './everything-server.js';
 import { startWith } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
 
 const CLIENT_KEY = 'hg-bench-key-0123456789';
 const AT_ONCE = 1000;
-const SERVER = {
-  command: process.execPath,
-  args: [
-    join(import.meta.dirname, '../../node_modules/@modelcontextprotocol/server-everything/dist/index.js'),
-    'stdio',
-  ],
-};
 
 const { values } = parseArgs({
   options: {
@@ -39,7 +33,7 @@ type Call = (say: string) => Promise<string>;
 /** As a program would that has the server to itself. */
 async function direct(): Promise<{ call: Call; close(): Promise<void> }> {
   const client = new Client({ name: 'bench', version: '1' });
-  await client.connect(new StdioClientTransport({ ...SERVER, stderr: 'ignore' }));
+  await client.connect(new StdioClientTransport({ ...EVERYTHING, stderr: 'ignore' }));
   return {
     async call(message) {
       const result = await client.callTool({ name: 'echo', arguments: { message } });
@@ -114,7 +108,7 @@ async function main(): Promise<void> {
     ],
     mcp: {
       servers: {
-        everything: { ...SERVER, tools: { echo: { price_usd: 0.000001, limits: { rpm: 100_000_000 } } } },
+        everything: { ...EVERYTHING, tools: { echo: { price_usd: 0.000001, limits: { rpm: 100_000_000 } } } },
       },
     },
   };

@@ -1,6 +1,7 @@
 import { canonicalError } from '../errors.js';
 import type { McpService } from '../mcp/mcp-service.js';
-import type { ServerState, ToolDefinition } from '../mcp/protocol.js';
+import type { ServerState } from '../mcp/protocol.js';
+import { toolJson } from '../mcp/tool-json.js';
 import { iso } from './entity-text.js';
 import { readParameters } from './parameters.js';
 import { json } from './reply.js';
@@ -57,18 +58,4 @@ async function toolsOf(mcp: McpService, query: string): Promise<ReturnType<typeo
     }),
   );
   return json(200, { data, missing });
-}
-
-function toolJson(server: string, tool: ToolDefinition): object {
-  const { name, title, description, inputSchema, outputSchema, annotations, fingerprint } = tool;
-  return {
-    server,
-    name,
-    title: title === '' ? null : title,
-    description,
-    input_schema: inputSchema,
-    output_schema: outputSchema,
-    annotations,
-    fingerprint,
-  };
 }

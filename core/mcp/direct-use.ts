@@ -11,6 +11,7 @@ import type { Stage } from '../pipeline.js';
 import type { McpPath } from './mcp-path.js';
 import type { ServerState } from './protocol.js';
 import type { ToolCatalog } from './tool-catalog.js';
+import { toolJson } from './tool-json.js';
 import { type OfferedTool, ToolRun } from './tool-run.js';
 import { toolStages } from './tool-stages.js';
 
@@ -32,7 +33,7 @@ async function tools(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const offered = await catalog.list(x.principal as VirtualKey, only);
   if (x.answered) return;
   send(x, {
-    data: offered.tools.map(toolJson),
+    data: offered.tools.map(offeredJson),
     missing: offered.missing.map(({ server, error: { canonical } }) => ({
       server,
       code: canonical.code,
@@ -51,19 +52,8 @@ function serversAsked(query: string): string[] | null {
   return names.length === 0 ? null : [...new Set(names)];
 }
 
-export function toolJson({ server, tool, settings }: OfferedTool): JsonObject {
-  const { name, title, description, inputSchema, outputSchema, annotations, fingerprint } = tool;
-  return {
-    server: server.id,
-    name,
-    title: title === '' ? null : title,
-    description,
-    input_schema: inputSchema,
-    output_schema: outputSchema,
-    annotations,
-    price_usd: usdText(settings?.priceNano ?? 0),
-    fingerprint,
-  };
+function offeredJson({ server, tool, settings }: OfferedTool): JsonObject {
+  return { ...toolJson(server.id, tool), price_usd: usdText(settings?.priceNano ?? 0) };
 }
 
 async function servers(x: Exchange, catalog: ToolCatalog): Promise<void> {

@@ -15,7 +15,7 @@ import { openaiCompletions } from './openai-completions.js';
 import { openaiEmbeddings } from './openai-embeddings.js';
 import { openaiError, openaiErrorBody, openaiHeaders } from './openai-errors.js';
 import type { Scene } from './scene.js';
-import { scriptOf } from './script.js';
+import { ACTS, scriptOf } from './script.js';
 
 interface Endpoint {
   /** The end of the path; whatever stands before it is the base URL. */
@@ -32,19 +32,7 @@ const endpoints: readonly Endpoint[] = [
   { path: '/messages/count_tokens', family: 'anthropic', answer: anthropicCountTokens },
 ];
 
-const models = [
-  'hello',
-  'echo',
-  'long',
-  'reasoning',
-  'refuse',
-  'tool-call',
-  'play',
-  'slow',
-  'stall',
-  'cut',
-  'error-429',
-];
+const models = [...ACTS, 'slow', 'stall', 'cut', 'error-429'];
 
 /** Answers one request as the API whose path it names would; a request it cannot understand too. */
 export function respond(request: UpstreamRequest, seed: string): Answer {

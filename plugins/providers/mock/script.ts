@@ -1,5 +1,6 @@
-/** What an answer of the mock says. */
-export type Act = 'hello' | 'echo' | 'long' | 'reasoning' | 'refuse' | 'tool-call' | 'play';
+/** What an answer of the mock may say. */
+export const ACTS = ['hello', 'echo', 'long', 'reasoning', 'refuse', 'tool-call', 'play'] as const;
+export type Act = (typeof ACTS)[number];
 
 /** How the mock behaves for one request. */
 export interface Script {
@@ -22,15 +23,7 @@ export interface Script {
   cached: boolean;
 }
 
-const acts: ReadonlySet<string> = new Set<Act>([
-  'hello',
-  'echo',
-  'long',
-  'reasoning',
-  'refuse',
-  'tool-call',
-  'play',
-]);
+const acts: ReadonlySet<string> = new Set(ACTS);
 const marker = /\[mock:([a-z0-9+-]+)\]/;
 const word = /^([a-z-]*[a-z])(?:-(\d{1,7}))?$/;
 
