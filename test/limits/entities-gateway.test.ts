@@ -52,21 +52,30 @@ describe('over two threads', () => {
         "The budget of organization 'Acme' is $0.01 a year of Asia/Kolkata",
       );
     }
-    // Nothing is stranded: one after the other, requests go on until less is left than one of them may cost.
+    // Nothing is stranded: requests go on until one is refused that finds all that was not spent.
     let all = spent;
-    for (let i = 0, refusals = 0; i < 2000 && refusals < 3; i++) {
-      const answer = await chat('one', 'openai/gpt-4o', { max_tokens: 20 });
-      if (answer.status === 200) all += costOf(answer);
-      // The answer before may still hold what it could have cost: its client has it a moment before it is settled.
-      else await sleep(50 * ++refusals);
+    let left = '';
+    let most = '';
+    const unspent = () => Math.floor((10_000_000 - all) / 1000);
+    const deadline = Date.now() + 20_000;
+    while (left === '' || Math.round(Number(left) * 1e6) !== unspent()) {
+      // A client has its answer a moment before it is settled: what it could have cost may still be held.
+      if (left !== '') await sleep(20);
+      if (Date.now() > deadline)
+        throw new Error(`$${left} is left, and ${unspent()} millionths were not spent`);
+      const answer = await chat('two', 'openai/gpt-4o', { max_tokens: 20 });
+      if (answer.status === 200) {
+        all += costOf(answer);
+        left = '';
+        continue;
+      }
+      expect(answer.status).toBe(402);
+      [, left = '', most = ''] =
+        /of which \$(\d+\.\d+) is left, and this request may cost up to \$(\d+\.\d+)/.exec(
+          errorOf(answer).message,
+        ) ?? [];
+      expect(left, errorOf(answer).message).not.toBe('');
     }
-    const last = await chat('two', 'openai/gpt-4o', { max_tokens: 20 });
-    expect(last.status).toBe(402);
-    const [, left = '', most = ''] =
-      /of which \$(\d+\.\d+) is left, and this request may cost up to \$(\d+\.\d+)/.exec(
-        errorOf(last).message,
-      ) ?? [];
-    expect(Math.floor((10_000_000 - all) / 1000)).toBe(Math.round(Number(left) * 1e6));
     expect(Number(left)).toBeLessThan(Number(most));
   });
 
