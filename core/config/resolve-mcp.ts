@@ -13,7 +13,9 @@ import type {
 import { type Path, pathKey } from './path.js';
 import { resolveVirtual } from './resolve-virtual.js';
 import { REDACTED, Secret } from './secret.js';
-import type { ParsedMcp, ParsedMcpServer, ParsedMcpTool } from './sections/mcp.js';
+import type { ParsedMcp } from './sections/mcp.js';
+import type { ParsedMcpServer } from './sections/mcp-server.js';
+import type { ParsedMcpTool } from './sections/mcp-tool.js';
 
 const NANOS_PER_USD = 1_000_000_000;
 

@@ -4,186 +4,9 @@ import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 import { endpointKeys } from './mcp-endpoint.js';
-import { checkShort, limitKeys, ruleKeys } from './rules.js';
+import { mcpServer } from './mcp-server.js';
 
 const idForm = wants('a server id: small letters, digits, "_" and "-", at most 64');
-const urlForm = wants('an http:// or https:// URL without credentials or fragment');
-const headerForm = wants('a header value: text without line breaks');
-const commandForm = wants('a command: the name of a program or its path');
-const argumentForm = wants('a text');
-const variableForm = wants('the name of a variable of the environment');
-const toolForm = wants('the name of a tool, "*" stands for any text');
-const priceForm = wants('an amount in US dollars from 0 to 1000');
-const pinForm = wants('true, or a fingerprint such as sha256:2c26…');
-
-const trueOrFalse = wants('true or false');
-
-function isServerUrl(text: string): boolean {
-  if (!/^https?:\/\//i.test(text) || /[#\s]/.test(text) || !URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.username === '' && url.password === '';
-}
-
-const toolNames = z
-  .array(z.string(toolForm).min(1, toolForm).max(256, toolForm), wants('a list of tool names'))
-  .max(1000)
-  .optional();
-
-/** Tokens are no measure of tools, and sockets are not theirs. */
-const limits = limitKeys.pick({ rpm: true, parallel_requests: true, windows: true }).superRefine(checkShort);
-
-const tool = z.strictObject({
-  approval: z
-    .enum(['required', 'none'], wants('required or none'))
-    .optional()
-    .describe('`required`: a run waits until its client has agreed to a call. Default `none`.'),
-  price_usd: z
-    .number(priceForm)
-    .min(0, priceForm)
-    .max(1000, priceForm)
-    .optional()
-    .describe('What one call costs, US dollars; counted in budgets and kept in the ledger.'),
-  limits: limits.optional().describe('How often it may be called, by all callers together.'),
-  budgets: ruleKeys.budgets.describe('What may be spent on it, by all callers together.'),
-  timeout: duration().optional().describe('Longest time one call may take. Left out: as the server.'),
-  cache: duration()
-    .optional()
-    .describe(
-      'How long a result is given again to the same caller for the same arguments, if the server says that the tool ' +
-        'only reads. Left out: never.',
-    ),
-  pin: z
-    .union([z.literal(true), z.string().regex(/^sha256:[0-9a-f]{64}$/)], pinForm)
-    .optional()
-    .describe(
-      'Hold the tool back when its description or its schema changes: from the fingerprint given, or with `true` from the ' +
-        'first that was seen, which is kept in the data folder.',
-    ),
-});
-
-const server = z
-  .strictObject({
-    enabled: z.boolean(trueOrFalse).default(true).describe('`false`: as if it were not there.'),
-    command: z
-      .string(commandForm)
-      .min(1, commandForm)
-      .optional()
-      .describe('Program to start, which then talks over its standard input and output.'),
-    args: z
-      .array(z.string(argumentForm), wants('a list of texts'))
-      .max(1000)
-      .optional()
-      .describe('Arguments of the program. What comes from variables is never shown.'),
-    env: z
-      .record(
-        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, variableForm),
-        z.string(argumentForm),
-        wants('a mapping of variables to texts'),
-      )
-      .optional()
-      .describe(
-        'Environment of the program, beside PATH and HOME; nothing else is passed on. Treated as secrets.',
-      ),
-    cwd: z
-      .string(wants('a folder'))
-      .min(1, wants('a folder'))
-      .optional()
-      .describe(
-        'Folder the program starts in; relative paths start at the folder of this file, which is the default.',
-      ),
-    memory: size(1024 ** 4)
-      .optional()
-      .describe(
-        'Most memory that the program and those it starts may use together; more, and they are ended. Linux only.',
-      ),
-    url: z
-      .string(urlForm)
-      .refine(isServerUrl, urlForm)
-      .optional()
-      .describe('Address of a server that is reached over HTTP.'),
-    transport: z
-      .enum(['auto', 'http', 'sse'], wants('auto, http or sse'))
-      .optional()
-      .describe(
-        'How it is spoken to at its `url`: `http` is streamable HTTP, `sse` the older HTTP with Server-Sent Events, `auto` tries ' +
-          'the first, then the second. Default `auto`.',
-      ),
-    headers: z
-      .record(
-        z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, wants('a header name')),
-        z.string(headerForm).regex(/^[\t\x20-\x7e\x80-\xff]*$/, headerForm),
-        wants('a mapping of header names to values'),
-      )
-      .optional()
-      .describe('Headers sent with every request to it. Treated as secrets.'),
-    start: z
-      .enum(['demand', 'boot'], wants('demand or boot'))
-      .default('demand')
-      .describe(
-        '`demand`: at the first list or call that needs it; `boot`: with the gateway, and again when it ends.',
-      ),
-    timeouts: z
-      .strictObject({
-        connect: duration()
-          .optional()
-          .describe('Until it is started and has said what it is. Default `30s`: `npx` may load it first.'),
-        call: duration()
-          .optional()
-          .describe(
-            'Longest time of one call; progress that is told does not make it longer. Default `60s`.',
-          ),
-        list: duration().optional().describe('Longest time until it has listed what it has. Default `15s`.'),
-        ping: duration()
-          .optional()
-          .describe('How often one that is not used is asked if it is there. Default `30s`.'),
-        idle: duration()
-          .optional()
-          .describe('It is stopped when it was not used for so long. Left out: never.'),
-      })
-      .optional()
-      .describe('Limits on time.'),
-    list_ttl: duration()
-      .prefault('5m')
-      .describe(
-        'How long its lists are remembered where it says nothing about that; changes that it tells of count at once.',
-      ),
-    own_connections: z
-      .int(wants('a number of connections'))
-      .min(0, wants('a number of connections'))
-      .max(10_000, wants('a number of connections, at most 10000'))
-      .optional()
-      .describe(
-        'How many sessions at `/mcp` may have a connection (of a program: a process) of their own, which sampling, elicitation, roots, ' +
-          'log messages and subscriptions need. Default 16 for programs, 256 for addresses.',
-      ),
-    result_limit: size(256 * 1024 ** 2)
-      .prefault('1mb')
-      .describe('Largest result of a call; a larger one is an error.'),
-    allowed_tools: toolNames.describe(
-      'Tools that are there, with `*` as wildcard. Left out: all that it lists.',
-    ),
-    denied_tools: toolNames.describe('Tools that are not there, whatever `allowed_tools` says.'),
-    tools: z
-      .record(z.string(toolForm).min(1, toolForm).max(256, toolForm), tool, wants('a mapping of tool names'))
-      .default({})
-      .describe('What is said of single tools; `*` is for all that are not named.'),
-    limits: limits.optional().describe('How often its tools may be called, by all callers together.'),
-    budgets: ruleKeys.budgets.describe('What may be spent on its tools, by all callers together.'),
-  })
-  .refine(
-    ({ command, url }) => (command === undefined) !== (url === undefined),
-    wants('either "command" or "url"'),
-  )
-  .refine(
-    ({ command, args, env, cwd, memory }) =>
-      command !== undefined || [args, env, cwd, memory].every((one) => one === undefined),
-    wants('"args", "env", "cwd" and "memory" only beside "command"'),
-  )
-  .refine(
-    ({ url, transport, headers }) => url !== undefined || (transport === undefined && headers === undefined),
-    wants('"transport" and "headers" only beside "url"'),
-  );
-
 const moneyForm = wants('an amount in US dollars above 0 and at most 1000000');
 
 const runs = z.strictObject({
@@ -204,7 +27,11 @@ const runs = z.strictObject({
 /** Tools of others. */
 export const mcpSection = z.strictObject({
   servers: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm), server, wants('a mapping of server ids'))
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm),
+      mcpServer,
+      wants('a mapping of server ids'),
+    )
     .default({})
     .describe('Servers whose tools are offered, by id.'),
   ...endpointKeys,
@@ -212,5 +39,3 @@ export const mcpSection = z.strictObject({
 });
 
 export type ParsedMcp = z.output<typeof mcpSection>;
-export type ParsedMcpServer = z.output<typeof server>;
-export type ParsedMcpTool = z.output<typeof tool>;
