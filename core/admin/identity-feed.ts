@@ -20,7 +20,7 @@ export interface FeedParts {
   readonly push: (delta: IdentityDelta) => Promise<void>;
   /** Something has limits or budgets for the first time; resolves when those who count are there. */
   readonly onRules: () => Promise<void>;
-  /** Providers, models, prices or plugins are not what they were; resolves when the new ones are in force. */
+  /** What the store defines beside the file is not what it was; resolves when the new ones are in force. */
   readonly onDefinitions: (rows: readonly StoredEntity[]) => Promise<void>;
   /** A key of the store as it is now; null: it is gone. */
   readonly onKey?: (id: string, key: StoredEntity | null) => void;

@@ -3,16 +3,21 @@ import { type Derived, type Env, type Interpolated, interpolate } from './interp
 import type { StoredPlace } from './locator.js';
 import { type Path, pathKey } from './path.js';
 
-/** What the store may define beside the file, by the section of the file. */
+/** What the store may define beside the file, by the section of the file; a dot leads to one within another. */
 export const DEFINITION_SECTIONS = {
   provider: 'providers',
   model: 'models',
   price: 'prices',
   plugin: 'plugins',
+  mcp_server: 'mcp.servers',
+  mcp_virtual_server: 'mcp.virtual',
 } as const;
 export type DefinitionKind = keyof typeof DEFINITION_SECTIONS;
 
-/** A provider, model, price or plugin of the store, in the words of the file. */
+/** Where a section is in the data of a file. */
+export const sectionPath = (section: string): string[] => section.split('.');
+
+/** Something that the store defines, in the words of the file. */
 export interface Definition {
   readonly kind: DefinitionKind;
   readonly id: string;
@@ -45,7 +50,7 @@ export function overlay(file: Interpolated, definitions: readonly Definition[], 
   const listed = Array.isArray(data['plugins']) ? data['plugins'] : [];
   const ofFile = new Set(pluginIds(listed));
   const isShadowed = ({ kind, id }: Definition): boolean => {
-    const section = data[DEFINITION_SECTIONS[kind]];
+    const section = valueAt(data, sectionPath(DEFINITION_SECTIONS[kind]));
     return kind === 'plugin' ? ofFile.has(id) : isMapping(section) && Object.hasOwn(section, id);
   };
   const taken = definitions.filter((one) => !isShadowed(one));
@@ -57,9 +62,10 @@ export function overlay(file: Interpolated, definitions: readonly Definition[], 
     const entries = sections.get(section) ?? [];
     sections.set(section, entries);
     const place = one.kind === 'plugin' ? listed.length + entries.length : one.id;
-    owners.set(pathKey([section, place]), one);
+    const at = [...sectionPath(section), place];
+    owners.set(pathKey(at), one);
     for (const key of one.secrets.keys()) {
-      const path = [section, place, ...(JSON.parse(key) as Path)];
+      const path = [...at, ...(JSON.parse(key) as Path)];
       secrets.set(pathKey(path), { path, variables: [], template: '' });
     }
     // What logs call a plugin is its id.
@@ -67,30 +73,52 @@ export function overlay(file: Interpolated, definitions: readonly Definition[], 
   }
   // Plugins stand behind those of the file, so that what is said of their place is right.
   const nothing = listed.map(() => null);
-  const stored = Object.fromEntries(
-    [...sections].map(([name, entries]) => [
-      name,
-      name === 'plugins' ? [...nothing, ...entries.map(([, spec]) => spec)] : Object.fromEntries(entries),
-    ]),
-  );
+  let stored: Json = {};
+  for (const [section, entries] of sections)
+    stored =
+      section === 'plugins'
+        ? { ...stored, plugins: [...nothing, ...entries.map(([, spec]) => spec)] }
+        : withEntries(stored, sectionPath(section), Object.fromEntries(entries));
   const filled = interpolate(stored, env, variablesOf(data));
   const ready = filled.data as Json;
   // Last, so that nothing in them is taken for a variable.
   for (const [place, one] of owners) reveal(valueAt(ready, JSON.parse(place) as Path), one);
-  const merged = Object.entries(ready).map(([name, entries]) => {
-    if (name === 'plugins') return [name, [...listed, ...(entries as unknown[]).slice(listed.length)]];
-    return [name, { ...(isMapping(data[name]) ? data[name] : {}), ...(entries as Json) }];
-  });
+  let merged = data;
+  for (const section of sections.keys()) {
+    const path = sectionPath(section);
+    const entries = valueAt(ready, path);
+    merged =
+      section === 'plugins'
+        ? { ...merged, plugins: [...listed, ...(entries as unknown[]).slice(listed.length)] }
+        : withEntries(merged, path, entries as Json);
+  }
   return {
-    data: isMapping(file.data) ? { ...data, ...Object.fromEntries(merged) } : file.data,
+    data: isMapping(file.data) ? merged : file.data,
     derived: new Map([...file.derived, ...filled.derived, ...secrets]),
     problems: [...file.problems, ...filled.problems],
     shadowed: new Set(definitions.filter(isShadowed).map(definitionKey)),
     filePlugins: listed.length,
-    stored([section = '', place = '', ...below]) {
-      const one = owners.get(pathKey([section, place]));
-      return one === undefined ? null : { owner: definitionKey(one), path: [section, one.id, ...below] };
+    stored(path) {
+      for (const depth of DEPTHS) {
+        const one = owners.get(pathKey(path.slice(0, depth)));
+        if (one === undefined) continue;
+        const section = sectionPath(DEFINITION_SECTIONS[one.kind]);
+        return { owner: definitionKey(one), path: [...section, one.id, ...path.slice(depth)] };
+      }
+      return null;
     },
+  };
+}
+
+/** How long the path of a definition is. */
+const DEPTHS = [...new Set(Object.values(DEFINITION_SECTIONS).map((one) => sectionPath(one).length + 1))];
+
+/** The data with more entries in one of its sections. */
+export function withEntries(data: Json, [first = '', ...rest]: readonly string[], entries: Json): Json {
+  const inside = isMapping(data[first]) ? data[first] : {};
+  return {
+    ...data,
+    [first]: rest.length === 0 ? { ...inside, ...entries } : withEntries(inside, rest, entries),
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Config } from './config.js';
-import { DEFINITION_SECTIONS, type Definition, isMapping, overlay } from './definitions.js';
+import { type Definition, isMapping, overlay } from './definitions.js';
 import { Findings } from './findings.js';
 import { hiderOf } from './hide.js';
 import { type Env, interpolate } from './interpolate.js';
@@ -149,7 +149,7 @@ export function readConfig(
           builtIn: new Set(supply.builtIn ?? []),
           formats: supply.formats === undefined ? null : new Set(supply.formats),
           partial: supply.partial ?? false,
-          stored: (id) => stored([DEFINITION_SECTIONS.provider, id]) !== null,
+          stored: (path) => stored(path) !== null,
           plugins: plugins.map(({ entry }) => entry),
           env: options.env,
           derived,

@@ -16,6 +16,7 @@ import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp } from './sections/mcp.js';
 import type { ParsedMcpServer } from './sections/mcp-server.js';
 import type { ParsedMcpTool } from './sections/mcp-tool.js';
+import { checkStoredServer } from './stored-mcp-server.js';
 
 const NANOS_PER_USD = 1_000_000_000;
 
@@ -24,19 +25,29 @@ export const serverPlace = (server: string): string => `mcp:${server}`;
 /** The same for a tool. */
 export const toolPlace = (server: string, tool: string): string => `mcp:${server}/${tool}`;
 
+export interface McpSources {
+  /** What relative paths start from. */
+  readonly folder: string;
+  readonly derived: ReadonlyMap<string, Derived>;
+  /** Whether what stands there is the store's. */
+  readonly stored: (path: Path) => boolean;
+}
+
 /** Null when nothing is said of servers, so that nothing is loaded for them. */
 export function resolveMcp(
   parsed: ParsedMcp | undefined,
-  folder: string,
-  derived: ReadonlyMap<string, Derived>,
+  { folder, derived, stored }: McpSources,
   findings: Findings,
 ): McpConfig | null {
+  for (const [id, one] of Object.entries(parsed?.servers ?? {}))
+    if (stored(['mcp', 'servers', id])) checkStoredServer(id, one, parsed?.allow_commands ?? [], findings);
+  const virtual = parsed === undefined ? new Map() : resolveVirtual(parsed, findings);
   const enabled = Object.entries(parsed?.servers ?? {}).filter(([, one]) => one.enabled);
   if (enabled.length === 0) return null;
   const { allowed_hosts: hosts, allowed_origins: origins = [], sessions = {} } = parsed ?? {};
   return {
     servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])),
-    virtual: parsed === undefined ? new Map() : resolveVirtual(parsed, findings),
+    virtual,
     publicUrl: parsed?.public_url?.replace(/\/$/, '') ?? null,
     allowedHosts: hosts?.map((host) => host.toLowerCase()) ?? null,
     allowedOrigins: origins.map((origin) => origin.toLowerCase()),

@@ -1,9 +1,10 @@
 import { checkAttached } from './check-attached.js';
 import { checkBind, isLoopback } from './check-bind.js';
 import type { Config, PluginConfig } from './config.js';
+import { DEFINITION_SECTIONS } from './definitions.js';
 import type { Findings } from './findings.js';
 import type { Derived, Env } from './interpolate.js';
-import { pathKey } from './path.js';
+import { type Path, pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { resolveAdmin, resolvePeople } from './resolve-admin.js';
 import { resolveBilling } from './resolve-billing.js';
@@ -32,8 +33,8 @@ export interface ResolveInput {
   /** Wire formats; null when nobody knows. */
   formats: ReadonlySet<string> | null;
   partial: boolean;
-  /** Whether a provider of that id is the store's. */
-  stored: (id: string) => boolean;
+  /** Whether what stands there is the store's. */
+  stored: (path: Path) => boolean;
   plugins: readonly PluginConfig[];
   env: Env;
   derived: ReadonlyMap<string, Derived>;
@@ -56,7 +57,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       builtIn: input.builtIn,
       formats: input.formats,
       partial: input.partial,
-      stored: input.stored,
+      stored: (id) => input.stored([DEFINITION_SECTIONS.provider, id]),
       env: input.env,
       derived,
     },
@@ -87,7 +88,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     findings,
   );
   const stored = resolveStore(parsed.store, settings, folder, input.cwd);
-  const mcp = resolveMcp(parsed.mcp, folder, derived, findings);
+  const mcp = resolveMcp(parsed.mcp, { folder, derived, stored: input.stored }, findings);
   checkAttached(models, keys, input.validated.keyIndex, mcp, findings);
   const config: Config = {
     file: input.file,

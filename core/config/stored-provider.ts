@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net';
 import type { Findings } from './findings.js';
 import { type Inherited, isHidden, type ProviderSources } from './inherit-provider.js';
+import { isMetadataServer } from './metadata-server.js';
 import { pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import type { ParsedProvider } from './sections/providers.js';
@@ -48,27 +48,4 @@ export function isMoved(id: string, sources: ProviderSources, trail: readonly st
   if (entry === undefined || trail.includes(id) || isHidden(id, trail.at(-1), sources)) return false;
   if (sources.stored(id) && (entry.base_url !== undefined || entry.variables !== undefined)) return true;
   return entry.extends !== undefined && isMoved(entry.extends, sources, [...trail, id]);
-}
-
-const NAMES = new Set([
-  'metadata.google.internal',
-  'metadata',
-  'instance-data',
-  'instance-data.ec2.internal',
-]);
-const ADDRESSES = new Set([
-  '100.100.100.200',
-  '192.0.0.192',
-  '168.63.129.16',
-  '[fd00:ec2::254]',
-  '[fd20:ce::254]',
-]);
-
-/** Where clouds tell their machines who they are. By its name or address alone: names of others may lead there too. */
-function isMetadataServer(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const host = new URL(url).hostname.toLowerCase().replace(/\.$/, '');
-  if (NAMES.has(host) || ADDRESSES.has(host)) return true;
-  if (isIPv4(host)) return host.startsWith('169.254.');
-  return /^\[(fe[89ab]|::ffff:a9fe:)/.test(host);
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startFakeMcp } from '../fakes/mcp-http.js';
 import { type Embedded, embed, json } from '../gateway/embedded.js';
+import { callTool } from '../mcp/servers.js';
 import { noPostgres, once, type RealPostgres, startPostgres } from '../store/real-postgres.js';
 import { ADMIN_TOKEN, adminOf, codeOf } from './embedded-admin.js';
 
@@ -62,6 +64,24 @@ describe.skipIf(noPostgres !== null)('definitions of two nodes on one Postgres',
     await becomes(two, 'm', won);
     expect((await second('DELETE', '/api/model-definitions/m')).status).toBe(200);
     await becomes(one, 'm', null);
+  });
+
+  it('MCP servers are there on the other one within a second', async () => {
+    const [one, two] = nodes as [Embedded, Embedded];
+    const http = await startFakeMcp();
+    try {
+      const made = await adminOf(one)('POST', '/api/mcp-servers', { id: 'shop', url: `${http.url}/mcp` });
+      expect(made.status).toBe(201);
+      expect((await callTool(one, 'shop', 'echo', { say: 'a' })).text).toBe('a');
+      const said = () => callTool(two, 'shop', 'echo', { say: 'b' });
+      for (const until = Date.now() + WITHIN_MS; (await said()).text !== 'b' && Date.now() < until; )
+        await sleep(10);
+      expect((await said()).text).toBe('b');
+      expect((await adminOf(two)('DELETE', '/api/mcp-servers/shop')).status).toBe(200);
+      expect((await said()).code).toBe('mcp_server_unknown');
+    } finally {
+      await http.close();
+    }
   });
 
   it('stay in force while the store is away, and are not changed', async () => {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { DEFINITION_SECTIONS, type DefinitionKind, isMapping } from '../../config/definitions.js';
+import { mcpServerId } from '../../config/sections/mcp.js';
+import { virtualServerSchema } from '../../config/sections/mcp-endpoint.js';
+import { mcpServer } from '../../config/sections/mcp-server.js';
 import { modelName, modelSchema } from '../../config/sections/models.js';
 import { pluginSchema } from '../../config/sections/plugins.js';
 import { priceName, priceSchema } from '../../config/sections/prices.js';
@@ -64,6 +67,22 @@ export const DEFINITION_APIS: readonly DefinitionApi[] = [
     // What logs call it is its id.
     schema: pluginSchema.omit({ name: true }),
     id: pluginId,
+    providersOf: null,
+  },
+  {
+    kind: 'mcp_server',
+    path: 'mcp-servers',
+    plural: 'MCP servers',
+    schema: mcpServer,
+    id: mcpServerId,
+    providersOf: null,
+  },
+  {
+    kind: 'mcp_virtual_server',
+    path: 'mcp-virtual-servers',
+    plural: 'virtual MCP servers',
+    schema: virtualServerSchema,
+    id: mcpServerId,
     providersOf: null,
   },
 ].map((one) => {

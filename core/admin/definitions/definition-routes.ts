@@ -9,7 +9,7 @@ import { DEFINITION_APIS } from './definition-kinds.js';
 const handlers = () => import('./definition-handlers.js');
 type Name = keyof Awaited<ReturnType<typeof handlers>>;
 
-/** The admin API of providers, public models, prices and plugins. */
+/** The admin API of what the file and the store may both define. */
 export function definitionRoutes(governance: Governance, live: LiveConfig): Route[] {
   return DEFINITION_APIS.flatMap((api) => {
     const run =

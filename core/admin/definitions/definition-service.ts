@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../../config/config.js';
-import { DEFINITION_SECTIONS, isMapping, pluginIds } from '../../config/definitions.js';
+import { DEFINITION_SECTIONS, isMapping, pluginIds, sectionPath } from '../../config/definitions.js';
+import { valueAt } from '../../config/explain.js';
 import type { LayeredConfig } from '../../plugin/load-config.js';
 import type { Author, Change, ControlStore, Writing } from '../../store/control/control-store.js';
 import type { StoredEntity } from '../../store/control/entity-rows.js';
@@ -187,7 +188,7 @@ export class DefinitionService {
 
 /** What the file defines of a kind, in its own words. */
 export function inFile({ section }: DefinitionApi, written: LayeredConfig['written']): Wanted[] {
-  const entries = written[section];
+  const entries = valueAt(written, sectionPath(section));
   if (section === DEFINITION_SECTIONS.plugin) {
     const listed = Array.isArray(entries) ? entries : [];
     const ids = pluginIds(listed);

@@ -15,7 +15,8 @@ import {
 import { DEFINITION_APIS, type DefinitionApi } from './definition-kinds.js';
 
 function nameOf({ kind }: DefinitionApi): string {
-  return `${kind.charAt(0).toUpperCase()}${kind.slice(1)}Definition`;
+  const words = kind.split('_').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
+  return `${words.join('')}Definition`;
 }
 
 const BOOLEAN = { type: 'boolean' };

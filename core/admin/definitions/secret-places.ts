@@ -28,9 +28,13 @@ export function hintOf(secret: string): string {
   return `${secret.slice(0, 3)}…${secret.slice(-4)}`;
 }
 
-/** Where a definition has secrets, or a reference in place of one: keys and headers of providers, settings that are called so. */
+/**
+ * Where a definition has secrets, or a reference in place of one: keys and headers of providers, headers, environments and addresses
+ * with a query of MCP servers, settings that are called so.
+ */
 export function placesForSecrets(kind: DefinitionKind, spec: Fields): Path[] {
   if (kind === 'plugin') return settingsIn(spec['config'], ['config']);
+  if (kind === 'mcp_server') return placesOfServer(spec);
   if (kind !== 'provider') return [];
   const { keys, headers } = spec;
   const values = Array.isArray(keys) ? keys.map((_, index): Path => ['keys', index, 'value']) : [];
@@ -41,6 +45,15 @@ export function placesForSecrets(kind: DefinitionKind, spec: Fields): Path[] {
 /** Those of them that hold a secret. */
 export function secretPlaces(kind: DefinitionKind, spec: Fields): Path[] {
   return placesForSecrets(kind, spec).filter((path) => isSecret(valueAt(spec, path)));
+}
+
+function placesOfServer({ url, headers, env, args: _, tools: __, ...rest }: Fields): Path[] {
+  const named = Object.entries({ headers, env }).flatMap(([field, inside]) =>
+    Object.keys(isMapping(inside) ? inside : {}).map((name): Path => [field, name]),
+  );
+  const texts = named.filter((path) => typeof valueAt({ headers, env }, path) === 'string');
+  const address: Path[] = typeof url === 'string' && url.includes('?') ? [['url']] : [];
+  return [...address, ...texts, ...settingsIn(rest, [])];
 }
 
 function settingsIn(value: unknown, path: Path): Path[] {

@@ -1,4 +1,5 @@
 import { Document } from 'yaml';
+import { sectionPath, withEntries } from '../../config/definitions.js';
 import type { Path } from '../../config/path.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
 import { keyHash } from '../../identity/key-hash.js';
@@ -54,9 +55,10 @@ async function definitionsOf(
   comments: Comment[],
 ): Promise<Sections> {
   const placeholders = new Placeholders();
-  const data: Sections = {};
+  let data: Sections = {};
   for (const api of DEFINITION_APIS) {
     const { kind, section } = api;
+    const path = sectionPath(section);
     const rows = await all((after) => store.entities.list(kind, { after, limit: PAGE }));
     const mine = of === 'store' ? [] : inFile(api, live.written);
     const stored = rows
@@ -64,12 +66,15 @@ async function definitionsOf(
       .map(({ id, spec }) => ({ id, fields: spec }));
     const entries = [...mine, ...stored].map(({ id, fields }, index) => {
       const replaced = placeholders.replace(kind, id, fields);
-      for (const { path, hint } of replaced.secrets)
-        comments.push([[section, kind === 'plugin' ? index : id, ...path], hint]);
+      for (const { path: place, hint } of replaced.secrets)
+        comments.push([[...path, kind === 'plugin' ? index : id, ...place], hint]);
       return [id, named(api, id, replaced.fields)] as const;
     });
     if (entries.length === 0) continue;
-    data[section] = kind === 'plugin' ? entries.map(([, fields]) => fields) : Object.fromEntries(entries);
+    data =
+      kind === 'plugin'
+        ? { ...data, plugins: entries.map(([, fields]) => fields) }
+        : withEntries(data, path, Object.fromEntries(entries));
   }
   return data;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sectionPath } from '../../config/definitions.js';
 import { entityKey } from '../../config/entity-key.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
 import type { Author, Change, ControlStore, Writing } from '../../store/control/control-store.js';
@@ -146,7 +147,13 @@ async function importDefinition(
   if (inFile(api, over.written).some((one) => one.id === given)) return { skipped: IN_FILE };
   const id = await at(api.section, given, async () => readId(api, given));
   const before = await writing.entities.find(api.kind, id);
-  const wanted = definitionTexts(api.kind, [api.section, id], fields, before?.spec ?? null, texts);
+  const wanted = definitionTexts(
+    api.kind,
+    [...sectionPath(api.section), id],
+    fields,
+    before?.spec ?? null,
+    texts,
+  );
   if (before === null) return definitions.insert(api, { id, fields: wanted }, writing);
   if (definitions.isSame(api, before, wanted)) return null;
   return definitions.replace(api, before, wanted, null, writing);

@@ -1,4 +1,4 @@
-import { DEFINITION_SECTIONS, isMapping, pluginIds } from '../../config/definitions.js';
+import { DEFINITION_SECTIONS, isMapping, pluginIds, sectionPath } from '../../config/definitions.js';
 import { nearest } from '../../config/nearest.js';
 import { formatProblems } from '../../config/problem.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
@@ -50,11 +50,11 @@ export function readImport(bytes: Uint8Array): ReadImport {
     throw new StoreError('entity_invalid', 'expected a mapping with sections such as providers and models');
   const entries: Entry[] = [];
   const ignored: string[] = [];
-  for (const [section, inside] of Object.entries(data)) {
+  for (const [section, inside] of sectionsOf(data)) {
     if (MAPPINGS.has(section)) entries.push(...inMapping(section, inside));
     else if (section === 'plugins') entries.push(...pluginsIn(inside));
     else if (section === 'keys') entries.push(...keysIn(inside));
-    else if (Object.hasOwn(configSchema.shape, section)) ignored.push(section);
+    else if (Object.hasOwn(configSchema.shape, String(sectionPath(section)[0]))) ignored.push(section);
     else {
       const near = nearest(section, Object.keys(configSchema.shape));
       const hint = near === undefined ? '' : `, did you mean "${near}"?`;
@@ -62,6 +62,15 @@ export function readImport(bytes: Uint8Array): ReadImport {
     }
   }
   return { entries, ignored };
+}
+
+/** Sections that have some of the store's within are taken apart. */
+function sectionsOf(data: Fields): [string, unknown][] {
+  return Object.entries(data).flatMap(([section, inside]): [string, unknown][] => {
+    const parted = [...MAPPINGS].some((one) => one.startsWith(`${section}.`));
+    if (!parted || !isMapping(inside)) return [[section, inside]];
+    return Object.entries(inside).map(([name, one]) => [`${section}.${name}`, one]);
+  });
 }
 
 function inMapping(section: string, inside: unknown): Entry[] {

@@ -14,7 +14,7 @@ const placeForm = wants(
 
 const virtualTool = z.string(placeForm).regex(TOOL_PLACE, placeForm);
 
-const virtualServer = z.strictObject({
+export const virtualServerSchema = z.strictObject({
   description: z
     .string(wants('a text'))
     .max(10_000, wants('a text of at most 10000 characters'))
@@ -49,7 +49,7 @@ export const endpointKeys = {
   virtual: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm),
-      virtualServer,
+      virtualServerSchema,
       wants('a mapping of server ids'),
     )
     .default({})

@@ -4,9 +4,13 @@ import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 import { endpointKeys } from './mcp-endpoint.js';
+import { grantKeys } from './mcp-grants.js';
 import { mcpServer } from './mcp-server.js';
 
 const idForm = wants('a server id: small letters, digits, "_" and "-", at most 64');
+/** What a server is called. */
+export const mcpServerId = z.string(idForm).regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm);
+
 const moneyForm = wants('an amount in US dollars above 0 and at most 1000000');
 
 const runs = z.strictObject({
@@ -27,13 +31,10 @@ const runs = z.strictObject({
 /** Tools of others. */
 export const mcpSection = z.strictObject({
   servers: z
-    .record(
-      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm),
-      mcpServer,
-      wants('a mapping of server ids'),
-    )
+    .record(mcpServerId, mcpServer, wants('a mapping of server ids'))
     .default({})
     .describe('Servers whose tools are offered, by id.'),
+  ...grantKeys,
   ...endpointKeys,
   runs: runs.prefault({}).describe('Limits of runs, in which the gateway calls tools for a model.'),
 });
