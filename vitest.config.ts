@@ -20,5 +20,7 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once, unless the machine gives its cores to others for a while.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 });

@@ -339,7 +339,7 @@ describe('pictures of OpenAI’s API', () => {
       { model: 'replicate/owner/name', prompt: 'a cat' },
       { signal: leaving.signal },
     );
-    await expect.poll(() => seen.length, { timeout: 5000 }).toBeGreaterThan(1);
+    await expect.poll(() => seen.length, { timeout: 30_000 }).toBeGreaterThan(1);
     leaving.abort();
     await expect(asked).rejects.toThrow();
     await expect.poll(() => settled.length).toBe(1);

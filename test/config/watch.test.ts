@@ -17,7 +17,7 @@ let refused: unknown[];
 
 const text = (port: number): string => `server: { port: ${port} }\n`;
 const load = (): LoadedConfig => loadConfig({ file, env: {}, rows: ROWS, builtIn: ['mock'] });
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 8000, interval: 20 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 30_000, interval: 20 });
 
 async function start(
   apply: (loaded: LoadedConfig) => void | Promise<void> = () => {},

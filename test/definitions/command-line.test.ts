@@ -50,7 +50,7 @@ it('headgate export and import move what a running gateway has into another one'
     const answer = await ask(one.url, body.secret, 'support');
     return (answer.body as { model?: string }).model;
   };
-  for (const until = Date.now() + 3_000; (await target()) !== 'changed' && Date.now() < until; )
+  for (const until = Date.now() + 30_000; (await target()) !== 'changed' && Date.now() < until; )
     await sleep(30);
   expect(await target()).toBe('changed');
 

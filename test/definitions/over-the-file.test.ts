@@ -47,7 +47,7 @@ const chat = async (gateway: Gateway, model: string): Promise<number> =>
   (await gateway.fetch('/v1/chat/completions', json({ model, messages: [{ role: 'user', content: 'Hi' }] })))
     .status;
 const becomes = async (holds: () => Promise<boolean>): Promise<void> => {
-  for (const until = Date.now() + 5_000; Date.now() < until; await sleep(20)) if (await holds()) return;
+  for (const until = Date.now() + 30_000; Date.now() < until; await sleep(20)) if (await holds()) return;
   expect(await holds()).toBe(true);
 };
 const ready = async (gateway: Gateway) =>

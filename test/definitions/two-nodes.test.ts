@@ -100,7 +100,7 @@ describe.skipIf(noPostgres !== null)('definitions of two nodes on one Postgres',
     // Back again, it is taken up where it was.
     await once(beside, `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
     const again = () => admin('PATCH', '/api/model-definitions/kept', { targets: ['mock/b'] });
-    for (const until = Date.now() + 5_000; (await again()).status !== 200 && Date.now() < until; )
+    for (const until = Date.now() + 30_000; (await again()).status !== 200 && Date.now() < until; )
       await sleep(50);
     expect(await target(one, 'kept')).toBe('b');
     await becomes(two, 'kept', 'b');

@@ -70,7 +70,7 @@ describe.each(cases)('a request in $client before $name', ({ request, model, tar
 
 /** The totals of a customer in the store. */
 async function rowOf(customer: string, requests: number): Promise<Json> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await get(gateway, '/api/usage?group_by=customer', { authorization: `Bearer ${ADMIN}` });
     const found = listOf(answer.json()['rows']).find((row) => isObject(row) && row['customer'] === customer);

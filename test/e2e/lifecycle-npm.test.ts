@@ -50,7 +50,7 @@ async function npmStart(): Promise<Started> {
     rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   });
   const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 30_000;
   while (!(await get({ url }, '/health/ready').catch(() => null))) {
     if (Date.now() > deadline) throw new Error(`npm start did not come up:\n${output()}`);
     await sleep(50);

@@ -34,7 +34,7 @@ async function start(options: StartOptions): Promise<Headgate> {
 const ask = (gateway: Headgate, model: string) => post(gateway, '/v1/chat/completions', chatBody(model));
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 8_000;
+  const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`never came true: ${what}`);
     await sleep(50);

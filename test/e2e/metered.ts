@@ -7,7 +7,7 @@ import { get } from './http-client.js';
 
 /** What `/api/usage` says of a customer, once that many requests of theirs are in it. */
 export async function usageOf(gateway: Headgate, customer: string, requests: number): Promise<Json> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await get(gateway, '/api/usage?group_by=customer', { authorization: `Bearer ${ADMIN}` });
     expect(answer.status, answer.text).toBe(200);

@@ -188,7 +188,7 @@ describe('a reload', () => {
         .filter((line) => line.includes(message));
     const before = lines().length;
     change();
-    for (const deadline = Date.now() + 5_000; lines().length === before; await sleep(20))
+    for (const deadline = Date.now() + 30_000; lines().length === before; await sleep(20))
       if (Date.now() > deadline) throw new Error(`no "${message}":\n${gateway.logs()}`);
     return lines().at(-1) ?? '';
   }

@@ -23,7 +23,7 @@ export const settledLines = (gateway: Spawned): Json[] =>
 
 /** Waits for the settled line that `wanted` picks; lines are written in batches, so it comes a little later. */
 export async function settled(gateway: Spawned, wanted: (line: Json) => boolean): Promise<Json> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const found = settledLines(gateway).find(wanted);
     if (found !== undefined) return found;

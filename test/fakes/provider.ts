@@ -86,7 +86,7 @@ export async function startProvider(respond: Respond): Promise<FakeProvider> {
       usual = behaviour;
     },
     async request(n = 1) {
-      const deadline = Date.now() + 5_000;
+      const deadline = Date.now() + 30_000;
       for (;;) {
         const found = received[n - 1];
         if (found !== undefined) return found;

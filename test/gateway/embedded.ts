@@ -51,7 +51,7 @@ export async function ended(gateway: Gateway, outcome: string): Promise<number> 
 
 /** Waits for what happens in another thread or at the other end of a connection. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`it never came to this: ${what}`);
     await sleep(10);

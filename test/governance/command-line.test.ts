@@ -11,7 +11,7 @@ describe('headgate keys, beside a gateway that runs', async () => {
 
   const keys = (...args: string[]) => runHeadgate(['keys', ...args, '--data', gateway.dataDir], { config });
   const becomes = async (key: string, status: number): Promise<void> => {
-    const until = Date.now() + 3_000;
+    const until = Date.now() + 30_000;
     while ((await ask(gateway.url, key)).status !== status && Date.now() < until) await sleep(20);
     expect((await ask(gateway.url, key)).status).toBe(status);
   };

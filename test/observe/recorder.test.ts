@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { SettledRecord } from '@headgate/sdk';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { Recorder, type RecorderOptions } from '../../core/observe/recorder.js';
 import type { RecorderMessage } from '../../core/observe/recorder-protocol.js';
 import { decodeRecords } from '../../core/store/record-codec.js';
@@ -29,16 +29,16 @@ test('a full batch leaves at once', async () => {
   const { recorder, batches } = start({ maxBatch: 3, maxDelayMs: 60_000 });
   const records = Array.from({ length: 7 }, () => settled());
   for (const record of records) recorder.record(record);
-  await vi.waitFor(() => expect(batches).toEqual([records.slice(0, 3), records.slice(3, 6)]));
+  await expect.poll(() => batches).toEqual([records.slice(0, 3), records.slice(3, 6)]);
   recorder.flush();
-  await vi.waitFor(() => expect(batches[2]).toEqual(records.slice(6)));
+  await expect.poll(() => batches[2]).toEqual(records.slice(6));
 });
 
 test('a lone record leaves after the delay, again and again', async () => {
   const { recorder, batches } = start({ maxDelayMs: 5 });
   for (let i = 1; i <= 3; i++) {
     recorder.record(settled());
-    await vi.waitFor(() => expect(batches).toHaveLength(i));
+    await expect.poll(() => batches).toHaveLength(i);
   }
 });
 
@@ -49,9 +49,9 @@ test('asked to flush, it sends what it holds before it answers, with its gauges'
   });
   recorder.record(settled());
   ledger.postMessage({ type: 'flush', token: 9 });
-  await vi.waitFor(() =>
-    expect(others).toEqual([{ type: 'flushed', token: 9, gauges: { in_flight_requests: 2 }, lost: 0 }]),
-  );
+  await expect
+    .poll(() => others)
+    .toEqual([{ type: 'flushed', token: 9, gauges: { in_flight_requests: 2 }, lost: 0 }]);
   expect(batches).toHaveLength(1);
 });
 
@@ -62,7 +62,7 @@ test('close sends the rest and waits until the ledger has it', async () => {
   const closing = recorder.close().then(() => {
     closed = true;
   });
-  await vi.waitFor(() => expect(others).toEqual([{ type: 'end', lost: 0 }]));
+  await expect.poll(() => others).toEqual([{ type: 'end', lost: 0 }]);
   expect(batches).toHaveLength(1);
   expect(closed).toBe(false);
   ledger.postMessage({ type: 'ended' });
@@ -89,7 +89,7 @@ test('a record that cannot be encoded is counted as lost and the next one goes t
   recorder.record(hostile);
   recorder.record(settled());
   ledger.postMessage({ type: 'flush', token: 1 });
-  await vi.waitFor(() => expect(others).toMatchObject([{ lost: 1 }]));
+  await expect.poll(() => others).toMatchObject([{ lost: 1 }]);
   expect(batches).toHaveLength(1);
 });
 

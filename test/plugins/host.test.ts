@@ -132,7 +132,7 @@ describe('what the host gives to a plugin that runs in two threads', () => {
       .filter((line) => line.includes('"plugin":"uses-host"'));
     expect(lines.filter((line) => line.includes('"msg":"set up"'))).toHaveLength(2);
     await call('metrics');
-    const deadline = Date.now() + 3_000;
+    const deadline = Date.now() + 30_000;
     const wanted = /headgate_plugin_uses_host_calls(_total)?\{[^}]*model="mock\/hello"[^}]*\} \d+/;
     let text = '';
     while (!wanted.test(text) && Date.now() < deadline) {

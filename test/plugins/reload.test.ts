@@ -59,7 +59,7 @@ describe('a reload', () => {
         .filter((line) => line.includes(message));
     const before = lines().length;
     change();
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 30_000;
     while (lines().length === before) {
       if (Date.now() > deadline) throw new Error(`no "${message}":\n${gateway.logs()}`);
       await sleep(20);

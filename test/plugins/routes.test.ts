@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Headgate, startHeadgate, stopCleanly } from '../e2e/harness.js';
 import { RawConnection } from '../e2e/raw-connection.js';
 import { pluginFolder, pluginModule } from './plugin-folder.js';
@@ -131,6 +131,6 @@ describe.each([1, 2])('a route of a plugin, with %i I/O threads', (threads) => {
     const answer = await fetch(url(`/wrong?${index}`));
     expect([answer.status, await answer.json()]).toMatchObject([500, { error: { code: 'internal' } }]);
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
-    await vi.waitFor(() => expect(gateway.logs()).toContain('a plugin route failed'));
+    await expect.poll(() => gateway.logs()).toContain('a plugin route failed');
   });
 });

@@ -62,7 +62,7 @@ describe.each([
     }
     for (const [of, { client, connection }] of sessions.entries()) {
       const received = await connection.messages(MESSAGES);
-      await expect.poll(() => client.received.length, { timeout: 15_000 }).toBe(MESSAGES);
+      await expect.poll(() => client.received.length, { timeout: 30_000 }).toBe(MESSAGES);
       for (let number = 0; number < MESSAGES; number++) {
         const [up, down] = [message(of, number), message(of + SESSIONS, number)];
         expect(up.equals(received[number] as Buffer), `message ${number} to the provider of ${of}`).toBe(

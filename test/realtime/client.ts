@@ -25,7 +25,7 @@ export class Client {
 
   /** The next event of that type; those before it are passed by. */
   async event(type: string): Promise<Event> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     for (;;) {
       while (this.read < this.received.length) {
         const one = this.received[this.read++];

@@ -49,7 +49,7 @@ export class FakeConnection {
 
   /** Waits until so many messages have come. */
   async messages(count: number): Promise<(string | Buffer)[]> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 30_000;
     while (this.received.length < count) {
       if (Date.now() > deadline)
         throw new Error(`the fake has ${this.received.length} messages, not ${count}`);
@@ -134,7 +134,7 @@ export async function startFakeRealtime(options: FakeOptions = {}): Promise<Fake
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     connections,
     async connection(n = 1) {
-      const deadline = Date.now() + 10_000;
+      const deadline = Date.now() + 30_000;
       for (;;) {
         const found = connections[n - 1];
         if (found !== undefined) return found;

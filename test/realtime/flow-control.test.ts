@@ -69,7 +69,7 @@ describe.each(sides)('a client that does not read %s', (_, side, pid) => {
     expect(stuck).toBeLessThan(MESSAGES);
     expect(memory(pid) - before).toBeLessThan(24 * MB);
     client.socket.resume();
-    await expect.poll(() => client.received.length, { timeout: 20_000 }).toBe(MESSAGES + 1);
+    await expect.poll(() => client.received.length, { timeout: 30_000 }).toBe(MESSAGES + 1);
     for (let i = 0; i < MESSAGES; i++) {
       const { data } = client.received[i + 1] as { data: Buffer };
       expect(data.length).toBe(SIZE);
@@ -134,7 +134,7 @@ describe('both sides sending more than either reads', () => {
     for (let i = 0; i < few; i++) client.socket.send(Buffer.alloc(SIZE, i % 251));
     await sleep(300);
     client.socket.resume();
-    await expect.poll(() => client.received.length, { timeout: 15_000 }).toBe(MESSAGES + 1);
+    await expect.poll(() => client.received.length, { timeout: 30_000 }).toBe(MESSAGES + 1);
     connection.socket.resume();
     await connection.messages(few);
     client.socket.close(1000);
@@ -166,7 +166,7 @@ describe('both sides sending more than either reads', () => {
     await sleep(300);
     // The client's reading is stopped now; what it is sent must arrive all the same.
     for (let i = 0; i < 80; i++) connection.socket.send(Buffer.alloc(SIZE, i % 251));
-    await expect.poll(() => client.received.length, { timeout: 15_000 }).toBe(81);
+    await expect.poll(() => client.received.length, { timeout: 30_000 }).toBe(81);
     connection.socket.resume();
     await connection.messages(MESSAGES);
     client.socket.close(1000);
