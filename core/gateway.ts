@@ -14,6 +14,7 @@ import { ControlPlane } from './control-plane.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
 import { LiveConfig } from './live-config.js';
+import type { AcceptedTools } from './mcp/hub/pins.js';
 import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
@@ -98,6 +99,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     },
     log,
     onChanged: () => cluster?.changed(),
+    onAccepted: (accepted: AcceptedTools) => mcp.accept(accepted),
   };
   const governance = new Governance(governing);
   const mcp = new McpService({ dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) });

@@ -4,8 +4,10 @@ import { GROUP_SECTIONS } from '../config/resolve-entities.js';
 import { entitySchemas } from '../config/sections/entities.js';
 import { storedKeySchema } from '../config/sections/keys.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
+import type { AcceptedTools } from '../mcp/hub/pins.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
+import { acceptedTools, PIN_KIND } from './accepted-tools.js';
 import { storedDefinitions } from './definitions/stored-definition.js';
 
 /** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
@@ -22,6 +24,8 @@ export interface FeedParts {
   readonly onRules: () => Promise<void>;
   /** What the store defines beside the file is not what it was; resolves when the new ones are in force. */
   readonly onDefinitions: (rows: readonly StoredEntity[]) => Promise<void>;
+  /** Tools of MCP servers that were accepted as they are, by `server/tool`. */
+  readonly onAccepted?: (accepted: AcceptedTools) => void;
   /** A key of the store as it is now; null: it is gone. */
   readonly onKey?: (id: string, key: StoredEntity | null) => void;
   readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
@@ -54,6 +58,7 @@ export class IdentityFeed {
     this.known = await store.revision();
     await push({ reset: true, keysExist: await store.keysExist() });
     await this.parts.onDefinitions(await storedDefinitions(store.entities));
+    this.parts.onAccepted?.(await acceptedTools(store.entities));
     for (const kind of Object.keys(GROUP_SECTIONS) as GroupKind[]) {
       for (let after = ''; ; ) {
         const page = await store.entities.list(kind, { after, limit: PAGE });
@@ -128,6 +133,8 @@ export class IdentityFeed {
       if (delta !== null) await push(delta);
       if (changes.some(({ kind }) => kind in DEFINITION_SECTIONS))
         await this.parts.onDefinitions(await storedDefinitions(store.entities));
+      if (changes.some(({ kind }) => kind === PIN_KIND))
+        this.parts.onAccepted?.(await acceptedTools(store.entities));
       this.known = Number(last.revision);
     }
     if (this.failing) this.parts.log('info', 'the store answers again', {});

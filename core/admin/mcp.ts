@@ -3,17 +3,28 @@ import type { McpService } from '../mcp/mcp-service.js';
 import type { ServerState } from '../mcp/protocol.js';
 import { toolJson } from '../mcp/tool-json.js';
 import { iso } from './entity-text.js';
+import type { Governance } from './governance.js';
 import { readParameters } from './parameters.js';
-import { json } from './reply.js';
+import { bodyOf, json } from './reply.js';
 import { type Route, refused, route } from './route.js';
 
+const HELD = '/api/mcp/held';
+
 /** Servers of tools as who runs the gateway sees them. What virtual keys see at the same paths is `core/mcp/direct-use.ts`. */
-export function mcpRoutes(mcp: McpService): Route[] {
+export function mcpRoutes(mcp: McpService, governance: Governance): Route[] {
   return [
     route('GET', '/api/mcp/servers', 'config:read', async () =>
       json(200, { data: (await statesOf(mcp)).map(stateJson) }),
     ),
     route('GET', '/api/mcp/tools', 'config:read', ({ query }) => toolsOf(mcp, query)),
+    route('GET', HELD, 'config:read', async () => {
+      const { heldTools } = await import('./accept-tool.js');
+      return json(200, { data: await heldTools(mcp) });
+    }),
+    route('POST', HELD, 'config:write', async (request) => {
+      const { acceptTool } = await import('./accept-tool.js');
+      return json(200, await acceptTool(mcp, await governance.open(), bodyOf(request), request.author));
+    }),
     // A call is always somebody's: who has no key to show gets no further than here.
     route('POST', '/api/mcp/call', 'anyone', () => refused(canonicalError('key_required'))),
   ];

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { INVOICED } from '../store/invoice.js';
 import { GROUP_DIMENSIONS, USAGE_DIMENSIONS } from '../store/usage-report.js';
+import { acceptSchema } from './accept-tool.js';
 import { definitionPaths, definitionSchemas } from './definitions/openapi.js';
 import { ENTITY_APIS, type EntityApi, PARENT_KINDS } from './entity-kinds.js';
 import { issueSchema } from './invoice-routes.js';
@@ -266,6 +267,19 @@ function otherPaths(): Json {
         summary: 'Tools of MCP servers; with a virtual key those that it may use',
         security: [{ admin: [] }, { key: [] }],
         parameters: [query('server', { type: 'array', items: TEXT }, 'Of these servers alone')],
+        responses: { 200: ok(anything), ...ERRORS },
+      },
+    },
+    '/api/mcp/held': {
+      get: {
+        operationId: 'list_held_tools',
+        summary: 'Pinned tools of MCP servers that are others by now: as they were, and as they are',
+        responses: { 200: ok(anything), ...ERRORS },
+      },
+      post: {
+        operationId: 'accept_held_tool',
+        summary: 'Accepts one as it is now, on all nodes; `fingerprint` is that of the list',
+        requestBody: body(jsonSchema(acceptSchema)),
         responses: { 200: ok(anything), ...ERRORS },
       },
     },

@@ -85,7 +85,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...memberRoutes(parts),
     ...scimRoutes(parts),
     ...tokenRoutes(parts),
-    ...mcpRoutes(mcp),
+    ...mcpRoutes(mcp, governance),
     ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),

@@ -35,6 +35,8 @@ export type McpQuestion =
       readonly session: string;
       readonly progress: boolean;
       readonly input: ToolInput | null;
+      /** What the client says beside it for the server; null for nothing. */
+      readonly meta: JsonObject | null;
     };
 
 export interface ToldTool {

@@ -3,11 +3,13 @@ import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { McpFront } from './front/front.js';
 import type { McpFrontAsk } from './front-protocol.js';
 import type { HubParts, McpHub } from './hub/hub.js';
+import type { AcceptedTools } from './hub/pins.js';
 import type { McpAsk, McpReply } from './protocol.js';
 
 /** The servers of tools, of which nothing is loaded until a configuration has one. */
 export class McpService {
   private hub: McpHub | null = null;
+  private accepted: AcceptedTools = new Map();
   private front: Promise<McpFront> | null = null;
 
   constructor(private readonly parts: HubParts) {}
@@ -15,14 +17,24 @@ export class McpService {
   /** From now on these are the servers. */
   async apply(config: McpConfig | null): Promise<void> {
     if (config === null && this.hub === null) return;
-    this.hub ??= new (await import('./hub/hub.js')).McpHub(this.parts);
+    if (this.hub === null) {
+      this.hub = new (await import('./hub/hub.js')).McpHub(this.parts);
+      this.hub.accept(this.accepted);
+    }
     this.hub.apply(config);
+  }
+
+  /** Pinned tools that were accepted as they are now, for all nodes. */
+  accept(accepted: AcceptedTools): void {
+    this.accepted = accepted;
+    this.hub?.accept(accepted);
   }
 
   /** Rejects for nothing that servers do: that is an answer. */
   async ask(ask: McpAsk): Promise<McpReply> {
     if (this.hub !== null) return this.hub.ask(ask);
     if (ask.do === 'states') return { states: [] };
+    if (ask.do === 'held') return { held: [] };
     if (ask.do === 'cancel') return { done: true };
     return { refused: { code: 'mcp_server_unknown', details: { server: ask.server }, sent: false } };
   }

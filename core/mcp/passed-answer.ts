@@ -185,7 +185,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
       if (tools.length === 0 && missing[0] !== undefined) throw missing[0].error;
       return { tools: tools.map(({ server, tool }) => ({ server: server.id, tool })) };
     }
-    const { id, server, tool, arguments: args, session, input, progress } = question;
+    const { id, server, tool, arguments: args, session, input, meta, progress } = question;
     const call = new AbortController();
     this.calls.set(id, call);
     try {
@@ -196,6 +196,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
         signal: call.signal,
         ...(session !== '' && { session }),
         input,
+        meta,
         ...(progress && {
           onProgress: (step) => this.source?.report({ id, progress: step }),
         }),

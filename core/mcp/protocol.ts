@@ -13,8 +13,26 @@ export interface ToolDefinition {
   readonly outputSchema: JsonObject | null;
   /** What the server says of it: hints, not promises. */
   readonly annotations: JsonObject;
-  /** `sha256:…` of all of it that a model or a caller is told. */
+  /** What else it says for people and programs that show it, as it says it: icons, `_meta`; empty where it says nothing. */
+  readonly extra: JsonObject;
+  /** `sha256:…` of all of it but `extra`: of what a model is told. */
   readonly fingerprint: string;
+}
+
+/** A tool as it was pinned. */
+export interface PinnedTool {
+  readonly fingerprint: string;
+  /** Null where only its fingerprint is known. */
+  readonly tool: ToolDefinition | null;
+}
+
+/** A tool that is not what was pinned. */
+export interface HeldTool {
+  readonly server: string;
+  readonly now: ToolDefinition;
+  readonly pinned: PinnedTool;
+  /** The configuration names the fingerprint, so only it can accept another one. */
+  readonly byConfig: boolean;
 }
 
 /** What servers list. */
@@ -123,12 +141,16 @@ export type McpAsk =
       readonly session: string;
       /** Left out: the server cannot ask anything, or asks over the session's connection. */
       readonly input?: ToolInput;
+      /** `_meta` of the call, as the caller gave it. */
+      readonly meta?: JsonObject;
       /** Progress is sent as notices. */
       readonly progress: boolean;
     }
   /** A call whose caller has left; it ends as one that failed. */
   | { readonly do: 'cancel'; readonly call: string }
-  | { readonly do: 'states' };
+  | { readonly do: 'states' }
+  /** Tools that are held back, as they were last listed. */
+  | { readonly do: 'held' };
 
 /** Something that did not work, by the table of errors. */
 export interface McpRefusal {
@@ -146,6 +168,7 @@ export type McpReply =
   /** The answer to a request that was passed. */
   | { readonly answer: JsonObject }
   | { readonly states: readonly ServerState[] }
+  | { readonly held: readonly HeldTool[] }
   | { readonly done: true }
   | { readonly refused: McpRefusal };
 

@@ -30,6 +30,8 @@ export interface ToolAsk {
   readonly session?: string;
   /** Of a client that the server may ask for something. */
   readonly input?: ToolInput | null;
+  /** `_meta` for the server. */
+  readonly meta?: JsonObject | null;
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;
@@ -67,7 +69,7 @@ export async function callTool(io: IoThread, caller: ToolCaller, ask: ToolAsk): 
     const body = new RequestBody(Number.POSITIVE_INFINITY);
     body.set(Buffer.from(JSON.stringify({ server: ask.server, tool: ask.tool, arguments: ask.arguments })));
     const incoming = { method: 'POST', path, query: '', model: '', headers, body, sink };
-    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null, ask.session ?? '', ask.input ?? null);
+    const run = new ToolRun(ask, ask.arguments, ask.onProgress ?? null, ask);
     const x = new Exchange(io, toolEndpoint(io, 'tool'), incoming, ask.requestId);
     x.tool = run;
     x.principal = principal;

@@ -10,6 +10,16 @@ export interface OfferedTool {
   readonly settings: McpToolConfig | null;
 }
 
+/** What clients of the gateway's own endpoint have beside a call. */
+export interface ToolExtras {
+  /** Whose own connection is used; '' for the one that all share. */
+  readonly session?: string;
+  /** Of a client that the server may ask for something by its answer; null: it may not. */
+  readonly input?: ToolInput | null;
+  /** `_meta` for the server. */
+  readonly meta?: JsonObject | null;
+}
+
 /** A call of a tool, as far as it has come. */
 export class ToolRun {
   /** As records name its server; '' until it was called. */
@@ -18,6 +28,9 @@ export class ToolRun {
   name = '';
   offered: OfferedTool | null = null;
   result: ToolResult | null = null;
+  readonly session: string;
+  readonly input: ToolInput | null;
+  readonly meta: JsonObject | null;
   /** A hook has changed the arguments: that they fit is to be looked at again. */
   edited = false;
 
@@ -26,11 +39,12 @@ export class ToolRun {
     readonly asked: { readonly server: string; readonly tool: string },
     public args: JsonObject,
     readonly onProgress: ((progress: ToolProgress) => void) | null,
-    /** Whose own connection is used; '' for the one that all share. */
-    readonly session = '',
-    /** Of a client that the server may ask for something by its answer; null: it may not. */
-    readonly input: ToolInput | null = null,
-  ) {}
+    { session = '', input = null, meta = null }: ToolExtras = {},
+  ) {
+    this.session = session;
+    this.input = input;
+    this.meta = meta;
+  }
 
   replace(args: JsonObject): void {
     this.args = args;

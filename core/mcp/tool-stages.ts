@@ -181,6 +181,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
       timeoutMs,
       session: run.session,
       ...(run.input !== null && { input: run.input }),
+      ...(run.meta !== null && { meta: run.meta }),
       progress: onProgress !== null,
     })
     .finally(() => {

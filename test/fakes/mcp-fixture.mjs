@@ -145,6 +145,7 @@ const tools = {
         capabilities: Object.keys(capabilities),
       }),
     ),
+  meta: (_, { progressToken: __, ...meta }) => text(JSON.stringify(meta)),
   large: () => text('x'.repeat(900_000)),
 };
 
@@ -158,6 +159,15 @@ const schemas = {
     $defs: { address: { type: 'object', properties: { street: string, city: string } } },
     properties: { name: string, address: { $ref: '#/$defs/address' } },
     additionalProperties: false,
+  },
+};
+
+const about = {
+  meta: {
+    title: 'What you said beside it',
+    annotations: { readOnlyHint: true },
+    icons: [{ src: 'https://icons.example.com/meta.png', mimeType: 'image/png', sizes: ['48x48'] }],
+    _meta: { 'example.com/colour': 'blue' },
   },
 };
 
@@ -224,6 +234,7 @@ const methods = {
       name,
       description: `The tool ${name}`,
       inputSchema: schemas[name] ?? { type: 'object' },
+      ...about[name],
     })),
   }),
   'tools/call': ({ name, arguments: args = {}, _meta = {} }, signal) => {

@@ -112,6 +112,24 @@ describe.each([
     await client.close();
   });
 
+  it('sees what servers say of tools beside their descriptions, and what it says beside a call reaches them', async () => {
+    const client = await connect();
+    const { tools } = await client.listTools();
+    expect(tools.find((tool) => tool.name === 'fixture__meta')).toMatchObject({
+      title: 'What you said beside it',
+      annotations: { readOnlyHint: true },
+      icons: [{ src: 'https://icons.example.com/meta.png', mimeType: 'image/png', sizes: ['48x48'] }],
+      _meta: { 'example.com/colour': 'blue' },
+    });
+    const result = await client.callTool({
+      name: 'fixture__meta',
+      arguments: {},
+      _meta: { 'example.com/trace': 'abc', progressToken: 7 },
+    });
+    expect(JSON.parse(textOf(result))).toMatchObject({ 'example.com/trace': 'abc' });
+    await client.close();
+  });
+
   it('is told what a call that may not be is refused for', async () => {
     const client = await connect();
     await expect(client.callTool({ name: 'fixture__nothing', arguments: {} })).rejects.toThrow(

@@ -1,8 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { adminOf, codeOf, messageOf } from '../definitions/embedded-admin.js';
 import { embed, until } from '../gateway/embedded.js';
 import { callTool, fake, listTools } from './servers.js';
+
+type Json = Record<string, unknown>;
 
 it('a pinned tool whose description changed is held back, in the list, in calls and for admins, until it is accepted', async () => {
   const server = { ...fake(), tools: { echo: { pin: true as const } } };
@@ -15,7 +19,9 @@ it('a pinned tool whose description changed is held back, in the list, in calls 
     const before = await echo();
     expect((await callTool(gateway, 'shop', 'echo', { say: 'x' })).text).toBe('x');
     const file = join(gateway.dataDir, 'mcp-pins.json');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ shop: { echo: before?.['fingerprint'] } });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      shop: { echo: { fingerprint: before?.['fingerprint'], tool: { description: 'Says it again' } } },
+    });
 
     // The call that comes at once has seen the tool as it was: it is refused all the same.
     await callTool(gateway, 'shop', 'change');
@@ -36,6 +42,84 @@ it('a pinned tool whose description changed is held back, in the list, in calls 
     expect((await callTool(gateway, 'open', 'echo', { say: 'y' })).text).toBe('y');
   } finally {
     await gateway.close();
+  }
+});
+
+it('a held tool is shown as it was and as it is, and whoever may accepts what they have seen', async () => {
+  const admin = 'the-token-of-the-administrator';
+  const dataDir = mkdtempSync(join(tmpdir(), 'headgate-pins-'));
+  const open = (tools: Record<string, { pin: true | string }>) =>
+    embed({
+      dataDir,
+      config: {
+        admin: { token: admin },
+        observability: { log_level: 'error' },
+        mcp: { servers: { shop: { ...fake(), tools } } },
+      },
+    });
+  let gateway = await open({ echo: { pin: true } });
+  const ask = adminOf(gateway, admin);
+  const held = async () => (await ask('GET', '/api/mcp/held')).body['data'] as Record<string, Json>[];
+  try {
+    const first = (await listTools(gateway)).data.find(({ name }) => name === 'echo');
+    expect(await held()).toEqual([]);
+    await callTool(gateway, 'shop', 'change');
+    const said = () => callTool(gateway, 'shop', 'echo', { say: 'x' });
+    await until('it is held', async () => (await said()).code === 'mcp_tool_held');
+    const [one] = await held();
+    expect(one).toMatchObject({
+      server: 'shop',
+      tool: 'echo',
+      before: { description: 'Says it again', fingerprint: first?.['fingerprint'] },
+      pinned_by: 'first_seen',
+    });
+    expect(one?.['now']?.['description']).not.toBe('Says it again');
+    const fingerprint = one?.['now']?.['fingerprint'];
+
+    const stale = await ask('POST', '/api/mcp/held', {
+      server: 'shop',
+      tool: 'echo',
+      fingerprint: first?.['fingerprint'],
+    });
+    expect([stale.status, codeOf(stale)]).toEqual([409, 'version_conflict']);
+    const nobody = await ask('POST', '/api/mcp/held', { server: 'shop', tool: 'read', fingerprint });
+    expect([nobody.status, codeOf(nobody)]).toEqual([404, 'entity_unknown']);
+    expect((await said()).code).toBe('mcp_tool_held');
+
+    const accepted = await ask('POST', '/api/mcp/held', { server: 'shop', tool: 'echo', fingerprint });
+    expect([accepted.status, accepted.body['accepted']]).toEqual([200, true]);
+    await until('it is there', async () => (await said()).text === 'x');
+    expect(await held()).toEqual([]);
+    const audit = (await ask('GET', '/api/audit?kind=mcp_tool')).body['data'] as Json[];
+    expect(audit).toMatchObject([
+      { action: 'accept', id: 'shop/echo', actor: 'admin', after: { spec: { now: { fingerprint } } } },
+    ]);
+    expect(JSON.stringify(audit)).toContain('Says it again');
+  } finally {
+    await gateway.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+  gateway = await open({ echo: { pin: `sha256:${'0'.repeat(64)}` } });
+  try {
+    const again = adminOf(gateway, admin);
+    expect((await callTool(gateway, 'shop', 'echo', { say: 'x' })).code).toBe('mcp_tool_held');
+    const [one] = (await again('GET', '/api/mcp/held')).body['data'] as Record<string, Json>[];
+    expect(one).toMatchObject({
+      before: { fingerprint: `sha256:${'0'.repeat(64)}` },
+      pinned_by: 'configuration',
+    });
+    const refused = await again('POST', '/api/mcp/held', {
+      server: 'shop',
+      tool: 'echo',
+      fingerprint: one?.['now']?.['fingerprint'],
+    });
+    expect([refused.status, messageOf(refused)]).toEqual([
+      400,
+      expect.stringContaining('pinned to a fingerprint'),
+    ]);
+  } finally {
+    await gateway.close();
+    rmSync(dataDir, { recursive: true, force: true });
   }
 });
 

@@ -46,6 +46,7 @@ export async function callTool(
       session: desk.owner(place.server),
       progress: token !== undefined,
       input: inputOf(ctx),
+      meta: metaOf(_meta),
     });
     if ('error' in answer) return refused(answer.error);
     if (!('result' in answer)) throw new Error('the other thread answered another question');
@@ -55,6 +56,14 @@ export async function callTool(
     quiet?.();
     leave();
   }
+}
+
+/** What is not between the client and us alone: trace context, what clients and servers agree on by themselves. */
+function metaOf(given: object | undefined): JsonObject | null {
+  const passed = Object.entries(given ?? {}).filter(
+    ([name]) => name !== 'progressToken' && !name.startsWith('io.modelcontextprotocol/'),
+  );
+  return passed.length === 0 ? null : Object.fromEntries(passed);
 }
 
 async function placeOf({ scope }: Desk, { caller, pump }: Asking, name: string): Promise<Place> {

@@ -88,7 +88,7 @@ function chosen({ tools }: VirtualServerConfig, told: readonly ToldTool[]): Json
 }
 
 function toolJson(tool: ToldTool['tool'], name: string, description: string): JsonObject {
-  const { title, inputSchema, outputSchema, annotations } = tool;
+  const { title, inputSchema, outputSchema, annotations, extra } = tool;
   return {
     name,
     ...(title !== '' && { title }),
@@ -96,5 +96,6 @@ function toolJson(tool: ToldTool['tool'], name: string, description: string): Js
     inputSchema,
     ...(outputSchema !== null && { outputSchema }),
     ...(Object.keys(annotations).length > 0 && { annotations }),
+    ...extra,
   };
 }

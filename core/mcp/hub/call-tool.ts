@@ -1,4 +1,4 @@
-import type { ToolResult } from '@headgate/sdk';
+import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { McpAsk, McpReply, ToolInput } from '../protocol.js';
 import { atServer, type CallOptions, requestOptions } from './at-server.js';
 import type { ServerLink } from './server-link.js';
@@ -20,7 +20,7 @@ export async function callTool(
   const done = await atServer(link, { server, tool: name, timeoutMs }, ({ client }) => {
     const input = client.getProtocolEra() === 'modern' ? ask.input : undefined;
     return client.callTool(
-      { name, arguments: ask.arguments, ...(input !== undefined && withInput(input)) },
+      { name, arguments: ask.arguments, ...besideCall(input, ask.meta) },
       {
         ...requestOptions(options, timeoutMs),
         allowInputRequired: input !== undefined,
@@ -32,8 +32,14 @@ export async function callTool(
   return 'refused' in done ? done : { result: done.value as unknown as ToolResult };
 }
 
+function besideCall(input: ToolInput | undefined, meta: JsonObject | undefined): object {
+  if (input === undefined) return meta === undefined ? {} : { _meta: meta };
+  const { _meta, ...rest } = withInput(input);
+  return { ...rest, _meta: { ...meta, ..._meta } };
+}
+
 /** As the protocol has it. The connection serves many clients, so what this one can do goes along with its call. */
-export function withInput({ capabilities, responses, state }: ToolInput): object {
+export function withInput({ capabilities, responses, state }: ToolInput): { readonly _meta: JsonObject } {
   return {
     ...(responses !== null && { inputResponses: responses }),
     ...(state !== null && { requestState: state }),

@@ -9,7 +9,7 @@ import type { ClientFeatures } from './client-features.js';
 import { OrphanGuard } from './orphan-guard.js';
 import { OwnLinks } from './own-links.js';
 import { passRequest } from './pass-request.js';
-import { Pins } from './pins.js';
+import { type AcceptedTools, Pins } from './pins.js';
 import { ServerLink, Unavailable } from './server-link.js';
 
 export interface HubParts {
@@ -68,6 +68,13 @@ export class McpHub {
     this.config = config;
   }
 
+  /** Somebody has accepted tools as they are now. */
+  accept(accepted: AcceptedTools): void {
+    this.pins.accepted = accepted;
+    for (const link of [...[...this.links.values()].map(({ link }) => link), ...this.own.all()])
+      if (link.held.length > 0) link.forget();
+  }
+
   /** What is in force. */
   config: McpConfig | null = null;
 
@@ -92,6 +99,8 @@ export class McpHub {
     switch (ask.do) {
       case 'states':
         return { states: [...this.links.values()].map(({ link }) => link.describe()) };
+      case 'held':
+        return { held: [...this.links.values()].flatMap(({ link }) => link.held) };
       case 'cancel':
         this.calls.get(ask.call)?.abort();
         return { done: true };

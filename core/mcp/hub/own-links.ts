@@ -31,6 +31,10 @@ export class OwnLinks {
     for (const [server, { link }] of this.sessions.get(session) ?? []) yield [server, link];
   }
 
+  *all(): Iterable<ServerLink> {
+    for (const owned of this.sessions.values()) for (const { link } of owned.values()) yield link;
+  }
+
   /** The session's connection to the server, made if need be; null when the server has as many as it may. */
   open(session: string, config: McpServerConfig, as: string, features: ClientFeatures): ServerLink | null {
     const known = this.find(session, config.id);

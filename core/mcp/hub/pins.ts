@@ -1,13 +1,19 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { McpServerConfig } from '../../config/mcp-config.js';
-import type { ToolDefinition } from '../protocol.js';
+import type { HeldTool, PinnedTool, ToolDefinition } from '../protocol.js';
 
-type Seen = Record<string, Record<string, string>>;
+/** What the file has: a fingerprint alone, as it was once written, or the tool with it. */
+type Seen = Record<string, Record<string, PinnedTool | string>>;
 
-/** Fingerprints of pinned tools as they were first seen, in a file of the data folder. */
+/** By `server/tool`. */
+export type AcceptedTools = ReadonlyMap<string, PinnedTool>;
+
+/** Pinned tools as they were first seen, in a file of the data folder, or as somebody has accepted them since. */
 export class Pins {
   private seen: Seen | null = null;
+  /** What was accepted counts in place of what was first seen. */
+  accepted: AcceptedTools = new Map();
 
   constructor(private readonly file: string) {}
 
@@ -15,16 +21,22 @@ export class Pins {
   check(
     server: McpServerConfig,
     tools: readonly ToolDefinition[],
-  ): { tools: readonly ToolDefinition[]; held: { name: string; fingerprint: string }[] } {
-    const first: Record<string, string> = {};
-    const held: { name: string; fingerprint: string }[] = [];
-    const fine = tools.filter(({ name, fingerprint }) => {
+  ): { tools: readonly ToolDefinition[]; held: readonly HeldTool[] } {
+    const first: Record<string, PinnedTool> = {};
+    const held: HeldTool[] = [];
+    const fine = tools.filter((tool) => {
+      const { name, fingerprint } = tool;
       const pin = (server.tools.get(name) ?? server.tools.get('*'))?.pin ?? null;
       if (pin === null) return true;
-      const wanted = pin === 'first' ? this.of(server.id)[name] : pin.fingerprint;
-      if (wanted === undefined) first[name] = fingerprint;
-      else if (wanted !== fingerprint) held.push({ name, fingerprint });
-      return wanted === undefined || wanted === fingerprint;
+      const known = this.known(server.id, name);
+      if (pin === 'first' && known === null) {
+        first[name] = { fingerprint, tool };
+        return true;
+      }
+      const wanted = pin === 'first' ? known : { ...pin, tool: sameAs(pin.fingerprint, known) };
+      if (wanted?.fingerprint === fingerprint) return true;
+      held.push({ server: server.id, now: tool, pinned: wanted as PinnedTool, byConfig: pin !== 'first' });
+      return false;
     });
     if (Object.keys(first).length > 0) this.keep(server.id, first);
     return { tools: fine, held };
@@ -35,12 +47,21 @@ export class Pins {
     this.seen = null;
   }
 
-  private of(server: string): Record<string, string> {
-    this.seen ??= this.read();
-    return Object.hasOwn(this.seen, server) ? (this.seen[server] as Record<string, string>) : {};
+  private known(server: string, tool: string): PinnedTool | null {
+    const accepted = this.accepted.get(`${server}/${tool}`);
+    if (accepted !== undefined) return accepted;
+    const seen = this.of(server);
+    const found = Object.hasOwn(seen, tool) ? seen[tool] : undefined;
+    if (found === undefined) return null;
+    return typeof found === 'string' ? { fingerprint: found, tool: null } : found;
   }
 
-  private keep(server: string, first: Record<string, string>): void {
+  private of(server: string): Seen[string] {
+    this.seen ??= this.read();
+    return Object.hasOwn(this.seen, server) ? (this.seen[server] as Seen[string]) : {};
+  }
+
+  private keep(server: string, first: Record<string, PinnedTool>): void {
     const seen = { ...this.seen, [server]: { ...this.of(server), ...first } };
     mkdirSync(dirname(this.file), { recursive: true });
     const beside = `${this.file}.new`;
@@ -64,4 +85,8 @@ export class Pins {
       throw new Error(`${this.file} is not JSON: repair it, or remove it to pin anew what is there now`);
     }
   }
+}
+
+function sameAs(fingerprint: string, known: PinnedTool | null): ToolDefinition | null {
+  return known?.fingerprint === fingerprint ? known.tool : null;
 }

@@ -1,6 +1,6 @@
 import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
-import type { ItemList, ListKind, ServerState, ToolList } from '../protocol.js';
+import type { HeldTool, ItemList, ListKind, ServerState, ToolList } from '../protocol.js';
 import type { ClientFeatures } from './client-features.js';
 import { type Connection, connect } from './connect.js';
 import { whyOf } from './failure.js';
@@ -96,6 +96,11 @@ export class ServerLink {
   /** Its tools, those that are held back left out. Rejects with Unavailable. */
   tools(): Promise<ToolList> {
     return this.listed(this.lists.toolsOf(() => this.connect()));
+  }
+
+  /** Those that are held back. */
+  get held(): readonly HeldTool[] {
+    return this.lists.held;
   }
 
   /** Something else that it lists. Rejects with Unavailable. */

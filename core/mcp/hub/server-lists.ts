@@ -1,6 +1,6 @@
 import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
-import type { ItemList, ListKind, ToolList } from '../protocol.js';
+import type { HeldTool, ItemList, ListKind, ToolList } from '../protocol.js';
 import type { Connection } from './connect.js';
 import { listAll } from './list-all.js';
 import type { Pins } from './pins.js';
@@ -26,6 +26,8 @@ export class ServerLists {
   private readonly tools: Known<ToolList> = { value: null, asking: null, changes: 0 };
   private readonly others = new Map<ListKind, Known<ItemList>>();
   private reported = '';
+  /** Tools of the last list that are held back. */
+  held: readonly HeldTool[] = [];
 
   constructor(private readonly parts: ListParts) {}
 
@@ -40,8 +42,10 @@ export class ServerLists {
       const { config, pins } = this.parts;
       const { items, ttlMs, shared } = await listAll(client, 'tools', config.timeouts.listMs);
       const checked = pins.check(config, definitionsOf(items));
-      this.report(checked.held);
-      return { ...checked, shared, freshUntil: freshFor(ttlMs ?? config.listTtlMs) };
+      this.held = checked.held;
+      const held = checked.held.map(({ now: { name, fingerprint } }) => ({ name, fingerprint }));
+      this.report(held);
+      return { tools: checked.tools, held, shared, freshUntil: freshFor(ttlMs ?? config.listTtlMs) };
     });
   }
 

@@ -24,6 +24,8 @@ function definitionOf({
   inputSchema,
   outputSchema,
   annotations,
+  icons,
+  _meta: meta,
 }: JsonObject): ToolDefinition {
   const told = {
     name: name as string,
@@ -34,5 +36,6 @@ function definitionOf({
     annotations: (annotations ?? {}) as JsonObject,
   };
   // The same for the same tool, in whatever order its server writes the fields.
-  return { ...told, fingerprint: `sha256:${createHash('sha256').update(sorted(told)).digest('hex')}` };
+  const extra = { ...(icons !== undefined && { icons }), ...(meta !== undefined && { _meta: meta }) };
+  return { ...told, extra, fingerprint: `sha256:${createHash('sha256').update(sorted(told)).digest('hex')}` };
 }
