@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '@headgate/sdk';
-import type { Exchange } from './exchange.js';
+import { type Exchange, NO_TOOLS } from './exchange.js';
 import type { ProviderKey } from './route/key-ring.js';
 import type { CompiledTarget } from './route/target.js';
 
@@ -14,16 +14,23 @@ export class AttemptBook {
   /** A try begins. */
   open(target: CompiledTarget, key: ProviderKey): AttemptRecord {
     const { x } = this;
-    const record = {
+    const record: AttemptRecord = {
       provider: target.provider.id,
       model: target.model,
       key: key.name,
       status: 0,
       error: null,
       ms: 0,
+      startMs: 0,
+      connectMs: null,
+      firstByteMs: null,
     };
     this.record = record;
+    this.dispatchedAt = 0;
     x.target = target;
+    // What an answer said that came to nothing is not this one's.
+    x.finish = '';
+    x.tools = NO_TOOLS;
     x.attempts.push(record);
     if (x.view !== null) {
       x.view.target = { provider: target.provider.id, model: target.model };
@@ -36,6 +43,12 @@ export class AttemptBook {
   dispatched(now: number): void {
     this.dispatchedAt = now;
     this.waitingSince = now;
+    if (this.record !== null) this.record.startMs = now - this.x.startedAt;
+  }
+
+  /** It leaves over a connection. */
+  connected(): void {
+    if (this.record !== null) this.record.connectMs = performance.now() - this.dispatchedAt;
   }
 
   /** Something else is waited for: credentials, or the end of a pause. */
@@ -52,8 +65,11 @@ export class AttemptBook {
   }
 
   answered(status: number): void {
-    if (this.record !== null) this.record.status = status;
     this.waited();
+    if (this.record === null) return;
+    this.record.status = status;
+    // That is when the wait for it ended, unless an answer has begun already.
+    if (this.x.headAt === 0) this.record.firstByteMs = this.waitingSince - this.dispatchedAt;
   }
 
   /** What had come is an error, whatever was said of it: how the try ended is yet to be told. */

@@ -34,6 +34,7 @@ import type { Waiting } from './upstream/deadlines.js';
 import type { ExchangeView } from './view.js';
 import type { FieldSpans } from './wire/json-spans.js';
 
+export const NO_TOOLS: readonly string[] = Object.freeze([]);
 export const NO_METADATA: RequestMetadata = Object.freeze({ tags: [], other: {} });
 
 /** What runs for a request at a provider. */
@@ -144,6 +145,17 @@ export class Exchange implements ScannedFields, Waiting {
   /** Monotonic milliseconds; 0 when it has not happened. */
   headAt = 0;
   firstTokenAt = 0;
+  /** The whole request is there, where that was waited for. */
+  bodyAt = 0;
+  /** Its gates begin, and are done. */
+  checkAt = 0;
+  checkedAt = 0;
+  /** It is known where it goes. */
+  routedAt = 0;
+
+  /** What the answer says of its end, and the tools that it calls; see `SettledRecord`. */
+  finish = '';
+  tools: readonly string[] = NO_TOOLS;
 
   constructor(
     readonly io: IoThread,

@@ -15,6 +15,7 @@ import { inflating } from './upstream/inflate.js';
 
 /** Stages 10–14 of the pipeline: starts the loop over targets and attempts. */
 export function attemptTargets(x: Exchange): void {
+  x.routedAt = performance.now();
   const call = new ModelCall(x, x.route as ModelRoute);
   x.attempt = call;
   call.next();

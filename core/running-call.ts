@@ -70,6 +70,10 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
     return this.heard ? `silent for ${idleMs} ms` : `no answer for ${firstByteMs} ms`;
   }
 
+  connected(): void {
+    this.book.connected();
+  }
+
   head(status: number, headers: HeaderList): void {
     const { x } = this;
     this.book.answered(status);

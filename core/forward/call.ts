@@ -21,6 +21,7 @@ import type { UploadEvents } from './upload.js';
 
 /** The last stage of a request that is only forwarded: to the provider and back. */
 export function send(x: Exchange): void {
+  x.routedAt = performance.now();
   const call = new ForwardCall(x);
   x.attempt = call;
   call.next();

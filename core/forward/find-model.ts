@@ -19,6 +19,7 @@ const WITH_MODEL = new Set<Operation>(['audio', 'image', 'video']);
 /** The model that a body names: at the top of JSON, or in a form. */
 export function findModel(x: Exchange): Wait | undefined {
   const { body, path, headers } = x.incoming;
+  if (x.bodyAt !== 0) x.bodyAt = performance.now();
   const problem = pathProblem(path);
   if (problem !== null) throw gatewayError('invalid_path', { why: problem });
   if (body.tooLarge) throw tooLarge(body);

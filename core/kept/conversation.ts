@@ -8,6 +8,8 @@ import type { CompiledTarget } from '../route/target.js';
 import { KeepingSink } from './keeping-sink.js';
 
 const ID_BYTES = 18;
+/** Of ids that others have made. */
+const MOST_ID = 128;
 
 /** What a request has to do with state: what it goes on from, and who keeps its answer. */
 export class Conversation {
@@ -29,6 +31,8 @@ export class Conversation {
   passedId = '';
   sink: KeepingSink | null = null;
   private ownId = '';
+  /** The answer's id at the provider, once it is known. */
+  private theirId = '';
   private inputText: string | null = null;
   private echoed: JsonObject | null = null;
 
@@ -45,6 +49,16 @@ export class Conversation {
   get id(): string {
     if (this.ownId === '') this.ownId = this.state.idPrefix + randomBytes(ID_BYTES).toString('hex');
     return this.ownId;
+  }
+
+  /** The answer's id, as far as it is kept anywhere and known. */
+  get answerId(): string {
+    return this.kept ? this.ownId : this.theirId;
+  }
+
+  /** Id of what the request goes on from: a conversation, or the answer before. */
+  get continues(): string {
+    return (this.asked.conversation ?? this.asked.previous ?? '').slice(0, MOST_ID);
   }
 
   /** An attempt begins: who keeps its answer? */
@@ -82,6 +96,7 @@ export class Conversation {
     const attempt = x.attempts.at(-1);
     if (!this.passes || !this.asked.store || id === undefined || id === '' || attempt === undefined) return;
     if (this.asked.background) this.passedId = id;
+    this.theirId = id.slice(0, MOST_ID);
     const { provider, key } = attempt;
     x.io.objects.remember([id], { provider, key, holder: x.principal?.id || undefined }, true);
   }

@@ -191,7 +191,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if (x.answered) return;
   const ms = performance.now() - startedAt;
   x.waitedMs += ms;
-  x.attempts.push(attemptOf(run, reply, ms));
+  x.attempts.push(attemptOf(run, reply, startedAt - x.startedAt, ms));
   if ('refused' in reply) {
     // What did not reach the server costs nothing; what did may have been done, whether or not we hear of it.
     x.billedNano = reply.refused.sent ? run.priceNano : 0;
@@ -206,7 +206,8 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if (place !== null) catalog.results.set(place, reply.result);
 }
 
-function attemptOf({ provider, name }: ToolRun, reply: McpReply, ms: number): AttemptRecord {
+function attemptOf({ provider, name }: ToolRun, reply: McpReply, startMs: number, ms: number): AttemptRecord {
   const error = 'refused' in reply ? reply.refused.code : null;
-  return { provider, model: name, key: '', status: error === null ? 200 : 0, error, ms };
+  const status = error === null ? 200 : 0;
+  return { provider, model: name, key: '', status, error, ms, startMs, connectMs: null, firstByteMs: null };
 }

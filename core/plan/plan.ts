@@ -24,6 +24,8 @@ export type Plan = { readonly [P in Exclude<Phase, 'identify'>]: readonly Bound<
   readonly readsRequest: boolean;
   /** How much of the answer the hooks need. */
   readonly answer: Needs['response'];
+  /** Names of the plugins that these hooks are of. */
+  readonly plugins: readonly string[];
 };
 
 /** Most plans remembered apart; clients can ask for any model name. */
@@ -104,6 +106,7 @@ function fold(hooks: readonly AnyBound[]): Plan {
       (hook) => hook.phase !== 'settled' && !isOfTools(hook) && hook.needs.request === 'canonical',
     ),
     answer,
+    plugins: Object.freeze([...new Set(hooks.map((hook) => hook.plugin))]),
   });
 }
 

@@ -1,6 +1,8 @@
 import type { AttemptRecord, Outcome, SettledRecord, Usage } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import type { Exchange } from '../exchange.js';
+import { errorText } from '../observe/error-text.js';
+import { tracePart } from '../observe/trace-context.js';
 
 /** What a session, or one answer in it, came to. */
 export interface Account {
@@ -49,5 +51,16 @@ export function sessionRecord(x: Exchange, account: Account): SettledRecord {
     firstTokenMs: null,
     overheadUs: x.headAt === 0 ? 0 : overheadUs(x),
     cache: x.cache,
+    errorMessage: account.outcome === 'error' ? errorText(x.error) : '',
+    bodyMs: null,
+    checkMs: null,
+    checkedMs: null,
+    routedMs: null,
+    plugins: x.plan?.plugins ?? [],
+    finish: '',
+    tools: [],
+    trace: tracePart(x.header('traceparent')),
+    answerId: '',
+    continues: '',
   };
 }

@@ -17,6 +17,7 @@ import { runChain } from '../plan/run-chain.js';
 import { tapWhole } from '../plan/run-tap.js';
 import { costOf } from '../stages/settle.js';
 import { viewOf } from '../view.js';
+import { noteResponse } from './answer-said.js';
 import { EventPipe } from './event-pipe.js';
 import { streamType } from './framing.js';
 
@@ -37,6 +38,7 @@ export function answerHooked(
   upstream: HeaderList,
 ): Promise<void> | undefined {
   x.usage = response.usage;
+  noteResponse(x, response);
   if (mayPassBytes(x)) {
     send(x, response, upstream);
     return undefined;

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { settle } from '../stages/settle.js';
+import { lastWord, noteCalls } from './answer-said.js';
 import { errorOfEvents } from './error-inside.js';
 import { holdOf, type PieceHold } from './framing.js';
 import type { Relay } from './relay.js';
@@ -18,6 +19,9 @@ export class TapRelay implements Relay {
   private readonly taps: ByteTaps | null;
   private meter: StreamMeter | null;
   private chunks: Buffer[] = [];
+  /** What passed last, and before: why the answer ended is said in one of them. */
+  private last: Buffer | null = null;
+  private beforeLast: Buffer | null = null;
   /** Another attempt answers. */
   private replaced = false;
   private readonly passLater = (): void => this.passChunks();
@@ -46,6 +50,7 @@ export class TapRelay implements Relay {
     if (rest !== null && !this.replaced) this.pass(rest);
     if (this.replaced) return;
     const { meter, x } = this;
+    this.noteFinish();
     if (meter !== null) {
       x.usage = meter.usage();
       if (meter.failed)
@@ -143,8 +148,19 @@ export class TapRelay implements Relay {
     this.taps?.see(kept);
   }
 
+  private noteFinish(): void {
+    const { x, last, beforeLast } = this;
+    const { said } = x.endpoint;
+    if (said === null || last === null) return;
+    x.finish = lastWord(last, said.finish);
+    if (x.finish === '' && beforeLast !== null) x.finish = lastWord(beforeLast, said.finish);
+  }
+
   private look(events: Buffer): Buffer {
     const { meter, x } = this;
+    noteCalls(x, events);
+    this.beforeLast = this.last;
+    this.last = events;
     if (meter === null) return events;
     try {
       const kept = meter.push(events);

@@ -16,6 +16,7 @@ import { answerIdOf } from '../kept/answer-id.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import type { Speech } from '../route/speech.js';
 import { settle } from '../stages/settle.js';
+import { noteEvent } from './answer-said.js';
 import { EventPipe } from './event-pipe.js';
 import { isUnreadable, type Splitter, splitterOf, streamType } from './framing.js';
 import { mayPassBytes, passable } from './hooked.js';
@@ -114,6 +115,7 @@ export class TranslateRelay implements Relay {
   private notice(event: StreamEvent): void {
     const { x } = this;
     if (event.type === 'usage') x.usage = event.usage;
+    else if (event.type === 'finish' || event.type === 'part-start') noteEvent(x, event);
     else if (event.type === 'part-delta') {
       if (x.firstTokenAt === 0) x.firstTokenAt = performance.now();
     } else if (event.type === 'start') this.begun = true;

@@ -10,6 +10,7 @@ import type { Speech } from '../route/speech.js';
 import { costOf } from '../stages/settle.js';
 import { answerTask } from '../task/answer-task.js';
 import { estimatedUsage } from '../task/estimated-usage.js';
+import { noteWhole } from './answer-said.js';
 import { errorInside } from './error-inside.js';
 import { answerHooked, mayPassBytes } from './hooked.js';
 import { RawRelay } from './raw.js';
@@ -76,6 +77,7 @@ export class WholeRelay implements Relay {
     // What tells its usage is an answer, and is not parsed.
     if (usage === null && looksLikeObject(body) && !this.isAnswer(body)) return;
     x.usage = usage;
+    noteWhole(x, body);
     const wait = x.usage === null ? estimatedUsage(x) : null;
     if (wait === null) this.sendBytes(body);
     else

@@ -1,4 +1,5 @@
 import type { Framing, WireFormat } from '@headgate/sdk';
+import { type SaidIn, saidIn } from '../relay/answer-said.js';
 import { compileFields, type FieldSet } from '../wire/json-fields.js';
 import { FieldSpans } from '../wire/json-spans.js';
 
@@ -24,6 +25,8 @@ export class Endpoint {
   readonly foreignSeals: readonly Buffer[] | null;
   /** Places among the fields of those that name an object. */
   readonly objectFields: readonly number[];
+  /** See WireFormat.answerWords; null when nothing is known. */
+  readonly said: SaidIn | null;
   private readonly idle: FieldSpans[] = [];
 
   constructor(
@@ -40,6 +43,7 @@ export class Endpoint {
     this.objectFields = (format.objectIds ?? []).map((name) => names.indexOf(name)).filter((at) => at >= 0);
     this.streams = traits.streams;
     this.otherFraming = traits.otherFraming;
+    this.said = format.answerWords === undefined ? null : saidIn(format.answerWords);
     this.foreignSeals = format.foreignSeals?.map((seal) => Buffer.from(seal)) ?? null;
   }
 

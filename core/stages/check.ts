@@ -9,6 +9,7 @@ import { viewOf } from '../view.js';
 export function check(x: Exchange): Wait | undefined {
   const gates = x.plan?.request ?? null;
   if (gates === null) return undefined;
+  x.checkAt = performance.now();
   const answer = runGate<Reply>(gates, viewOf(x), x);
   if (answer instanceof Promise) return answer.then((reply) => take(x, reply));
   take(x, answer);
@@ -16,5 +17,6 @@ export function check(x: Exchange): Wait | undefined {
 }
 
 function take(x: Exchange, reply: Reply | undefined): void {
+  x.checkedAt = performance.now();
   if (reply !== undefined && !x.answered) answerWithReply(x, reply);
 }

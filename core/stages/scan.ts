@@ -16,6 +16,7 @@ const why: Record<Exclude<ScanResult, 'ok'>, string> = {
 /** Stage 5. Finds `model`, `stream` (or takes them from the path) and the format's own fields in the bytes; parses nothing. */
 export function scan(x: Exchange): void {
   const { body } = x.incoming;
+  if (x.bodyAt !== 0) x.bodyAt = performance.now();
   if (body.tooLarge) throw tooLarge(body);
   const { bytes } = body;
   const spans = (x.spans = x.endpoint.takeSpans());

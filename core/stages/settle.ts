@@ -4,8 +4,12 @@ import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
 import { answerBilled } from '../forward/answer-bill.js';
 import { letGo } from '../gone.js';
+import { errorText } from '../observe/error-text.js';
+import { tracePart } from '../observe/trace-context.js';
 import { runNotify } from '../plan/run-notify.js';
 import { sumOf } from '../sum-of-usage.js';
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** Stage 15. Exactly once per request, whatever happened: what it was, what it cost, who pays; then everything is let go. */
 export function settle(x: Exchange): void {
@@ -64,7 +68,7 @@ function askedTier(x: Exchange): ServiceTier | undefined {
 
 function recordOf(x: Exchange, cost: number | null): SettledRecord {
   const now = performance.now();
-  const { principal, metadata, target, error } = x;
+  const { principal, metadata, target, error, conversation } = x;
   const outcome: Outcome = x.clientGone ? 'client-closed' : error === null ? 'ok' : 'error';
   return {
     id: x.id,
@@ -91,9 +95,25 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     costNano: cost,
     attempts: x.attempts,
     totalMs: now - x.startedAt,
-    firstByteMs: x.headAt === 0 ? null : x.headAt - x.startedAt,
-    firstTokenMs: x.firstTokenAt === 0 ? null : x.firstTokenAt - x.startedAt,
+    firstByteMs: offset(x, x.headAt),
+    firstTokenMs: offset(x, x.firstTokenAt),
     overheadUs: overheadUs(x),
     cache: x.cache,
+    errorMessage: errorText(error),
+    bodyMs: Number.isFinite(x.bodyAt) ? offset(x, x.bodyAt) : null,
+    checkMs: offset(x, x.checkAt),
+    checkedMs: offset(x, x.checkedAt),
+    routedMs: offset(x, x.routedAt),
+    plugins: x.plan === null ? NO_NAMES : x.plan.plugins,
+    finish: x.finish,
+    tools: x.tools,
+    trace: tracePart(x.header('traceparent')),
+    answerId: conversation === null ? '' : conversation.answerId,
+    continues: conversation === null ? '' : conversation.continues,
   };
+}
+
+/** Milliseconds from arrival; null when it has not happened. */
+function offset(x: Exchange, at: number): number | null {
+  return at === 0 ? null : at - x.startedAt;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { LogWriter } from '../observe/log-writer.js';
 import { RequestMetrics } from '../observe/metrics.js';
 import { requestFamilies } from '../observe/request-families.js';
+import type { SettledConsumer } from '../observe/settled-detail.js';
 import { Applier } from './applier.js';
 import { BlockData } from './block-data.js';
 import { BlockMerger } from './block-merger.js';
@@ -66,6 +67,8 @@ export class LedgerService {
   private readonly spool: Spool | null;
   private readonly log: LogWriter;
   private spoolRetry: NodeJS.Timeout | undefined;
+  /** Who else is told of what comes in. */
+  private readonly consumers: SettledConsumer[] = [];
   private stored = 0;
   private lost = 0;
 
@@ -183,6 +186,7 @@ export class LedgerService {
     await this.schedule.drain().catch(() => undefined);
     this.schedule.stop();
     this.housekeeping.stop();
+    await Promise.all(this.consumers.map((consumer) => consumer.close()));
     this.spool?.close();
     await this.db.close();
     await this.log.close();
@@ -251,6 +255,7 @@ export class LedgerService {
     try {
       this.log.requests(batch);
       this.metrics.add(batch);
+      for (const consumer of this.consumers) consumer.take(batch);
     } catch (error) {
       this.log.line('error', 'settled records could not be shown in log and metrics', {
         error: String(error),

@@ -65,6 +65,17 @@ function recordOf(row: Row): SettledRecord {
     firstTokenMs: numberOrNull(detail[9]),
     overheadUs: number(detail[10]),
     cache: text(detail[6]),
+    errorMessage: '',
+    bodyMs: null,
+    checkMs: null,
+    checkedMs: null,
+    routedMs: null,
+    plugins: [],
+    finish: '',
+    tools: [],
+    trace: '',
+    answerId: '',
+    continues: '',
   };
 }
 
@@ -90,6 +101,9 @@ function attemptOf(values: unknown): AttemptRecord {
     status: number(status),
     error: typeof error === 'string' ? error : null,
     ms: number(ms),
+    startMs: 0,
+    connectMs: null,
+    firstByteMs: null,
   };
 }
 

@@ -16,7 +16,7 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 4;
+const LAYOUT = 5;
 /** The oldest that is read by columns. */
 const FIRST_LAYOUT = 2;
 
@@ -95,14 +95,31 @@ class BatchColumns implements ColumnSource {
     return column;
   }
 
-  since<V>(layout: number, otherwise: V): Column<V> {
+  since<V>(layout: number, otherwise: V, of: 'records' | 'attempts' = 'records'): Column<V> {
     return this.layout >= layout
-      ? this.next<V>('records')
-      : Column.open<V>([otherwise], this.records, this.bytes, 0);
+      ? this.next<V>(of)
+      : Column.open<V>([otherwise], of === 'records' ? this.records : this.attempts, this.bytes, 0);
   }
 }
 
-const NEW_SINCE = { org: '', team: '', project: '', user: '' };
+const NEW_SINCE = {
+  org: '',
+  team: '',
+  project: '',
+  user: '',
+  errorMessage: '',
+  bodyMs: null,
+  checkMs: null,
+  checkedMs: null,
+  routedMs: null,
+  plugins: [],
+  finish: '',
+  tools: [],
+  trace: '',
+  answerId: '',
+  continues: '',
+};
+const NEW_SINCE_OF_ATTEMPTS = { startMs: 0, connectMs: null, firstByteMs: null };
 
 /** What a spool of before layout 2 holds: a list of records. */
 function oldRecords(bytes: Uint8Array): SettledRecord[] {
@@ -111,5 +128,6 @@ function oldRecords(bytes: Uint8Array): SettledRecord[] {
   return (records as Partial<SettledRecord>[]).map((record) => ({
     ...NEW_SINCE,
     ...record,
+    attempts: (record.attempts ?? []).map((one) => ({ ...NEW_SINCE_OF_ATTEMPTS, ...one })),
   })) as SettledRecord[];
 }

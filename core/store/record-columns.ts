@@ -95,6 +95,27 @@ const SINCE_4: readonly Write<SettledRecord>[] = [
   words((r) => r.user),
 ];
 
+/** What layout 4 did not have yet. */
+const SINCE_5: readonly Write<SettledRecord>[] = [
+  words((r) => r.errorMessage),
+  thousandths((r) => r.bodyMs),
+  thousandths((r) => r.checkMs),
+  thousandths((r) => r.checkedMs),
+  thousandths((r) => r.routedMs),
+  words((r) => r.plugins),
+  words((r) => r.finish),
+  (_, rows) => plain(rows, (r) => (r.tools.length === 0 ? NO_TAGS : r.tools)),
+  words((r) => r.trace),
+  words((r) => r.answerId),
+  words((r) => r.continues),
+];
+
+const OF_ATTEMPTS_SINCE_5: readonly Write<AttemptRecord>[] = [
+  thousandths((a) => a.startMs),
+  thousandths((a) => a.connectMs),
+  thousandths((a) => a.firstByteMs),
+];
+
 const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
   words((a) => a.provider),
   words((a) => a.model),
@@ -114,18 +135,22 @@ export function writeRecordColumns(
   for (const write of OF_RECORDS) heads.push(write(to, records));
   for (const write of OF_ATTEMPTS) heads.push(write(to, attempts));
   for (const write of SINCE_4) heads.push(write(to, records));
+  for (const write of SINCE_5) heads.push(write(to, records));
+  for (const write of OF_ATTEMPTS_SINCE_5) heads.push(write(to, attempts));
 }
+
+type OldAttempt = Omit<AttemptRecord, 'startMs' | 'connectMs' | 'firstByteMs'>;
 
 /** Where columns are read from, one after the other. */
 export interface ColumnSource {
   /** The next column; `of` says which rows it has. */
   next<V>(of: 'records' | 'attempts'): Column<V>;
-  /** The next column of the records, or this value for all of them when their layout did not have it yet. */
-  since<V>(layout: number, otherwise: V): Column<V>;
+  /** The next column, or this value in all its rows when their layout did not have it yet. */
+  since<V>(layout: number, otherwise: V, of?: 'records' | 'attempts'): Column<V>;
 }
 
 export function readRecordColumns(from: ColumnSource): RecordColumns {
-  return {
+  const columns: Omit<RecordColumns, 'attempts'> & { attempts: Columns<OldAttempt> } = {
     id: from.next('records'),
     time: from.next('records'),
     operation: from.next('records'),
@@ -174,5 +199,23 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
     team: from.since(4, ''),
     project: from.since(4, ''),
     user: from.since(4, ''),
+    errorMessage: from.since(5, ''),
+    bodyMs: from.since<number | null>(5, null),
+    checkMs: from.since<number | null>(5, null),
+    checkedMs: from.since<number | null>(5, null),
+    routedMs: from.since<number | null>(5, null),
+    plugins: from.since(5, NO_TAGS),
+    finish: from.since(5, ''),
+    tools: from.since(5, NO_TAGS),
+    trace: from.since(5, ''),
+    answerId: from.since(5, ''),
+    continues: from.since(5, ''),
   };
+  const attempts = {
+    ...columns.attempts,
+    startMs: from.since(5, 0, 'attempts'),
+    connectMs: from.since<number | null>(5, null, 'attempts'),
+    firstByteMs: from.since<number | null>(5, null, 'attempts'),
+  };
+  return { ...columns, attempts };
 }

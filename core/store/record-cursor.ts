@@ -118,6 +118,39 @@ export class RecordCursor implements SettledRecord {
   get cache(): string {
     return this.columns.cache.at(this.row);
   }
+  get errorMessage(): string {
+    return this.columns.errorMessage.at(this.row);
+  }
+  get bodyMs(): number | null {
+    return this.columns.bodyMs.at(this.row);
+  }
+  get checkMs(): number | null {
+    return this.columns.checkMs.at(this.row);
+  }
+  get checkedMs(): number | null {
+    return this.columns.checkedMs.at(this.row);
+  }
+  get routedMs(): number | null {
+    return this.columns.routedMs.at(this.row);
+  }
+  get plugins(): readonly string[] {
+    return this.columns.plugins.at(this.row);
+  }
+  get finish(): string {
+    return this.columns.finish.at(this.row);
+  }
+  get tools(): readonly string[] {
+    return this.columns.tools.at(this.row);
+  }
+  get trace(): string {
+    return this.columns.trace.at(this.row);
+  }
+  get answerId(): string {
+    return this.columns.answerId.at(this.row);
+  }
+  get continues(): string {
+    return this.columns.continues.at(this.row);
+  }
 
   private showAttempts(): void {
     const { row, shown, spare } = this;
@@ -194,6 +227,15 @@ class AttemptCursor implements AttemptRecord {
   }
   get ms(): number {
     return this.columns.ms.at(this.row);
+  }
+  get startMs(): number {
+    return this.columns.startMs.at(this.row);
+  }
+  get connectMs(): number | null {
+    return this.columns.connectMs.at(this.row);
+  }
+  get firstByteMs(): number | null {
+    return this.columns.firstByteMs.at(this.row);
   }
 }
 

@@ -70,8 +70,12 @@ class HttpCall implements UpstreamCall {
   }
 
   onConnect(abort: (error?: Error) => void): void {
-    if (this.aborted) abort();
-    else this.abortRequest = abort;
+    if (this.aborted) {
+      abort();
+      return;
+    }
+    this.abortRequest = abort;
+    this.sink.connected?.();
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {

@@ -163,6 +163,14 @@ export interface BatchResults {
   usage(line: string): BatchedUsage | null;
 }
 
+/** How answers say why they ended and which tools they call, so that both are found in their bytes. */
+export interface AnswerWords {
+  /** Names of members whose value is the reason: `finish_reason`. */
+  readonly finish: readonly string[];
+  /** A member's name, or a `type`, that a call of a tool has; the next `name` is the tool's. */
+  readonly calls: readonly string[];
+}
+
 /** Top-level request fields found in the bytes. `json` is the raw JSON text of the value, undefined when absent. */
 export interface ScannedFields {
   json(name: string): string | undefined;
@@ -202,6 +210,7 @@ export interface WireFormat {
   readonly task?: TaskCodec;
   readonly error: ErrorCodec;
   readonly meter?: Meter;
+  readonly answerWords?: AnswerWords;
   /** The API is spoken over a WebSocket; then there are no other codecs. */
   readonly socket?: SocketFormat;
   /** Answers of the API are kept and can be gone on from. */

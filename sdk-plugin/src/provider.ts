@@ -96,6 +96,8 @@ export interface UpstreamRequest {
 
 /** What a transport tells about an answer as it comes; push, never pull. Calls stop after `end` or `error`. */
 export interface UpstreamSink {
+  /** A connection stands and the request leaves; transports that know nothing of it do not say it. */
+  connected?(): void;
   head(status: number, headers: HeaderList): void;
   /** Returns false when the client is full: send nothing more until `resume` of the running call is called. */
   data(chunk: Buffer): boolean;

@@ -164,6 +164,12 @@ export interface AttemptRecord {
   error: string | null;
   /** Milliseconds from dispatch to the end of the attempt. */
   ms: number;
+  /** Milliseconds from the arrival of the request to the dispatch of this attempt; 0 when it was not sent. */
+  startMs: number;
+  /** Milliseconds from dispatch until it left over a connection that stands; null where nobody could tell. */
+  connectMs: number | null;
+  /** Milliseconds from dispatch to the head of the provider's answer; null when none came. */
+  firstByteMs: number | null;
 }
 
 /** How a request ended. `client-closed`: the client left first. */
@@ -213,4 +219,25 @@ export interface SettledRecord {
   overheadUs: number;
   /** `miss`, `bypass`, `hit-exact`, `hit-semantic`. */
   cache: string;
+  /** What went wrong in words, without secrets, of 500 characters at most; `''` when all went well. */
+  errorMessage: string;
+  /** Milliseconds from arrival until the whole request was there; null when nothing had to be waited for. */
+  bodyMs: number | null;
+  /** Milliseconds from arrival until limits, budgets, caches and guards began, and until they were done; null without any. */
+  checkMs: number | null;
+  checkedMs: number | null;
+  /** Milliseconds from arrival until it was known where to go; null when the request ended before. */
+  routedMs: number | null;
+  /** Names of the plugins that had a say in such requests. */
+  plugins: readonly string[];
+  /** Why the model stopped, in the provider's own word; `''` when it did not say, or nobody looked. */
+  finish: string;
+  /** Names of the tools that the answer calls, each once. */
+  tools: readonly string[];
+  /** The client's W3C `traceparent`; `''` when it sent none that is valid. */
+  trace: string;
+  /** Id of the answer, where the API keeps answers; `''` otherwise. */
+  answerId: string;
+  /** Id of the answer or the conversation that the request goes on from; `''` when it begins anew. */
+  continues: string;
 }

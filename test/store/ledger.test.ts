@@ -7,7 +7,7 @@ import { Spool } from '../../core/store/spool.js';
 import { Recorder } from '../../dist/core/observe/recorder.js';
 import { type Ledger, type LedgerOptions, startLedger } from '../../dist/core/store/ledger.js';
 import { EVERYTHING as everything, storedIn } from './reading.js';
-import { settled } from './records.js';
+import { beforeDetails, settled } from './records.js';
 import { tempDir } from './temp-dir.js';
 import { version1 } from './version-1.js';
 
@@ -157,7 +157,7 @@ test('a damaged block of records is told in the log, and neither start nor answe
 test('a database of version 1 is taken over', async () => {
   const dataDir = tempDir();
   const path = join(dataDir, 'headgate.db');
-  const old = Array.from({ length: 3000 }, () => settled());
+  const old = Array.from({ length: 3000 }, () => beforeDetails(settled()));
   version1(path, old);
   const ledger = await start({ dataDir });
   const recorder = new Recorder(ledger.connect());

@@ -37,6 +37,17 @@ export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
     firstTokenMs: null,
     overheadUs: 60.5,
     cache: 'miss',
+    errorMessage: '',
+    bodyMs: null,
+    checkMs: null,
+    checkedMs: null,
+    routedMs: 0.125,
+    plugins: [],
+    finish: 'stop',
+    tools: [],
+    trace: '',
+    answerId: '',
+    continues: '',
     ...over,
   };
 }
@@ -56,7 +67,18 @@ export function usage(over: Partial<Usage> = {}): Usage {
 }
 
 export function attempt(over: Partial<AttemptRecord> = {}): AttemptRecord {
-  return { provider: 'openai', model: 'gpt-4o', key: '0', status: 200, error: null, ms: 12, ...over };
+  return {
+    provider: 'openai',
+    model: 'gpt-4o',
+    key: '0',
+    status: 200,
+    error: null,
+    ms: 12,
+    startMs: 0.25,
+    connectMs: 0.5,
+    firstByteMs: 11,
+    ...over,
+  };
 }
 
 /** A batch that has not been in the spool. */
@@ -115,6 +137,9 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
       status: fc.constantFrom(0, 200, 500),
       error: fc.option(name),
       ms,
+      startMs: ms,
+      connectMs: fc.option(ms),
+      firstByteMs: fc.option(ms),
     }),
     { maxLength: 3 },
   ),
@@ -123,13 +148,43 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
   firstTokenMs: fc.option(ms),
   overheadUs: ms,
   cache: fc.constantFrom('', 'miss', 'hit-exact'),
+  errorMessage: fc.constantFrom('', 'it "failed"\n'),
+  bodyMs: fc.option(ms),
+  checkMs: fc.option(ms),
+  checkedMs: fc.option(ms),
+  routedMs: fc.option(ms),
+  plugins: fc.array(name, { maxLength: 2 }),
+  finish: fc.constantFrom('', 'stop'),
+  tools: fc.array(name, { maxLength: 2 }),
+  trace: fc.constantFrom('', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
+  answerId: name,
+  continues: name,
 });
 
 /** One of the time before keys belonged to anybody. */
 export const anyOldRecord = anyRecord.map((record) => ({
-  ...record,
+  ...beforeDetails(record),
   org: '',
   team: '',
   project: '',
   user: '',
 }));
+
+/** The record as it is read that was kept before records told where the time went. */
+export function beforeDetails(record: SettledRecord): SettledRecord {
+  return {
+    ...record,
+    errorMessage: '',
+    bodyMs: null,
+    checkMs: null,
+    checkedMs: null,
+    routedMs: null,
+    plugins: [],
+    finish: '',
+    tools: [],
+    trace: '',
+    answerId: '',
+    continues: '',
+    attempts: record.attempts.map((one) => ({ ...one, startMs: 0, connectMs: null, firstByteMs: null })),
+  };
+}

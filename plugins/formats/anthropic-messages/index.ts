@@ -23,6 +23,7 @@ export const anthropicMessages: WireFormat = {
   stream: anthropicStream,
   error: anthropicError,
   meter: anthropicMeter,
+  answerWords: { finish: ['stop_reason'], calls: ['tool_use'] },
   // Reasoning of Gemini and of OpenAI's Responses that an earlier turn got from there; see shared/reasoning-seal.ts.
   foreignSeals: ['"gemini//', '"openai//'],
   fields: ['max_tokens', 'metadata', 'speed', 'inference_geo'],

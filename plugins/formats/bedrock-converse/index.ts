@@ -45,6 +45,7 @@ export const bedrockConverse: WireFormat = {
   },
   error: bedrockError,
   meter: bedrockMeter,
+  answerWords: { finish: ['stopReason'], calls: ['toolUse'] },
   fields: ['inferenceConfig', 'serviceTier'],
   maxOutputTokens,
   serviceTier,

@@ -23,6 +23,7 @@ export const cohereChat: WireFormat = {
   },
   error: cohereError,
   meter: cohereMeter,
+  answerWords: { finish: ['finish_reason'], calls: ['function'] },
   fields: ['max_tokens'],
   maxOutputTokens: (fields) => scannedInteger(fields.json('max_tokens')),
   forwardedUnits,

@@ -40,6 +40,7 @@ export const gemini: WireFormat = {
   stream: geminiStream,
   error: geminiError,
   meter: geminiMeter,
+  answerWords: { finish: ['finishReason'], calls: ['functionCall'] },
   fields: [
     'generationConfig',
     'generation_config',

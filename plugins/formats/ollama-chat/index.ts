@@ -24,6 +24,7 @@ export const ollamaChat: WireFormat = {
   },
   error: ollamaError,
   meter: ollamaMeter,
+  answerWords: { finish: ['done_reason'], calls: ['function'] },
   fields: ['options'],
   maxOutputTokens: numPredict,
 };

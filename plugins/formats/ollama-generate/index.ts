@@ -24,6 +24,7 @@ export const ollamaGenerate: WireFormat = {
   },
   error: ollamaError,
   meter: ollamaMeter,
+  answerWords: { finish: ['done_reason'], calls: [] },
   fields: ['options'],
   maxOutputTokens: numPredict,
 };

@@ -30,6 +30,7 @@ export const openaiChat: WireFormat = {
   stream: openaiChatStream,
   error: openaiError,
   meter: openaiMeter,
+  answerWords: { finish: ['finish_reason'], calls: ['function'] },
   fields: [
     'max_completion_tokens',
     'max_tokens',

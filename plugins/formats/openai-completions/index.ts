@@ -29,6 +29,7 @@ export const openaiCompletions: WireFormat = {
   stream: openaiCompletionsStream,
   error: openaiError,
   meter: openaiMeter,
+  answerWords: { finish: ['finish_reason'], calls: [] },
   fields: ['max_tokens', 'n', 'best_of', 'user', 'stream_options'],
   maxOutputTokens,
   user: (fields) => scannedString(fields.json('user')),

@@ -23,6 +23,7 @@ export const openaiResponses: WireFormat = {
   stream: openaiResponsesStream,
   error: openaiResponsesError,
   meter: openaiResponsesMeter,
+  answerWords: { finish: [], calls: ['function_call'] },
   // See shared/reasoning-seal.ts.
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+
+/** Version, trace, span and flags: https://www.w3.org/TR/trace-context/#traceparent-header */
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** The client's header as a record keeps it: `''` when there is none, or it is none. */
+export function tracePart(header: string | undefined): string {
+  return header !== undefined && header.length === 55 && TRACEPARENT.test(header) ? header : '';
+}
+
+/** Where a request stands among the spans of a trace. */
+export interface TraceContext {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits: the span of the request itself. */
+  readonly spanId: string;
+  /** 16 hex digits: what the client was doing; null when it did not say. */
+  readonly parentId: string | null;
+  /** The client's word; true where it said nothing. */
+  readonly sampled: boolean;
+}
+
+/**
+ * The same for the same record, whoever asks and however often: the ids that a client did not give are made of the id of the
+ * request, so that they need not be kept. Rounds of a run (`req_….1`) are in the trace of the run and below its span.
+ */
+export function traceOf({ id, trace }: { readonly id: string; readonly trace: string }): TraceContext {
+  const dot = id.indexOf('.');
+  const run = dot === -1 ? id : id.slice(0, dot);
+  const [, traceId = digest(run).slice(0, 32), parent = null, flags = '01'] =
+    trace === '' ? [] : trace.split('-');
+  return {
+    traceId,
+    spanId: spanOf(id),
+    parentId: dot === -1 ? parent : spanOf(run),
+    sampled: (Number.parseInt(flags, 16) & 1) === 1,
+  };
+}
+
+/** Span of one of the attempts of a request, from 0. */
+export function attemptSpan(id: string, attempt: number): string {
+  return spanOf(`${id}#${attempt}`);
+}
+
+function spanOf(name: string): string {
+  return digest(name).slice(32, 48);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

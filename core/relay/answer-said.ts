@@ -1,0 +1,89 @@
+import type { AnswerWords, CanonicalResponse, StreamEvent } from '@headgate/sdk';
+import type { Exchange } from '../exchange.js';
+
+/** Most bytes of an answer that are searched for calls of tools that nothing else points to. */
+const SEARCHED_BYTES = 64 * 1024;
+/** Most bytes between a call and its name, and of a name or a reason. */
+const NEAR_BYTES = 512;
+const MOST_WORD = 64;
+const MOST_TOOLS = 32;
+
+const NAME = Buffer.from('"name"');
+const COLON = 0x3a;
+const QUOTE = 0x22;
+const SPACE = 0x20;
+
+/** The names of members, as they stand in the bytes of a format's answers. */
+export interface SaidIn {
+  readonly finish: readonly Buffer[];
+  readonly calls: readonly Buffer[];
+}
+
+export function saidIn(words: AnswerWords): SaidIn {
+  const quoted = (names: readonly string[]): Buffer[] => names.map((name) => Buffer.from(`"${name}"`));
+  return { finish: quoted(words.finish), calls: quoted(words.calls) };
+}
+
+/** Why a whole answer ended and which tools it calls, found in its bytes. */
+export function noteWhole(x: Exchange, body: Buffer): void {
+  const { said } = x.endpoint;
+  if (said === null) return;
+  x.finish = lastWord(body, said.finish);
+  if (body.length <= SEARCHED_BYTES || /tool|function/i.test(x.finish)) noteCalls(x, body);
+}
+
+/** Which tools these bytes call. */
+export function noteCalls(x: Exchange, bytes: Buffer): void {
+  const { said } = x.endpoint;
+  if (said === null) return;
+  for (const call of said.calls) {
+    for (let at = bytes.indexOf(call); at !== -1; at = bytes.indexOf(call, at + call.length)) {
+      // A name is the member next to it, or of the object in it.
+      const name = bytes.indexOf(NAME, at + call.length);
+      if (name === -1 || name - at > NEAR_BYTES) continue;
+      addTool(x, wordAt(bytes, name + NAME.length));
+    }
+  }
+}
+
+/** The last reason in these bytes; `''` when they say none. */
+export function lastWord(bytes: Buffer, names: readonly Buffer[]): string {
+  for (const name of names) {
+    for (let at = bytes.lastIndexOf(name); at !== -1; at = at === 0 ? -1 : bytes.lastIndexOf(name, at - 1)) {
+      const word = wordAt(bytes, at + name.length);
+      if (word !== '') return word;
+    }
+  }
+  return '';
+}
+
+/** The same of an answer in the hub. */
+export function noteResponse(x: Exchange, { choices }: CanonicalResponse): void {
+  for (const { finish, finishRaw, parts } of choices) {
+    x.finish = finishRaw ?? finish ?? '';
+    for (const part of parts) if (part.type === 'tool-call') addTool(x, part.name);
+  }
+}
+
+/** The same of an event in the hub. */
+export function noteEvent(x: Exchange, event: StreamEvent): void {
+  if (event.type === 'finish') x.finish = event.raw ?? event.reason;
+  else if (event.type === 'part-start' && event.toolName !== undefined) addTool(x, event.toolName);
+}
+
+function addTool(x: Exchange, name: string): void {
+  if (name === '' || x.tools.includes(name) || x.tools.length >= MOST_TOOLS) return;
+  x.tools = [...x.tools, name.slice(0, MOST_WORD)];
+}
+
+/** The short text that is the value of a member whose name ends before `at`; `''` when it is something else. */
+function wordAt(bytes: Buffer, at: number): string {
+  let i = at;
+  while (bytes[i] === SPACE) i++;
+  if (bytes[i] !== COLON) return '';
+  i++;
+  while (bytes[i] === SPACE) i++;
+  if (bytes[i] !== QUOTE) return '';
+  const end = bytes.indexOf(QUOTE, i + 1);
+  return end === -1 || end - i > MOST_WORD + 1 ? '' : bytes.toString('utf8', i + 1, end);
+}
