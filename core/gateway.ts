@@ -52,6 +52,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
     logLevel: config.observability.logLevel,
     logRequests: config.observability.logRequests,
+    metrics: config.observability.metrics,
     durable,
     onFailure,
     retention: {

@@ -15,6 +15,7 @@ export function needRestart(at: Config, now: Config): string[] {
     'store.durable': config.ledger.durable,
     'store.on_failure': config.ledger.onFailure,
     'store.retention': config.ledger.retention,
+    'observability.prometheus': config.observability.metrics,
     'observability.log_level': config.observability.logLevel,
   });
   const [before, after] = [fixed(at), fixed(now)];

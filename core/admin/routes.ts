@@ -24,7 +24,7 @@ import { portableRoutes } from './portable/portable-routes.js';
 import { reachOf, usageWithin } from './reach.js';
 import type { Refusals } from './refusals.js';
 import { bodyOf, json, report } from './reply.js';
-import { notFound, type Route, refused, route } from './route.js';
+import { type Route, refused, route } from './route.js';
 import { SCIM } from './scim/path.js';
 import type { ServiceTokens } from './service-tokens.js';
 import { usageReport } from './usage.js';
@@ -56,7 +56,9 @@ export interface AdminParts {
 export function adminRoutes(parts: AdminParts): Route[] {
   const { governance, ledger, config, mcp } = parts;
   return [
-    route('GET', '/metrics', 'metrics:read', (request) => metrics(parts, request)),
+    route('GET', '/metrics', 'metrics:read', async (request) =>
+      (await import('./metrics-page.js')).metricsPage(parts, request),
+    ),
     route('GET', '/api/openapi.json', 'anyone', openApi),
     route('GET', OWN_QUOTA, 'anyone', (request) => me(parts, request)),
     route(
@@ -170,23 +172,6 @@ function tokenRoutes({ governance, secret }: AdminParts): Route[] {
       return json(200, { id, deleted: true });
     }),
   ];
-}
-
-/** Loaded by those that have others. */
-async function ofCluster(cluster: Cluster | null): Promise<string> {
-  if (cluster === null) return '';
-  const { clusterFamilies } = await import('../cluster/cluster-metrics.js');
-  const { exposition } = await import('../observe/exposition.js');
-  return `\n${await exposition(clusterFamilies(cluster))}`;
-}
-
-async function metrics(
-  { config, ledger, metrics: counted, cluster }: AdminParts,
-  request: ControlRequest,
-): Promise<ControlAnswer> {
-  if (!config().observability.prometheus) return notFound(request);
-  const text = `${await ledger.metrics()}\n${await counted.text()}${await ofCluster(cluster)}`;
-  return { status: 200, headers: ['content-type', 'text/plain; version=0.0.4; charset=utf-8'], body: text };
 }
 
 /** No secret: anybody may know what could be asked. */

@@ -1,35 +1,36 @@
-import type { MetricFamily } from '../observe/metric-family.js';
+import { type MetricFamily, single } from '../observe/metric-family.js';
 import type { Cluster } from './cluster.js';
 
 /** How this node fares among the others. */
 export function clusterFamilies(cluster: Cluster): MetricFamily[] {
   const { counts, active } = cluster.lessor;
   return [
-    one('gauge', 'headgate_cluster_nodes', 'Nodes that are there.', cluster.nodes),
-    one('gauge', 'headgate_cluster_redis_up', 'Whether Redis answers.', cluster.away ? 0 : 1),
-    one(
+    single('gauge', 'headgate_cluster_nodes', 'Nodes that are there.', cluster.nodes),
+    single('gauge', 'headgate_cluster_redis_up', 'Whether Redis answers.', cluster.away ? 0 : 1),
+    single(
       'counter',
       'headgate_cluster_reservations_total',
       'Times that a request took from its limits or budgets.',
       cluster.reservations,
     ),
-    one(
+    single(
       'counter',
       'headgate_cluster_waits_total',
       'Times that a request had to wait for Redis to take from one of them.',
       counts.waits,
     ),
-    one('counter', 'headgate_cluster_round_trips_total', 'Writes of counters to Redis.', counts.roundTrips),
-    one(
+    single(
+      'counter',
+      'headgate_cluster_round_trips_total',
+      'Writes of counters to Redis.',
+      counts.roundTrips,
+    ),
+    single(
       'counter',
       'headgate_cluster_recalls_total',
       'Times that other nodes were asked to give back what they held.',
       counts.recalls,
     ),
-    one('gauge', 'headgate_cluster_counters', 'Counters in use that nodes share.', active.size),
+    single('gauge', 'headgate_cluster_counters', 'Counters in use that nodes share.', active.size),
   ];
-}
-
-function one(type: MetricFamily['type'], name: string, help: string, value: number): MetricFamily {
-  return { name, help, type, values: [{ labels: {}, value }] };
 }

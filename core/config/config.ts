@@ -2,6 +2,7 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
+import type { MetricSettings } from '../observe/metric-labels.js';
 import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
 import type { EntityConfig, KeyRules } from './entity.js';
@@ -291,6 +292,7 @@ export interface LedgerConfig {
 
 export interface ObservabilityConfig {
   readonly prometheus: boolean;
+  readonly metrics: MetricSettings;
   readonly logLevel: LogLevel;
   readonly logRequests: boolean;
 }

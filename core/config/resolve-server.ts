@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { type MetricSettings, USUAL_METRICS } from '../observe/metric-labels.js';
 import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from './config.js';
 import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
@@ -81,8 +82,14 @@ export function resolveObservability(
   settings: Settings,
 ): ObservabilityConfig {
   return {
-    prometheus: parsed.prometheus,
+    prometheus: parsed.prometheus !== false,
+    metrics: metricsOf(parsed.prometheus),
     logLevel: settings.logLevel ?? parsed.log_level,
     logRequests: parsed.log_requests,
   };
+}
+
+function metricsOf(parsed: ParsedConfig['observability']['prometheus']): MetricSettings {
+  if (typeof parsed === 'boolean') return USUAL_METRICS;
+  return { labels: parsed.labels, maxSeries: parsed.max_series, litellmNames: parsed.litellm_names };
 }

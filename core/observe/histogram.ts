@@ -19,4 +19,15 @@ export class Histogram {
     this.counts[i]!++;
     this.sum += value;
   }
+
+  /** Whether anything was observed. */
+  get isEmpty(): boolean {
+    return this.sum === 0 && this.counts.every((count) => count === 0);
+  }
+
+  /** Adds what another one with the same bounds has. */
+  merge(other: Pick<Histogram, 'counts' | 'sum'>): void {
+    for (let i = 0; i < this.counts.length; i++) this.counts[i]! += other.counts[i] ?? 0;
+    this.sum += other.sum;
+  }
 }

@@ -1,35 +1,49 @@
-import type { Histogram } from './histogram.js';
+export type Labels = Readonly<Record<string, string>>;
 
-/** One sample as the metrics library writes it. `metricName` differs from the family's in histograms. */
-export interface Sample {
-  metricName?: string;
-  labels: Record<string, string>;
-  value: number;
+/** A number of a counter or a gauge. */
+export interface NumberSample {
+  readonly labels: Labels;
+  readonly value: number;
 }
 
-/** A metric with its values of this moment. */
-export interface MetricFamily {
-  name: string;
-  help: string;
-  type: 'counter' | 'gauge' | 'histogram';
-  values: Sample[];
+/** A histogram: counts by upper bound, not cumulative, and one more for what lies above all bounds. */
+export interface HistogramSample {
+  readonly labels: Labels;
+  readonly bounds: readonly number[];
+  readonly counts: ArrayLike<number>;
+  readonly sum: number;
 }
 
-/** The samples of one histogram: cumulative buckets, sum and count. */
-export function histogramSamples(
-  name: string,
-  labels: Readonly<Record<string, string>>,
-  histogram: Histogram,
-): Sample[] {
-  const samples: Sample[] = [];
-  let count = 0;
-  for (let i = 0; i < histogram.counts.length; i++) {
-    count += histogram.counts[i]!;
-    const bound = histogram.bounds[i];
-    const le = bound === undefined ? '+Inf' : String(bound);
-    samples.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: count });
-  }
-  samples.push({ metricName: `${name}_sum`, labels: { ...labels }, value: histogram.sum });
-  samples.push({ metricName: `${name}_count`, labels: { ...labels }, value: count });
-  return samples;
+/** A metric with its values of this moment. Names of counters end in `_total`. */
+export type MetricFamily = NumberFamily | HistogramFamily;
+
+export interface NumberFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge';
+  readonly values: NumberSample[];
+}
+
+export interface HistogramFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'histogram';
+  readonly values: HistogramSample[];
+}
+
+export function counter(name: string, help: string, values: NumberSample[] = []): NumberFamily {
+  return { name, help, type: 'counter', values };
+}
+
+export function gauge(name: string, help: string, values: NumberSample[] = []): NumberFamily {
+  return { name, help, type: 'gauge', values };
+}
+
+export function histogram(name: string, help: string, values: HistogramSample[] = []): HistogramFamily {
+  return { name, help, type: 'histogram', values };
+}
+
+/** A metric of one value. */
+export function single(type: NumberFamily['type'], name: string, help: string, value: number): NumberFamily {
+  return { name, help, type, values: [{ labels: {}, value }] };
 }

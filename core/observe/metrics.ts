@@ -1,37 +1,60 @@
 import type { Operation, SettledRecord } from '@headgate/sdk';
-import { isUnpriced } from '../store/unpriced.js';
+import { AttemptSeries } from './attempt-series.js';
 import { Histogram } from './histogram.js';
-import { LabelPairs } from './label-pairs.js';
+import { LabelSets, Room } from './label-sets.js';
+import {
+  type CallerLabel,
+  callerOf,
+  countedLabels,
+  type MetricSettings,
+  type PlaceLabel,
+  USUAL_METRICS,
+} from './metric-labels.js';
 import { ModelSeries } from './model-series.js';
 
 const OVERHEADS = [
   25e-6, 50e-6, 75e-6, 1e-4, 1.5e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1,
 ];
 
-/** Pairs of model and provider that get labels of their own. */
-const MOST_PAIRS = 500;
-/** Caller's keys, over all models, that get a label of their own. */
-const MOST_KEYS = 2000;
-const OTHER = 'other';
+/** Mixes of model, provider and operation that get labels of their own; each has histograms. */
+const MOST_PLACES = 500;
 
-/** Sums of settled records since the process started, by label set. `metricFamilies` shows them. */
+/** Sums of settled records since the process started, by label set. `requestFamilies` shows them. */
 export class RequestMetrics {
-  /** By model and provider. */
-  readonly models: LabelPairs<ModelSeries>;
-  /** Attempts by status, by provider and the provider's model. */
-  readonly attempts: LabelPairs<Map<number, number>>;
+  readonly places: readonly PlaceLabel[];
+  readonly callers: readonly CallerLabel[];
+  /** By {@link places}; in each, by {@link callers}. */
+  readonly models: LabelSets<ModelSeries>;
+  /** By provider and the provider's model. */
+  readonly attempts: LabelSets<AttemptSeries>;
   /** Seconds. */
   readonly overheads = new Map<Operation, Histogram>();
+  readonly room: Readonly<Record<'models' | 'callers' | 'attempts', Room>>;
+  private readonly mostPlaces: number;
   /** Models that led to a provider. */
   private readonly realModels = new Set<string>();
-  private keyLabels = 0;
+  private readonly placeLabels: string[] = [];
+  private readonly callerLabels: string[] = [];
 
   constructor(
-    private readonly mostPairs = MOST_PAIRS,
-    private readonly mostKeys = MOST_KEYS,
+    readonly settings: MetricSettings = USUAL_METRICS,
+    mostPlaces = MOST_PLACES,
   ) {
-    this.models = new LabelPairs(mostPairs, () => new ModelSeries());
-    this.attempts = new LabelPairs(mostPairs, () => new Map<number, number>());
+    const { places, callers } = countedLabels(settings);
+    this.places = places;
+    this.callers = callers;
+    this.mostPlaces = mostPlaces;
+    this.room = {
+      models: new Room(mostPlaces),
+      callers: new Room(settings.maxSeries),
+      attempts: new Room(mostPlaces),
+    };
+    this.models = new LabelSets(
+      places.length,
+      this.room.models,
+      () => new ModelSeries(callers.length, this.room.callers),
+    );
+    this.attempts = new LabelSets(2, this.room.attempts, () => new AttemptSeries());
   }
 
   add(records: Iterable<SettledRecord>): void {
@@ -39,28 +62,26 @@ export class RequestMetrics {
   }
 
   private addOne(record: SettledRecord): void {
-    const series = this.models.at(this.modelLabel(record), record.provider);
-    const operation = series.operation(record.operation);
-    operation.duration.observe(record.totalMs / 1000);
-    operation.end(record.outcome, record.status);
-    if (record.firstTokenMs !== null) series.firstToken.observe(record.firstTokenMs / 1000);
-    if (record.usage !== null) series.addUsage(record.usage);
-    if (record.costNano !== null) this.addCost(series, record.keyName, record.costNano);
-    else if (isUnpriced(record)) series.unpriced++;
+    const { places, callers, placeLabels, callerLabels } = this;
+    for (let i = 0; i < places.length; i++) placeLabels[i] = this.placeLabel(places[i] as PlaceLabel, record);
+    for (let i = 0; i < callers.length; i++) callerLabels[i] = callerOf[callers[i] as CallerLabel](record);
+    const series = this.models.at(placeLabels);
+    series.add(record);
+    series.callers.at(callerLabels).add(record);
     this.overhead(record.operation).observe(record.overheadUs / 1e6);
-    for (const { provider, model, status } of record.attempts) {
-      const statuses = this.attempts.at(provider, model);
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    let [provider, model] = ['', ''];
+    for (const attempt of record.attempts) {
+      const isRetry = attempt.provider === provider && attempt.model === model;
+      provider = attempt.provider;
+      model = attempt.model;
+      this.attempts.at([provider, model]).add(attempt, isRetry);
     }
   }
 
-  private addCost(series: ModelSeries, keyName: string, nano: number): void {
-    let label = keyName;
-    if (!series.costs.has(label)) {
-      if (this.keyLabels >= this.mostKeys) label = OTHER;
-      else this.keyLabels++;
-    }
-    series.costs.set(label, (series.costs.get(label) ?? 0) + nano);
+  private placeLabel(label: PlaceLabel, record: SettledRecord): string {
+    if (label === 'model') return this.modelLabel(record);
+    if (label === 'provider') return record.provider;
+    return label === 'operation' ? record.operation : record.targetModel;
   }
 
   private overhead(operation: Operation): Histogram {
@@ -74,10 +95,10 @@ export class RequestMetrics {
 
   /** A refused request names whatever its client made up; only models that led to a provider become labels. */
   private modelLabel(record: SettledRecord): string {
-    const model = record.model;
+    const { model } = record;
     if (model === '' || this.realModels.has(model)) return model;
     if (record.provider === '') return 'unknown';
-    if (this.realModels.size < this.mostPairs) this.realModels.add(model);
+    if (this.realModels.size < this.mostPlaces) this.realModels.add(model);
     return model;
   }
 }

@@ -1,3 +1,5 @@
+import { counter, type MetricFamily } from './metric-family.js';
+
 /** Most metrics and label sets that plugins may make, so that a label with a free value cannot grow for ever. */
 const MAX_METRICS = 200;
 const MAX_SETS = 1_000;
@@ -29,16 +31,7 @@ export class PluginMetrics {
     else if (known.sets.size < MAX_SETS) known.sets.set(set, { labels: { ...labels }, value: by });
   }
 
-  async text(): Promise<string> {
-    if (this.counts.size === 0) return '';
-    const { exposition } = await import('./exposition.js');
-    return exposition(
-      [...this.counts].map(([name, { help, sets }]) => ({
-        name,
-        help,
-        type: 'counter',
-        values: [...sets.values()],
-      })),
-    );
+  families(): MetricFamily[] {
+    return [...this.counts].map(([name, { help, sets }]) => counter(name, help, [...sets.values()]));
   }
 }

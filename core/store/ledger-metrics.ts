@@ -1,4 +1,4 @@
-import type { MetricFamily } from '../observe/metric-family.js';
+import { type MetricFamily, single } from '../observe/metric-family.js';
 
 /** How the ledger itself fares. */
 export interface LedgerNumbers {
@@ -15,42 +15,38 @@ export interface LedgerNumbers {
 /** The ledger's own metrics. */
 export function ledgerFamilies(numbers: LedgerNumbers): MetricFamily[] {
   return [
-    one('gauge', 'headgate_in_flight_requests', 'Requests being served.', numbers.inFlightRequests),
-    one(
+    single('gauge', 'headgate_in_flight_requests', 'Requests being served.', numbers.inFlightRequests),
+    single(
       'counter',
       'headgate_records_spooled_total',
       'Settled records taken in by the ledger.',
       numbers.received,
     ),
-    one(
+    single(
       'counter',
       'headgate_records_stored_total',
       'Settled records written to the database.',
       numbers.stored,
     ),
-    one('counter', 'headgate_records_lost_total', 'Settled records that could not be kept.', numbers.lost),
-    one(
+    single('counter', 'headgate_records_lost_total', 'Settled records that could not be kept.', numbers.lost),
+    single(
       'gauge',
       'headgate_records_waiting',
       'Settled records in memory that wait for the database.',
       numbers.waiting,
     ),
-    one(
+    single(
       'gauge',
       'headgate_spool_backlog_bytes',
       'Bytes of the spool that the database lacks.',
       numbers.backlogBytes,
     ),
-    one(
+    single(
       'counter',
       'headgate_log_writes_dropped_total',
       'Writes of log lines dropped for a slow reader.',
       numbers.logWritesDropped,
     ),
-    one('gauge', 'headgate_ledger_ok', '1 while spool and database can be written.', numbers.ok ? 1 : 0),
+    single('gauge', 'headgate_ledger_ok', '1 while spool and database can be written.', numbers.ok ? 1 : 0),
   ];
-}
-
-function one(type: 'counter' | 'gauge', name: string, help: string, value: number): MetricFamily {
-  return { name, help, type, values: [{ labels: {}, value }] };
 }

@@ -2,7 +2,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
+import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
+import type { MetricFamily } from '../observe/metric-family.js';
+import type { MetricSettings } from '../observe/metric-labels.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
@@ -27,13 +30,15 @@ export interface LedgerSettings {
   logRequests: boolean;
   logFile?: string;
   retention: Retention;
+  metrics: MetricSettings;
 }
 
 /** What can be asked of the ledger's thread, and what it answers. */
 export interface LedgerQuestions {
   usage: { ask: UsageQuery; answer: UsageReport };
   used: { ask: { of: UsedBy; sinceMs: number }; answer: UsedSoFar };
-  metrics: { ask: null; answer: string };
+  /** A page of all metrics, with those that the main thread has itself. */
+  metrics: { ask: { format: ExpositionFormat; others: readonly MetricFamily[] }; answer: string };
   flush: { ask: null; answer: null };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { LogWriter } from '../observe/log-writer.js';
+import type { MetricFamily } from '../observe/metric-family.js';
 import { RequestMetrics } from '../observe/metrics.js';
 import { requestFamilies } from '../observe/request-families.js';
 import type { SettledConsumer } from '../observe/settled-detail.js';
@@ -51,7 +52,7 @@ interface Opened {
  * are not in the spool yet go there first.
  */
 export class LedgerService {
-  private readonly metrics = new RequestMetrics();
+  private readonly metrics: RequestMetrics;
   private readonly troubles: Troubles;
   private readonly applier: Applier;
   private readonly schedule: CommitSchedule;
@@ -90,7 +91,7 @@ export class LedgerService {
       const store = new LedgerStore(db);
       const spool = inMemory ? null : await openSpool(dataDir, store, log);
       const kept = await KeptAnswers.open(db, settings.node);
-      return new LedgerService({ unlock, db, spool, log, store, kept }, settings.retention, onHealth);
+      return new LedgerService({ unlock, db, spool, log, store, kept }, settings, onHealth);
     } catch (error) {
       await db?.close();
       unlock();
@@ -100,9 +101,10 @@ export class LedgerService {
 
   private constructor(
     { unlock, db, spool, log, store, kept }: Opened,
-    retention: Retention,
+    { retention, metrics }: Pick<LedgerSettings, 'retention' | 'metrics'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
+    this.metrics = new RequestMetrics(metrics);
     this.unlock = unlock;
     this.db = db;
     this.spool = spool;
@@ -166,7 +168,7 @@ export class LedgerService {
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
     if (question === 'governed') return this.governed();
     const complete = await this.sources.collect();
-    if (question === 'metrics') return this.metricsText();
+    if (question === 'metrics') return this.metricsPage(ask as LedgerQuestions['metrics']['ask']);
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
     if (!this.intake.retry()) throw new Error('the spool cannot be written at the moment; see the log');
     await this.schedule.drain();
@@ -263,12 +265,19 @@ export class LedgerService {
     }
   }
 
-  private async metricsText(): Promise<string> {
+  /** Written here, since a page of thousands of lines would hold up a thread that serves requests. */
+  private async metricsPage({ format, others }: LedgerQuestions['metrics']['ask']): Promise<string> {
     const { exposition } = await import('../observe/exposition.js');
-    return exposition([
+    return exposition([...(await this.families()), ...others], format);
+  }
+
+  private async families(): Promise<MetricFamily[]> {
+    const inFlightRequests = this.sources.gauges().in_flight_requests;
+    return [
       ...requestFamilies(this.metrics),
+      ...(await this.litellmFamilies(inFlightRequests)),
       ...ledgerFamilies({
-        inFlightRequests: this.sources.gauges().in_flight_requests,
+        inFlightRequests,
         received: this.intake.records,
         stored: this.stored,
         lost: this.lost + this.sources.lost,
@@ -277,7 +286,14 @@ export class LedgerService {
         logWritesDropped: this.log.dropped,
         ok: this.troubles.health().ok,
       }),
-    ]);
+    ];
+  }
+
+  /** Loaded by those who asked for its names. */
+  private async litellmFamilies(inFlight: number): Promise<MetricFamily[]> {
+    if (!this.metrics.settings.litellmNames) return [];
+    const { litellmFamilies } = await import('../observe/litellm-families.js');
+    return litellmFamilies(this.metrics, inFlight);
   }
 
   private spoolFailed(message: string, error: unknown): void {

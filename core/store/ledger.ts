@@ -4,7 +4,10 @@ import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
+import type { ExpositionFormat } from '../observe/exposition.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
+import type { MetricFamily } from '../observe/metric-family.js';
+import { type MetricSettings, USUAL_METRICS } from '../observe/metric-labels.js';
 import { ProcessMetrics } from '../observe/process-metrics.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
@@ -37,6 +40,7 @@ export interface LedgerOptions {
   logRequests?: boolean;
   /** A file for the log instead of stdout. */
   logFile?: string;
+  metrics?: MetricSettings;
   /** How long records and sums are kept; records are rounded up to whole blocks. */
   retention?: Partial<Retention>;
   /**
@@ -84,6 +88,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     logLevel: options.logLevel ?? 'info',
     logRequests: options.logRequests ?? true,
     logFile: options.logFile,
+    metrics: options.metrics ?? USUAL_METRICS,
     retention: {
       days,
       maxRows: retention.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
@@ -190,10 +195,17 @@ export class Ledger {
     return (await this.ask('governed', null)) as boolean;
   }
 
-  /** Everything for `/metrics`, as Prometheus text (`text/plain; version=0.0.4; charset=utf-8`). */
-  async metrics(): Promise<string> {
-    const [requests, process] = await Promise.all([this.ask('metrics', null), this.process.text()]);
-    return `${String(requests)}\n${process}`;
+  /**
+   * Everything for `/metrics`.
+   *
+   * @param others metrics of the calling thread, to be on the same page
+   */
+  async metrics(
+    format: ExpositionFormat = 'prometheus',
+    others: readonly MetricFamily[] = [],
+  ): Promise<string> {
+    const process = await this.process.families();
+    return String(await this.ask('metrics', { format, others: [...others, ...process] }));
   }
 
   /** Writes a log line, by the same writer as the request lines. */

@@ -8,7 +8,7 @@ import { isObject } from '../fakes/json-value.js';
 const SCRIPTS = fileURLToPath(new URL('../python/', import.meta.url));
 /** Outlives a run: the packages are fetched once, and again when their list has changed. */
 const ENVIRONMENT = fileURLToPath(new URL('../../.scratch/python/', import.meta.url));
-const PYTHON = join(ENVIRONMENT, 'bin', 'python');
+export const PYTHON = join(ENVIRONMENT, 'bin', 'python');
 
 /** Why Python's clients cannot be run here, or null. */
 export function whyNoPython(): string | null {

@@ -3,6 +3,7 @@ import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { exposition } from '../../core/observe/exposition.js';
+import { USUAL_METRICS } from '../../core/observe/metric-labels.js';
 import { RequestMetrics } from '../../core/observe/metrics.js';
 import { ProcessMetrics } from '../../core/observe/process-metrics.js';
 import { requestFamilies } from '../../core/observe/request-families.js';
@@ -14,7 +15,7 @@ async function scrape(
   metrics = new RequestMetrics(),
 ): Promise<ParsedSample[]> {
   metrics.add(records);
-  return parseExposition(await exposition(requestFamilies(metrics)));
+  return parseExposition(exposition(requestFamilies(metrics)));
 }
 
 function sum(samples: readonly ParsedSample[], name: string, labels: Record<string, string> = {}): number {
@@ -114,7 +115,7 @@ test('beyond the limit of label sets everything else is counted as other', async
       attempts: [attempt({ model: `m${i}` })],
     }),
   );
-  const samples = await scrape(records, new RequestMetrics(10, 5));
+  const samples = await scrape(records, new RequestMetrics({ ...USUAL_METRICS, maxSeries: 5 }, 10));
   expect(sum(samples, 'headgate_requests_total')).toBe(40);
   expect(sum(samples, 'headgate_requests_total', { model: 'other' })).toBe(30);
   expect(sum(samples, 'headgate_attempts_total', { model: 'other', provider: 'other' })).toBe(30);
@@ -122,14 +123,83 @@ test('beyond the limit of label sets everything else is counted as other', async
     .filter((one) => one.name === 'headgate_cost_usd_total')
     .map((one) => one.labels['key']);
   expect(new Set(keys).size).toBe(6);
+  expect(sum(samples, 'headgate_metric_labels_overflowed_total', { of: 'models' })).toBe(30);
+  expect(sum(samples, 'headgate_metric_labels_overflowed_total', { of: 'callers' })).toBe(35);
+});
+
+test('a flood of callers keeps the labels of where requests went', async () => {
+  const flood = Array.from({ length: 3000 }, (_, i) => settled({ customer: `c${i}` }));
+  const labels = ['model', 'provider', 'customer'] as const;
+  const samples = await scrape(flood, new RequestMetrics({ ...USUAL_METRICS, labels, maxSeries: 100 }));
+  expect(sum(samples, 'headgate_requests_total', { model: 'support', customer: 'other' })).toBe(2900);
+  expect(samples.filter((one) => one.name === 'headgate_requests_total')).toHaveLength(101);
+  expect(sum(samples, 'headgate_metric_labels_overflowed_total', { of: 'callers' })).toBe(2900);
+});
+
+test('labels are those that are asked for, and what others told apart is one sum', async () => {
+  const records = [
+    settled({ team: 'a', totalMs: 40 }),
+    settled({ team: 'b', status: 500, outcome: 'error', error: 'provider_error', totalMs: 40 }),
+    settled({ team: 'a', provider: 'groq' }),
+  ];
+  const labels = ['model', 'team'] as const;
+  const metrics = new RequestMetrics({ ...USUAL_METRICS, labels, litellmNames: true });
+  const samples = await scrape(records, metrics);
+  const shown = samples.filter((one) => one.name === 'headgate_requests_total');
+  expect(shown.map(({ labels, value }) => [labels, value])).toEqual([
+    [{ model: 'support', team: 'a' }, 2],
+    [{ model: 'support', team: 'b' }, 1],
+  ]);
+  expect(sum(samples, 'headgate_errors_total', { team: 'b', code: 'provider_error' })).toBe(1);
+  const durations = samples.filter((one) => one.name === 'headgate_request_duration_seconds_count');
+  expect(durations.map(({ labels, value }) => [labels, value])).toEqual([[{ model: 'support' }, 3]]);
+  // Shown twice, nothing is counted twice.
+  expect(await scrape([], metrics)).toEqual(samples);
+});
+
+test('retries, fallbacks, limits hit and targets that fail are told', async () => {
+  const failed = [attempt({ status: 500 }), attempt({ status: 0, error: 'provider_timeout' })];
+  const samples = await scrape([
+    settled({ provider: 'groq', attempts: [...failed, attempt({ provider: 'groq' })] }),
+    settled({ status: 503, outcome: 'error', error: 'no_target', attempts: failed }),
+    settled({ attempts: [attempt({ status: 529 })] }),
+    settled({
+      provider: '',
+      status: 402,
+      outcome: 'error',
+      error: 'budget_exceeded',
+      attempts: [],
+      usage: null,
+      costNano: null,
+    }),
+  ]);
+  expect(sum(samples, 'headgate_retries_total', { provider: 'openai' })).toBe(2);
+  expect(sum(samples, 'headgate_fallbacks_total', { provider: 'groq', outcome: 'ok' })).toBe(1);
+  expect(sum(samples, 'headgate_limits_hit_total', { key: 'ci', code: 'budget_exceeded' })).toBe(1);
+  expect(sum(samples, 'headgate_target_failures_in_row', { provider: 'openai' })).toBe(5);
+  expect(sum(samples, 'headgate_target_failing', { provider: 'openai' })).toBe(1);
+  expect(sum(samples, 'headgate_target_failing', { provider: 'groq' })).toBe(0);
+  expect(sum(samples, 'headgate_attempt_duration_seconds_count', { provider: 'openai' })).toBe(5);
+});
+
+test('the time of a token is that of those after the first', async () => {
+  const samples = await scrape([
+    settled({ totalMs: 1200, firstTokenMs: 200, usage: usage({ outputTokens: 101 }) }),
+    settled({ totalMs: 1200, firstTokenMs: 200, usage: usage({ outputTokens: 1 }) }),
+  ]);
+  expect(sum(samples, 'headgate_time_per_output_token_seconds_sum')).toBeCloseTo(0.01);
+  expect(sum(samples, 'headgate_time_per_output_token_seconds_count')).toBe(1);
 });
 
 test('a page without a single request is well-formed', async () => {
-  expect(await scrape([])).toEqual([]);
+  const samples = await scrape([]);
+  expect(new Set(samples.map(({ name, value }) => `${name} ${value}`))).toEqual(
+    new Set(['headgate_metric_labels_overflowed_total 0']),
+  );
 });
 
 test('the process page is well-formed', async () => {
-  const samples = parseExposition(await new ProcessMetrics().text());
+  const samples = parseExposition(exposition(await new ProcessMetrics().families()));
   expect(sum(samples, 'process_resident_memory_bytes')).toBeGreaterThan(0);
 });
 
@@ -139,7 +209,7 @@ test('the process is observed once, however many gateways it opens', async () =>
   const delays = vi.spyOn(performanceHooks, 'monitorEventLoopDelay');
   const collections = vi.spyOn(performanceHooks.PerformanceObserver.prototype, 'observe');
   for (let i = 0; i < 3; i++)
-    expect(await new ProcessMetrics().text()).toContain('nodejs_eventloop_lag_p99_seconds');
+    expect(exposition(await new ProcessMetrics().families())).toContain('nodejs_eventloop_lag_p99_seconds');
   expect([delays.mock.calls, collections.mock.calls]).toEqual([[], []]);
 });
 

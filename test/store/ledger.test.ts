@@ -185,7 +185,7 @@ test('metrics have the requests, the gauges of the threads and the process', asy
   threads[0]!.record(settled());
   const text = await ledger.metrics();
   expect(text).toContain(
-    'headgate_requests_total{model="support",provider="openai",operation="chat",status="200",outcome="ok"} 1',
+    'headgate_requests_total{model="support",provider="openai",operation="chat",key="ci",status="200",outcome="ok"} 1',
   );
   expect(text).toMatch(/^headgate_in_flight_requests 7$/m);
   expect(text).toMatch(/^headgate_records_lost_total 0$/m);

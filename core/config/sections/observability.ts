@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric-labels.js';
+import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -6,9 +8,26 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const flag = wants('true or false');
 
+const prometheusSection = z.strictObject({
+  labels: z
+    .array(z.enum(METRIC_LABELS), wants('a list of labels'))
+    .default([...USUAL_LABELS])
+    .describe('Labels of requests, tokens, cost and times, as far as each of them knows them.'),
+  max_series: integer(1, 1_000_000)
+    .default(USUAL_METRICS.maxSeries)
+    .describe('Most sets of labels; beyond it callers are counted as `other`.'),
+  litellm_names: z
+    .boolean(flag)
+    .default(false)
+    .describe('The same numbers under the names of LiteLLM too, for dashboards that were made for it.'),
+});
+
 /** What the gateway tells about itself. */
 export const observabilitySection = z.strictObject({
-  prometheus: z.boolean(flag).default(true).describe('Serve metrics at `/metrics`.'),
+  prometheus: z
+    .union([z.boolean(flag), prometheusSection], wants('true, false or a mapping'))
+    .default(true)
+    .describe('Serve metrics at `/metrics`; a mapping says by which labels.'),
   log_level: z
     .enum(LOG_LEVELS)
     .default('info')
