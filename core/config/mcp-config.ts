@@ -94,7 +94,19 @@ export type McpTransportConfig =
       readonly url: Secret;
       /** Lower-case names. */
       readonly headers: ReadonlyMap<string, Secret>;
+    }
+  | {
+      readonly kind: 'openapi';
+      /** Where its document is: a file by its absolute path, or an address. */
+      readonly document: { readonly file: string } | { readonly url: Secret };
+      /** Null: as the document says. A query in it goes along with every request. */
+      readonly base: Secret | null;
+      /** Lower-case names. */
+      readonly headers: ReadonlyMap<string, Secret>;
     };
+
+/** An API that a document describes. */
+export type OpenApiTransportConfig = Extract<McpTransportConfig, { kind: 'openapi' }>;
 
 export interface McpToolConfig {
   /** A run asks its client before it calls it. */

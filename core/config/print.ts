@@ -153,10 +153,7 @@ function pluginLine(plugin: PluginConfig): string {
 /** Where a server is, without what is secret of it. */
 function serverLine({ id, transport, start, link, tools }: McpServerConfig): string {
   const { kind } = transport;
-  const where =
-    kind === 'stdio'
-      ? [transport.command, ...(transport.args.toJSON() as string[])].join(' ')
-      : `${transport.url.toJSON()} (${kind})`;
+  const where = placeOf(transport);
   const said = [start === 'boot' ? 'started with the gateway' : 'started on demand'];
   if (kind === 'stdio' && transport.env.size > 0)
     said.push(`variables ${[...transport.env.keys()].join(' ')}`);
@@ -166,6 +163,15 @@ function serverLine({ id, transport, start, link, tools }: McpServerConfig): str
   for (const [name, { priceNano }] of tools)
     if (priceNano > 0) said.push(`${name} ${priceNano / 1e9} USD a call`);
   return `  ${id}  ${where}, ${said.join(', ')}`;
+}
+
+function placeOf(transport: McpServerConfig['transport']): string {
+  const { kind } = transport;
+  if (kind === 'stdio') return [transport.command, ...(transport.args.toJSON() as string[])].join(' ');
+  if (kind !== 'openapi') return `${transport.url.toJSON()} (${kind})`;
+  const { document, base } = transport;
+  const from = 'file' in document ? document.file : document.url.toJSON();
+  return base === null ? `the API of ${from}` : `${base.toJSON()} (API of ${from})`;
 }
 
 function mcpLines({ mcp }: Config): string[] {

@@ -14,7 +14,7 @@ import { type Path, pathKey } from './path.js';
 import { resolveVirtual } from './resolve-virtual.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp } from './sections/mcp.js';
-import type { ParsedMcpServer } from './sections/mcp-server.js';
+import { isAddress, type ParsedMcpServer } from './sections/mcp-server.js';
 import type { ParsedMcpTool } from './sections/mcp-tool.js';
 import { checkStoredServer } from './stored-mcp-server.js';
 
@@ -112,12 +112,19 @@ function transportOf(
       memoryBytes: memory,
     };
   }
-  const { url = '', transport = 'auto', headers = {} } = parsed;
+  const { url = '', transport = 'auto', headers: given = {}, openapi, base_url: base } = parsed;
+  const headers = new Map(
+    Object.entries(given).map(([name, value]) => [name.toLowerCase(), new Secret(value)]),
+  );
+  // Some servers want their key in the query.
+  const address = (field: string, value: string): Secret =>
+    new Secret(value, derived.has(pathKey(at(field))) ? REDACTED : value);
+  if (openapi === undefined) return { kind: transport, url: address('url', url), headers };
   return {
-    kind: transport,
-    // Some servers want their key in the query.
-    url: new Secret(url, derived.has(pathKey(at('url'))) ? REDACTED : url),
-    headers: new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)])),
+    kind: 'openapi',
+    document: isAddress(openapi) ? { url: address('openapi', openapi) } : { file: resolve(folder, openapi) },
+    base: base === undefined ? null : address('base_url', base),
+    headers,
   };
 }
 

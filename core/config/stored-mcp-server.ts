@@ -2,11 +2,11 @@ import type { Findings } from './findings.js';
 import { isMetadataServer } from './metadata-server.js';
 import type { Path } from './path.js';
 import type { AllowedCommand } from './sections/mcp-grants.js';
-import type { ParsedMcpServer } from './sections/mcp-server.js';
+import { isAddress, type ParsedMcpServer } from './sections/mcp-server.js';
 
 /**
  * What an MCP server of the store may not, although one of the file may: whoever is allowed to change servers through the admin API is
- * not thereby allowed to start programs on the machine, or to ask for its credentials.
+ * not thereby allowed to start programs on the machine, to read its files, or to ask for its credentials.
  */
 export function checkStoredServer(
   id: string,
@@ -15,9 +15,16 @@ export function checkStoredServer(
   findings: Findings,
 ): void {
   const at = (field: string): Path => ['mcp', 'servers', id, field];
-  if (server.url !== undefined && isMetadataServer(server.url))
-    findings.error(at('url'), {
-      what: 'serves the credentials of this machine, so only the configuration file may name it',
+  const { url, openapi, base_url } = server;
+  for (const [field, address] of Object.entries({ url, openapi, base_url }))
+    if (address !== undefined && isMetadataServer(address))
+      findings.error(at(field), {
+        what: 'serves the credentials of this machine, so only the configuration file may name it',
+      });
+  if (openapi !== undefined && !isAddress(openapi))
+    findings.error(at('openapi'), {
+      what: 'is a file of this machine, which the configuration file alone may name',
+      hint: 'give the address of the document',
     });
   if (server.command === undefined || allowed.some((one) => allows(one, server))) return;
   const known = allowed.some(({ command }) => command === server.command);

@@ -11,6 +11,8 @@ export interface ToolDefinition {
   readonly inputSchema: JsonObject;
   /** JSON Schema of `structuredContent`; null where it promises nothing. */
   readonly outputSchema: JsonObject | null;
+  /** JSON Schema of what an API is said to answer with, which nobody holds it to; null where nothing is known. */
+  readonly returns: JsonObject | null;
   /** What the server says of it: hints, not promises. */
   readonly annotations: JsonObject;
   /** What else it says for people and programs that show it, as it says it: icons, `_meta`; empty where it says nothing. */

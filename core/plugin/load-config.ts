@@ -74,7 +74,17 @@ async function completed(
   const all = [...source.builtins, ...brought, ...given.filter((plugin) => !brought.includes(plugin))];
   const partial = !read.allListed || listed.length < read.plugins.length;
   if (!partial) problems.push(...listed.flatMap((one) => loosePoints(one, all)));
-  return read.complete({ ...supplyOf(all), partial }, problems);
+  const loaded = read.complete({ ...supplyOf(all), partial }, problems);
+  await checkApis(loaded);
+  return loaded;
+}
+
+/** Few have any, and their documents may be large. */
+async function checkApis(loaded: LoadedConfig): Promise<void> {
+  const servers = [...(loaded.config.mcp?.servers.values() ?? [])];
+  if (!servers.some(({ transport }) => transport.kind === 'openapi')) return;
+  const { checkDocuments } = await import('../mcp/openapi/check-documents.js');
+  await checkDocuments(loaded);
 }
 
 /** What a configuration may name because these plugins bring it. */

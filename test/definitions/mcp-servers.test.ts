@@ -86,7 +86,7 @@ describe('MCP servers of the store', () => {
 
   it('are refused with the words of headgate check', async () => {
     const cases: [body: object, words: string][] = [
-      [{ id: 'x' }, 'either "command" or "url"'],
+      [{ id: 'x' }, 'one of "command", "url" and "openapi"'],
       [{ id: 'X y', url: http.url }, 'a server id'],
       [{ id: 'x', url: 'ftp://a' }, 'mcp.servers.x.url: expected an http'],
       [{ id: 'x', url: http.url, start: 'never' }, 'mcp.servers.x.start: expected demand or boot'],
@@ -189,6 +189,23 @@ describe('MCP servers of the store', () => {
     await remove('/api/mcp-virtual-servers/desk');
     await remove('/api/mcp-servers/shop');
   });
+});
+
+it('servers of the store may be APIs with a document at an address, not with a file of the machine', async () => {
+  const file = await admin('POST', '/api/mcp-servers', { id: 'api', openapi: '/etc/hosts' });
+  expect([file.status, messageOf(file)]).toEqual([400, expect.stringContaining('a file of this machine')]);
+  const inner = { id: 'api', openapi: 'https://a.example/x.json', base_url: 'http://169.254.169.254/' };
+  const metadata = await admin('POST', '/api/mcp-servers', inner);
+  expect([metadata.status, messageOf(metadata)]).toEqual([400, expect.stringContaining('base_url')]);
+  const secret = 'sk-in-the-query-0123456789';
+  const spec = {
+    id: 'api',
+    openapi: 'https://a.example/x.json',
+    base_url: `https://a.example/?key=${secret}`,
+  };
+  expect(JSON.stringify(await make('/api/mcp-servers', spec))).not.toContain(secret);
+  expect((await admin('GET', '/api/mcp-servers/api')).text).not.toContain(secret);
+  await remove('/api/mcp-servers/api');
 });
 
 it('MCP servers of the file are read-only, and count', async () => {

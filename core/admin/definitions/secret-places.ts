@@ -47,13 +47,17 @@ export function secretPlaces(kind: DefinitionKind, spec: Fields): Path[] {
   return placesForSecrets(kind, spec).filter((path) => isSecret(valueAt(spec, path)));
 }
 
-function placesOfServer({ url, headers, env, args: _, tools: __, ...rest }: Fields): Path[] {
+function placesOfServer(spec: Fields): Path[] {
+  const { headers, env, args: _, tools: __, ...rest } = spec;
   const named = Object.entries({ headers, env }).flatMap(([field, inside]) =>
     Object.keys(isMapping(inside) ? inside : {}).map((name): Path => [field, name]),
   );
   const texts = named.filter((path) => typeof valueAt({ headers, env }, path) === 'string');
-  const address: Path[] = typeof url === 'string' && url.includes('?') ? [['url']] : [];
-  return [...address, ...texts, ...settingsIn(rest, [])];
+  const addresses = ['url', 'openapi', 'base_url'].flatMap((field): Path[] => {
+    const said = spec[field];
+    return typeof said === 'string' && said.includes('?') ? [[field]] : [];
+  });
+  return [...addresses, ...texts, ...settingsIn(rest, [])];
 }
 
 function settingsIn(value: unknown, path: Path): Path[] {

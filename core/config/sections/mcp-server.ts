@@ -6,6 +6,7 @@ import { mcpTool, toolLimits } from './mcp-tool.js';
 import { ruleKeys } from './rules.js';
 
 const urlForm = wants('an http:// or https:// URL without credentials or fragment');
+const documentForm = wants('a file, or an http:// or https:// URL');
 const headerForm = wants('a header value: text without line breaks');
 const commandForm = wants('a command: the name of a program or its path');
 const argumentForm = wants('a text');
@@ -13,6 +14,11 @@ const variableForm = wants('the name of a variable of the environment');
 const toolForm = wants('the name of a tool, "*" stands for any text');
 
 const trueOrFalse = wants('true or false');
+
+/** Where a document is: not a file. */
+export function isAddress(text: string): boolean {
+  return /^https?:/i.test(text);
+}
 
 function isServerUrl(text: string): boolean {
   if (!/^https?:\/\//i.test(text) || /[#\s]/.test(text) || !URL.canParse(text)) return false;
@@ -66,6 +72,23 @@ export const mcpServer = z
       .refine(isServerUrl, urlForm)
       .optional()
       .describe('Address of a server that is reached over HTTP.'),
+    openapi: z
+      .string(documentForm)
+      .min(1, documentForm)
+      .refine((text) => !isAddress(text) || isServerUrl(text), urlForm)
+      .optional()
+      .describe(
+        'OpenAPI document (3.0 or 3.1, JSON or YAML) of an API whose operations are the tools: a file, relative paths start at the ' +
+          'folder of this file, or an http:// or https:// address.',
+      ),
+    base_url: z
+      .string(urlForm)
+      .refine(isServerUrl, urlForm)
+      .optional()
+      .describe(
+        'Where the API of `openapi` is; a query in it goes along with every request. Left out: as the document says, which for one that ' +
+          'comes from an address must be at the same one.',
+      ),
     transport: z
       .enum(['auto', 'http', 'sse'], wants('auto, http or sse'))
       .optional()
@@ -140,8 +163,8 @@ export const mcpServer = z
     budgets: ruleKeys.budgets.describe('What may be spent on its tools, by all callers together.'),
   })
   .refine(
-    ({ command, url }) => (command === undefined) !== (url === undefined),
-    wants('either "command" or "url"'),
+    ({ command, url, openapi }) => [command, url, openapi].filter((one) => one !== undefined).length === 1,
+    wants('one of "command", "url" and "openapi"'),
   )
   .refine(
     ({ command, args, env, cwd, memory }) =>
@@ -149,8 +172,13 @@ export const mcpServer = z
     wants('"args", "env", "cwd" and "memory" only beside "command"'),
   )
   .refine(
-    ({ url, transport, headers }) => url !== undefined || (transport === undefined && headers === undefined),
-    wants('"transport" and "headers" only beside "url"'),
+    ({ command, url, transport, headers }) =>
+      (url !== undefined || transport === undefined) && (command === undefined || headers === undefined),
+    wants('"transport" only beside "url", "headers" only beside "url" or "openapi"'),
+  )
+  .refine(
+    ({ openapi, base_url: base }) => openapi !== undefined || base === undefined,
+    wants('"base_url" only beside "openapi"'),
   );
 
 export type ParsedMcpServer = z.output<typeof mcpServer>;

@@ -47,7 +47,7 @@ export async function connect(parts: ConnectParts): Promise<Connection> {
 
 async function open(
   parts: ConnectParts,
-  kind: 'stdio' | 'http' | 'sse',
+  kind: 'stdio' | 'http' | 'sse' | 'openapi',
   how: McpTransportConfig,
 ): Promise<Connection> {
   // Large, and not needed by those without servers.
@@ -59,7 +59,7 @@ async function open(
     onChanged: () => onChanged(what),
   });
   // The older of the two HTTP transports is older than what there is to ask for.
-  const mode = legacy || kind === 'sse' ? 'legacy' : 'auto';
+  const mode = legacy || kind === 'sse' || kind === 'openapi' ? 'legacy' : 'auto';
   const client = new mcp.Client(
     { name: 'headgate', version: '0.1.0' },
     {
@@ -83,15 +83,19 @@ async function open(
           log: parts.log,
           guard: parts.guard,
         })
-      : new HttpTransport(
-          {
-            url: new URL(how.url.reveal()),
-            headers: Object.fromEntries([...how.headers].map(([name, value]) => [name, value.reveal()])),
-            maxBytes,
-            connectTimeoutMs: config.timeouts.connectMs,
-          },
-          makerOf(mcp, kind === 'sse'),
-        );
+      : how.kind === 'openapi'
+        ? new (await import('./openapi-transport.js')).OpenApiTransport(config, how, (why) =>
+            parts.log.warn('the document of an API cannot be used; what it was before counts', why),
+          )
+        : new HttpTransport(
+            {
+              url: new URL(how.url.reveal()),
+              headers: Object.fromEntries([...how.headers].map(([name, value]) => [name, value.reveal()])),
+              maxBytes,
+              connectTimeoutMs: config.timeouts.connectMs,
+            },
+            makerOf(mcp, kind === 'sse'),
+          );
   const stop = (): void => {
     transport.close().catch(() => {});
   };

@@ -1,7 +1,7 @@
 import type { McpRefusal } from '../protocol.js';
 import { statusOf } from './connect.js';
 import { shortText } from './hidden-words.js';
-import { CUT_OFF, TOO_LARGE } from './own-codes.js';
+import { CUT_OFF, TOO_LARGE, UNREACHABLE } from './own-codes.js';
 
 export interface Asked {
   readonly server: string;
@@ -17,6 +17,7 @@ export function callFailure(error: unknown, asked: Asked, hide: (text: string) =
   const status = statusOf(error);
   const why = whyOf(error, hide);
   if (code === TOO_LARGE) return tooLarge(asked);
+  if (code === UNREACHABLE) return { code: 'mcp_server_unavailable', details: { server, why }, sent: false };
   if (code === CUT_OFF || code === 'CONNECTION_CLOSED')
     return { code: 'mcp_server_gone', details: { server, tool, why }, sent: true };
   if (code === 'REQUEST_TIMEOUT')

@@ -11,18 +11,24 @@ const MOST = 500;
  * fail, and clients the address they could not reach.
  */
 export function hiderFor({ transport }: McpServerConfig): (text: string) => string {
-  const values =
-    transport.kind === 'stdio'
-      ? [...transport.env.values()].map((one) => one.reveal()).concat(hiddenArguments(transport.args))
-      : [...transport.headers.values()]
-          .flatMap((one) => [one.reveal(), one.reveal().replace(/^\w+ /, '')])
-          .concat(
-            JSON.stringify(transport.url) === JSON.stringify(REDACTED)
-              ? urlParts(transport.url.reveal())
-              : [],
-          );
+  const values = hiddenValues(transport);
   const words = values.filter((one) => one.length >= MIN_LENGTH).toSorted((a, b) => b.length - a.length);
   return (text) => words.reduce((hidden, word) => hidden.replaceAll(word, REDACTED), text);
+}
+
+function hiddenValues(transport: McpServerConfig['transport']): string[] {
+  if (transport.kind === 'stdio')
+    return [...transport.env.values()].map((one) => one.reveal()).concat(hiddenArguments(transport.args));
+  const addresses =
+    transport.kind !== 'openapi'
+      ? [transport.url]
+      : [transport.base, 'url' in transport.document ? transport.document.url : null];
+  return [
+    ...[...transport.headers.values()].flatMap((one) => [one.reveal(), one.reveal().replace(/^\w+ /, '')]),
+    ...addresses.flatMap((one) =>
+      one !== null && JSON.stringify(one) === JSON.stringify(REDACTED) ? urlParts(one.reveal()) : [],
+    ),
+  ];
 }
 
 /** The same, short enough for a message and without control characters. */

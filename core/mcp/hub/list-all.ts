@@ -2,11 +2,18 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Client } from '@modelcontextprotocol/client';
 import type { ListKind } from '../protocol.js';
 
+/** What a list may be. */
+export interface ListLimits {
+  readonly items: number;
+  /** Of all items together, as JSON. */
+  readonly bytes: number;
+}
+
 /** Nobody has use for more, and no model. */
-const MOST_ITEMS = 1000;
+export const LIST_OF_SERVER: ListLimits = { items: 1000, bytes: 4 * 1024 * 1024 };
+/** Of an API whose document the operator has chosen. */
+export const LIST_OF_API: ListLimits = { items: 5000, bytes: 32 * 1024 * 1024 };
 const MOST_PAGES = 100;
-/** Of all items together, as JSON. */
-const MOST_BYTES = 4 * 1024 * 1024;
 /** A server cannot have its list kept for longer, whatever it says. */
 const MOST_TTL_MS = 24 * 3_600_000;
 
@@ -40,6 +47,7 @@ export async function listAll(
   client: Client,
   kind: ListKind,
   timeoutMs: number,
+  most: ListLimits = LIST_OF_SERVER,
 ): Promise<Listed<JsonObject>> {
   const { method, field, capability } = HOW[kind];
   if (client.getServerCapabilities()?.[capability] === undefined)
@@ -59,9 +67,9 @@ export async function listAll(
       items.push(item);
       bytes += JSON.stringify(item).length;
     }
-    if (items.length > MOST_ITEMS || bytes > MOST_BYTES)
+    if (items.length > most.items || bytes > most.bytes)
       throw new Error(
-        `it lists more than ${MOST_ITEMS}, or describes them with more than ${MOST_BYTES} bytes`,
+        `it lists more than ${most.items}, or describes them with more than ${most.bytes} bytes`,
       );
     cursor = page['nextCursor'] as string | undefined;
   }

@@ -39,6 +39,8 @@ export class OwnLinks {
   open(session: string, config: McpServerConfig, as: string, features: ClientFeatures): ServerLink | null {
     const known = this.find(session, config.id);
     if (known !== undefined) return known;
+    // An API asks nobody anything.
+    if (config.transport.kind === 'openapi') return null;
     if (this.countOf(config.id) >= config.ownConnections && !this.takeUnused(config.id)) {
       this.sayFull(config);
       return null;

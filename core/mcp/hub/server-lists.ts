@@ -2,7 +2,7 @@ import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
 import type { HeldTool, ItemList, ListKind, ToolList } from '../protocol.js';
 import type { Connection } from './connect.js';
-import { listAll } from './list-all.js';
+import { LIST_OF_API, LIST_OF_SERVER, listAll } from './list-all.js';
 import type { Pins } from './pins.js';
 import { definitionsOf } from './tool-definition.js';
 
@@ -40,7 +40,8 @@ export class ServerLists {
   toolsOf(connect: () => Promise<Connection>): Promise<ToolList> {
     return fresh(this.tools, connect, async ({ client }, freshFor) => {
       const { config, pins } = this.parts;
-      const { items, ttlMs, shared } = await listAll(client, 'tools', config.timeouts.listMs);
+      const most = config.transport.kind === 'openapi' ? LIST_OF_API : LIST_OF_SERVER;
+      const { items, ttlMs, shared } = await listAll(client, 'tools', config.timeouts.listMs, most);
       const checked = pins.check(config, definitionsOf(items));
       this.held = checked.held;
       const held = checked.held.map(({ now: { name, fingerprint } }) => ({ name, fingerprint }));

@@ -35,6 +35,11 @@ export class ServerLog {
     return shortText(this.recent.join(' / '));
   }
 
+  /** Something that the gateway finds about the server. */
+  warn(message: string, why: string): void {
+    this.log('warn', message, { server: this.server, why: shortText(this.hide(why)) });
+  }
+
   private take(text: string): void {
     const line = shortText(this.hide(text));
     if (line === '') return;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '@headgate/sdk';
 import type { ToolDefinition } from '../protocol.js';
+import { RETURNS } from '../returns-field.js';
 import { sorted } from '../sorted-json.js';
 
 /**
@@ -27,6 +28,7 @@ function definitionOf({
   icons,
   _meta: meta,
 }: JsonObject): ToolDefinition {
+  const { [RETURNS]: returns, ...rest } = (meta ?? {}) as JsonObject;
   const told = {
     name: name as string,
     title: (title ?? '') as string,
@@ -34,8 +36,13 @@ function definitionOf({
     inputSchema: inputSchema as JsonObject,
     outputSchema: (outputSchema ?? null) as JsonObject | null,
     annotations: (annotations ?? {}) as JsonObject,
+    ...(typeof returns === 'object' && returns !== null && { returns: returns as JsonObject }),
   };
   // The same for the same tool, in whatever order its server writes the fields.
-  const extra = { ...(icons !== undefined && { icons }), ...(meta !== undefined && { _meta: meta }) };
-  return { ...told, extra, fingerprint: `sha256:${createHash('sha256').update(sorted(told)).digest('hex')}` };
+  const fingerprint = `sha256:${createHash('sha256').update(sorted(told)).digest('hex')}`;
+  const extra = {
+    ...(icons !== undefined && { icons }),
+    ...(Object.keys(rest).length > 0 && { _meta: rest }),
+  };
+  return { returns: null, ...told, extra, fingerprint };
 }
