@@ -103,7 +103,12 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     onAccepted: (accepted: AcceptedTools) => mcp.accept(accepted),
   };
   const governance = new Governance(governing);
-  const mcp = new McpService({ dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) });
+  const mcp = new McpService(
+    { dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) },
+    cluster === null
+      ? null
+      : { me: cluster.run, addressOf: (run) => cluster.addressOf(run), secret: keySecret },
+  );
   const control = new ControlPlane({
     ledger,
     admin: new AdminApi({
@@ -271,6 +276,11 @@ export class RunningGateway {
     await this.io.listen(host, free);
     const url = `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${free}`;
     this.log('info', 'listening', { url, threads: this.threads });
+    if (this.cluster !== null) {
+      const { nodeAddress } = await import('./cluster/node-address.js');
+      const address = nodeAddress(this.config, free);
+      if (address !== null) this.cluster.announce(address);
+    }
     return url;
   }
 

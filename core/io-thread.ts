@@ -1,4 +1,4 @@
-import type { SettledRecord } from '@headgate/sdk';
+import type { HeaderList, SettledRecord } from '@headgate/sdk';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control } from './control.js';
@@ -8,6 +8,7 @@ import type { ForwardPath } from './forward/forward-path.js';
 import { ObjectBook } from './forward/object-book.js';
 import { type IdentityDelta, StoredKeys } from './identity/stored-keys.js';
 import { Background } from './kept/background.js';
+import { forwardedFor } from './mcp/forwarded.js';
 import type { McpNotice } from './mcp/protocol.js';
 import type { ToolCatalog } from './mcp/tool-catalog.js';
 import { proceed } from './pipeline.js';
@@ -134,6 +135,11 @@ export class IoThread {
   tools(): Promise<ToolCatalog> {
     this.catalog ??= import('./mcp/tool-catalog.js').then((loaded) => new loaded.ToolCatalog(this));
     return this.catalog;
+  }
+
+  /** The client's address, as another node that has passed the request on says; null when none has. */
+  forwardedFor(headers: HeaderList): string | null {
+    return forwardedFor(this.keySecret, headers, Date.now());
   }
 
   /** The main thread says something about them. */

@@ -43,7 +43,10 @@ export class Cluster implements LeasePort {
   onChanged: () => void = () => {};
   nodes = 1;
   private readonly link: RedisLink;
+  /** Names this node in its present run; no other has had it. */
+  readonly run = randomBytes(6).toString('hex');
   private readonly me: string;
+  private address: string | null = null;
   private readonly memory: CounterMemory;
   private readonly recalls: Recalls;
   private readonly sweep: Sweep;
@@ -52,7 +55,7 @@ export class Cluster implements LeasePort {
   private closed = false;
 
   private constructor(private readonly options: ClusterOptions) {
-    this.me = `${options.node}~${randomBytes(6).toString('hex')}`;
+    this.me = `${options.node}~${this.run}`;
     this.memory = CounterMemory.of(options.counters);
     this.link = new RedisLink(options.target, options.name, this.me, () =>
       randomBytes(9).toString('base64url'),
@@ -123,6 +126,17 @@ export class Cluster implements LeasePort {
     this.lessor.setBase(slot, start, baseOf(pairs));
   }
 
+  /** From now on the other nodes reach this one there. */
+  announce(address: string): void {
+    this.address = address;
+    this.link.announce(this.run, address).catch(() => {});
+  }
+
+  /** Where a node is reached; null when it is gone. Rejects while Redis is away. */
+  addressOf(run: string): Promise<string | null> {
+    return this.link.addressOf(run);
+  }
+
   /** Other nodes look at the store at once. */
   changed(): void {
     this.tell({ t: 'changed', from: this.me });
@@ -134,6 +148,7 @@ export class Cluster implements LeasePort {
     clearTimeout(this.timer);
     this.sweep.stop();
     if (!this.away) await this.lessor.close();
+    if (this.address !== null) await this.link.unannounce(this.run).catch(() => {});
     await this.link.leave().catch(() => {});
     this.link.close();
   }
@@ -197,6 +212,7 @@ export class Cluster implements LeasePort {
 
   private async present(): Promise<void> {
     const before = Date.now();
+    if (this.address !== null) await this.link.announce(this.run, this.address);
     const { now, nodes } = await this.link.present();
     const offset = Math.round(now - (before + Date.now()) / 2);
     // Windows go by the clock of Redis, so that no node begins one before the others.

@@ -116,6 +116,8 @@ export interface ServerConfig {
 }
 
 export interface ClusterConfig {
+  /** Where the other nodes reach this one; null: as it listens. */
+  readonly address: string | null;
   /** Of the cluster: what its keys in Redis begin with. */
   readonly name: string;
   readonly policy: 'open' | 'closed' | 'local-share';

@@ -30,7 +30,8 @@ export function resolveCluster(
       hint: 'set store.url to postgres://…',
     });
   const { name, policy } = { name: 'headgate', policy: 'local-share' as const, ...parsed };
-  return { name, policy, redis: new Secret(target, shownRedis(target)) };
+  const address = parsed?.address?.replace(/\/$/, '') ?? null;
+  return { name, policy, address, redis: new Secret(target, shownRedis(target)) };
 }
 
 function targetOf(

@@ -11,6 +11,17 @@ export interface McpFrontAsk {
   /** After `/mcp/`; null for all servers together. */
   readonly name: string | null;
   readonly caller: FrontCaller;
+  /** What another node is told where the session is its own; null where there is none, or where another has passed this on. */
+  readonly passed: PassedRequest | null;
+}
+
+/** A request as it came, for a node that does not know the caller yet. */
+export interface PassedRequest {
+  /** With the query. */
+  readonly path: string;
+  readonly headers: HeaderList;
+  /** Of the client. */
+  readonly address: string;
 }
 
 /** Who asks, as far as the main thread must know. */

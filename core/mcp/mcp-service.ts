@@ -1,6 +1,7 @@
 import type { McpConfig } from '../config/mcp-config.js';
 import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { McpFront } from './front/front.js';
+import type { NodeDirectory } from './front/other-nodes.js';
 import type { McpFrontAsk } from './front-protocol.js';
 import type { HubParts, McpHub } from './hub/hub.js';
 import type { AcceptedTools } from './hub/pins.js';
@@ -12,7 +13,11 @@ export class McpService {
   private accepted: AcceptedTools = new Map();
   private front: Promise<McpFront> | null = null;
 
-  constructor(private readonly parts: HubParts) {}
+  constructor(
+    private readonly parts: HubParts,
+    /** Null when this is the only node. */
+    private readonly nodes: NodeDirectory | null = null,
+  ) {}
 
   /** From now on these are the servers. */
   async apply(config: McpConfig | null): Promise<void> {
@@ -43,7 +48,7 @@ export class McpService {
   serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
     const { hub } = this;
     if (hub === null) throw new Error('there are no MCP servers');
-    this.front ??= import('./front/front.js').then((loaded) => loaded.McpFront.load(hub));
+    this.front ??= import('./front/front.js').then((loaded) => loaded.McpFront.load(hub, this.nodes));
     let source: StreamSource | null = null;
     let stopped = false;
     this.front.then(

@@ -10,7 +10,7 @@ import { startStream } from '../relay/stream-head.js';
 import { settle } from '../stages/settle.js';
 import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { Waiting } from '../upstream/deadlines.js';
-import type { McpQuestion, McpToldAnswer } from './front-protocol.js';
+import type { McpQuestion, McpToldAnswer, PassedRequest } from './front-protocol.js';
 import { callTool, type ToolCaller } from './tool-call.js';
 import type { ToolCatalog } from './tool-catalog.js';
 
@@ -35,6 +35,8 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     private readonly x: Exchange,
     private readonly catalog: ToolCatalog,
     private readonly name: string | null,
+    /** Of the client; null where there are no other nodes, or one of them has passed the request on. */
+    private readonly address: string | null,
   ) {
     const { principal, metadata, incoming } = x;
     this.caller = {
@@ -62,12 +64,21 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
         body: Uint8Array.from(body.bytes),
         name,
         caller: { keyId: principal.id, servers: servers.map(({ id }) => id) },
+        passed: this.passed(),
       },
       this,
     );
     this.source = source;
     if (x.settled) this.release();
     else if (this.owed > 0 && !x.incoming.sink.full) this.resume();
+  }
+
+  /** In a cluster, what another node must know if the session is its own. */
+  private passed(): PassedRequest | null {
+    const { x, address } = this;
+    const { path, query, headers } = x.incoming;
+    if (address === null || x.header('mcp-session-id') === undefined) return null;
+    return { path: query === '' ? path : `${path}?${query}`, headers, address };
   }
 
   start(status: number, headers: HeaderList): void {

@@ -1,9 +1,10 @@
-import type { ErrorCodec, HeaderList, WireFormat } from '@headgate/sdk';
+import { type ErrorCodec, type HeaderList, headerOf, type WireFormat } from '@headgate/sdk';
 import { answerHeaders } from '../answer-headers.js';
 import { GatewayError, gatewayError } from '../errors.js';
 import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes } from '../fail.js';
 import { tooLarge } from '../http/request-body.js';
+import { clientAddress } from '../identity/client-address.js';
 import type { IoThread } from '../io-thread.js';
 import { proceed, type Wait } from '../pipeline.js';
 import { Endpoint } from '../route/endpoint.js';
@@ -11,6 +12,7 @@ import { admit } from '../stages/admit.js';
 import { identify } from '../stages/identify.js';
 import { receive } from '../stages/receive.js';
 import type { EndpointPath } from './endpoint-path.js';
+import { FORWARDED } from './forwarded.js';
 import { checkOrigin, corsHeaders, PREFLIGHT } from './rebinding.js';
 import { challengeFor } from './resource-metadata.js';
 
@@ -26,14 +28,18 @@ const endpoints = new WeakMap<IoThread, Endpoint>();
 export function serveEndpoint(io: IoThread, { name }: EndpointPath, incoming: Incoming): Exchange {
   const x = new Exchange(io, endpointOf(io), incoming);
   io.inFlight++;
-  proceed(x, [admit, guard, who, receive, pass]);
+  // Another node has let it in under the name that the client used, and says who that is.
+  const told = headerOf(incoming.headers, FORWARDED) === undefined ? null : io.forwardedFor(incoming.headers);
+  if (told !== null) incoming.sink.address = () => told;
+  const address = told === null && x.runtime.config.cluster !== null ? clientAddress(x) : null;
+  proceed(x, [admit, ...(told === null ? [guard] : []), who, receive, pass]);
   return x;
 
   async function pass(): Promise<void> {
     const { body } = x.incoming;
     if (body.tooLarge) throw tooLarge(body);
     const [{ PassedAnswer }, catalog] = await Promise.all([import('./passed-answer.js'), io.tools()]);
-    if (!x.answered) new PassedAnswer(x, catalog, name).begin();
+    if (!x.answered) new PassedAnswer(x, catalog, name, address).begin();
   }
 }
 

@@ -7,6 +7,8 @@ export const redisUrl = z
   .regex(/^rediss?:\/\//, form)
   .refine((url) => URL.canParse(url) && new URL(url).hostname !== '', form);
 
+const addressForm = wants('http://HOST:PORT or https://HOST:PORT, without a path');
+
 /** Several nodes as one gateway. */
 export const clusterSection = z.strictObject({
   redis: z
@@ -50,6 +52,14 @@ export const clusterSection = z.strictObject({
     .describe(
       'What becomes of limits and budgets while Redis does not answer. `local-share`: each node may use its equal part of what is left. ' +
         '`closed`: requests that need more than the node holds are answered with 503. `open`: each node counts by itself.',
+    ),
+  address: z
+    .string(addressForm)
+    .regex(/^https?:\/\/[^/\s?#@]+\/?$/i, addressForm)
+    .optional()
+    .describe(
+      'Where the other nodes reach this one, for sessions of MCP clients. Left out: as it listens, or the first address of the machine ' +
+        'where it listens on all; with TLS they do not reach it then.',
     ),
   name: z
     .string()

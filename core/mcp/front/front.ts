@@ -8,6 +8,8 @@ import { AnswerPump } from './answer-pump.js';
 import { type Asking, authOf, type Desk } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
+import { NoSession } from './no-session.js';
+import { type NodeDirectory, OtherNodes } from './other-nodes.js';
 import { Scope } from './scope.js';
 import { Session } from './session.js';
 import { INTERNAL, Refused } from './upstream.js';
@@ -23,11 +25,14 @@ export class McpFront {
   /** Streams that end only when somebody ends them. */
   private readonly standing = new Set<AnswerPump>();
   private readonly looker: NodeJS.Timeout;
+  private readonly others: OtherNodes | null;
 
   private constructor(
     private readonly mcp: McpLibrary,
     private readonly hub: McpHub,
+    private readonly nodes: NodeDirectory | null,
   ) {
+    this.others = nodes === null ? null : new OtherNodes(nodes);
     hub.watch((server, what) => this.changed(server, what));
     hub.own.unusedSince = (id) => {
       const session = this.sessions.get(id);
@@ -37,8 +42,8 @@ export class McpFront {
     this.looker.unref();
   }
 
-  static async load(hub: McpHub): Promise<McpFront> {
-    return new McpFront(await import('@modelcontextprotocol/server'), hub);
+  static async load(hub: McpHub, nodes: NodeDirectory | null): Promise<McpFront> {
+    return new McpFront(await import('@modelcontextprotocol/server'), hub, nodes);
   }
 
   serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
@@ -50,6 +55,12 @@ export class McpFront {
       session.usedAt = performance.now();
     });
     const run = async (): Promise<void> => {
+      const owner = ask.passed === null ? null : (this.others?.ownerOf(ask.headers) ?? null);
+      if (owner !== null) {
+        if (ask.method === 'GET') this.standing.add(pump);
+        await pump.send(await (this.others as OtherNodes).pass(owner, ask, pump.signal));
+        return;
+      }
       const asked = this.read(ask, pump);
       session = this.sessionOf(ask, asked.parsed);
       if (session !== null) session.open++;
@@ -71,6 +82,7 @@ export class McpFront {
   async close(): Promise<void> {
     clearInterval(this.looker);
     this.drain();
+    await this.others?.close();
     await Promise.allSettled([...this.sessions.values()].map((session) => session.close()));
     await Promise.allSettled([...this.modern.values()].map(({ handler }) => handler.close()));
   }
@@ -102,7 +114,7 @@ export class McpFront {
     const { max = 0 } = this.hub.config?.sessions ?? {};
     if (this.sessions.size >= max && !this.forgetOne(caller.keyId))
       throw new NoSession(503, -32_000, `There are already ${max} sessions (mcp.sessions.max)`);
-    const begun = new Session(this.mcp, this.hub, name, caller, (session) =>
+    const begun = new Session(this.mcp, this.hub, { name, caller, node: this.nodes?.me ?? null }, (session) =>
       this.sessions.delete(session.id),
     );
     this.sessions.set(begun.id, begun);
@@ -191,22 +203,6 @@ interface Asked {
   readonly request: Request;
   /** The body; undefined where it is no JSON. */
   readonly parsed: unknown;
-}
-
-/** A request that there is no session for. */
-class NoSession extends Error {
-  constructor(
-    private readonly status: number,
-    private readonly code: number,
-    message: string,
-  ) {
-    super(message);
-  }
-
-  response(): Response {
-    const { status, code, message } = this;
-    return Response.json({ jsonrpc: '2.0', id: null, error: { code, message } }, { status });
-  }
 }
 
 /** Undefined for what is no JSON. */

@@ -23,9 +23,18 @@ const METHODS = {
   roots: 'roots/list',
 } as const;
 
+export interface SessionStart {
+  /** Of the server; null for all together. */
+  readonly name: string | null;
+  readonly caller: FrontCaller;
+  /** This one among others; null when there are no others. */
+  readonly node: string | null;
+}
+
 /** A session of a client that speaks a revision which has them: what it has said of itself and asked for. */
 export class Session implements Desk, DeskState {
-  readonly id = randomUUID();
+  readonly id: string;
+  readonly name: string | null;
   readonly places = new Map<string, string>();
   /** Answers that are on their way, streams among them. */
   open = 0;
@@ -44,10 +53,12 @@ export class Session implements Desk, DeskState {
   constructor(
     mcp: McpLibrary,
     private readonly hub: McpHub,
-    readonly name: string | null,
-    { keyId, servers }: FrontCaller,
+    { name, caller: { keyId, servers }, node }: SessionStart,
     onClosed: (session: Session) => void,
   ) {
+    // Other nodes see in it whose it is.
+    this.id = node === null ? randomUUID() : `${randomUUID()}.${node}`;
+    this.name = name;
     this.keyId = keyId;
     this.servers = servers;
     this.server = makeServer(mcp, this);

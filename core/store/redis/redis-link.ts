@@ -124,6 +124,21 @@ export class RedisLink implements HoldStore {
     return { now: Number(now), nodes: Math.max(1, Number(nodes)) };
   }
 
+  /** Where this node is reached, until it has not said so for a while. @param run names it in its present run */
+  async announce(run: string, address: string): Promise<void> {
+    const { commands } = this.clients;
+    await within(COMMAND_MS, () => commands.set(this.addressKey(run), address, 'PX', 2 * PRESENT_MS));
+  }
+
+  async unannounce(run: string): Promise<void> {
+    await within(COMMAND_MS, () => this.clients.commands.del(this.addressKey(run)));
+  }
+
+  /** Null when it is gone, or has not said it. */
+  async addressOf(run: string): Promise<string | null> {
+    return within(COMMAND_MS, () => this.clients.commands.get(this.addressKey(run)));
+  }
+
   async leave(): Promise<void> {
     await within(COMMAND_MS, () => this.clients.commands.zrem(this.presence, this.node));
   }
@@ -166,6 +181,10 @@ export class RedisLink implements HoldStore {
 
   private valueKey(key: string): string {
     return `${this.name}:kv:${key}`;
+  }
+
+  private addressKey(run: string): string {
+    return `${this.name}:at:${run}`;
   }
 
   private get channel(): string {

@@ -1,0 +1,220 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forwardedHeader } from '../../core/mcp/forwarded.js';
+import { type Embedded, embed } from '../gateway/embedded.js';
+import { newClient, oldClient, textOf } from '../mcp/clients.js';
+import { fixture } from '../mcp/servers.js';
+import { noRedis, type RealRedis, startRedis } from '../state/real-redis.js';
+import { noPostgres, type RealPostgres, startPostgres } from '../store/real-postgres.js';
+
+const KEY = 'hg-sessions-0123456789abc';
+const NEAR = 'hg-near-sessions-0123456789';
+const OTHER = 'hg-other-sessions-0123456789';
+const SECRET = 'the-secret-of-all-nodes-0123456789';
+const none = noPostgres ?? noRedis;
+
+const initialize = {
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+};
+
+describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
+  let postgres: RealPostgres;
+  let redis: RealRedis;
+  let config: object;
+  let nodes: Embedded[] = [];
+  let urls: string[] = [];
+
+  const start = async (): Promise<[Embedded, string]> => {
+    const node = await embed({ config });
+    return [node, await node.listen()];
+  };
+  beforeAll(async () => {
+    [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    config = {
+      admin: { token: 'the-token-of-the-administrator', secret: SECRET },
+      store: { url: await postgres.database() },
+      cluster: { redis: redis.url },
+      observability: { log_level: 'error' },
+      keys: [
+        { name: 'all', value: KEY },
+        { name: 'near', value: NEAR, ip_ranges: ['127.0.0.1/32'] },
+        { name: 'other', value: OTHER },
+      ],
+      mcp: { servers: { fixture: fixture() } },
+    };
+    const started = await Promise.all([start(), start()]);
+    nodes = started.map(([node]) => node);
+    urls = started.map(([, url]) => url);
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.close()));
+    await Promise.all([postgres?.stop(), redis?.stop()]);
+  });
+
+  /** Each request goes to another node than the one before, as behind a balancer that knows nothing of sessions. */
+  const inTurn = (): typeof fetch => {
+    let count = 0;
+    return (input, init) => {
+      const { pathname } = new URL(String(input instanceof Request ? input.url : input));
+      return fetch(`${urls[count++ % urls.length]}${pathname}`, init);
+    };
+  };
+  const way = (key = KEY) => ({ fetch: inTurn(), url: 'http://balancer', path: '/mcp/fixture', key });
+  const post = (node: number, body: object, headers: Record<string, string> = {}, key = KEY) =>
+    fetch(`${urls[node]}/mcp/fixture`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        accept: 'application/json, text/event-stream',
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+  const begin = async (node: number, key = KEY): Promise<string> => {
+    const begun = await post(node, initialize, {}, key);
+    expect(begun.status).toBe(200);
+    await begun.text();
+    return begun.headers.get('mcp-session-id') ?? '';
+  };
+  const ping = (node: number, session: string, key = KEY, more: Record<string, string> = {}) =>
+    post(node, { jsonrpc: '2.0', id: 2, method: 'ping' }, { 'mcp-session-id': session, ...more }, key);
+
+  it.each([
+    ['the client of the first generation', oldClient],
+    ['the client of the second generation', newClient],
+  ])('%s has one session, whichever node it comes to', async (_, connect) => {
+    const client = await (connect as typeof newClient)(way());
+    for (let i = 0; i < 4; i++) {
+      expect((await client.listTools()).tools.map(({ name }) => name)).toContain('large');
+      expect(textOf(await client.callTool({ name: 'large', arguments: {} }))).toHaveLength(900_000);
+    }
+    await client.close();
+  });
+
+  it('what its server asks, and what it is told of progress and changes, reaches it over the other node', async () => {
+    const changed: string[] = [];
+    const client = await newClient(way(), 'legacy', { capabilities: { elicitation: {} } }, (made) => {
+      made.setRequestHandler('elicitation/create', async () => ({
+        action: 'accept',
+        content: { response: 'blue' },
+      }));
+      made.setNotificationHandler('notifications/resources/updated', ({ params: { uri } }) => {
+        changed.push(uri);
+      });
+    });
+    for (let i = 0; i < 4; i++) {
+      const result = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Which?' } });
+      expect(textOf(result)).toContain('"response":"blue"');
+    }
+    const steps: number[] = [];
+    const call = { name: 'test_tool_with_progress', arguments: {} };
+    await client.callTool(call, { onprogress: ({ progress }) => void steps.push(progress) });
+    expect(steps).toEqual([0, 50, 100]);
+    await client.subscribeResource({ uri: 'test://watched-resource' });
+    await client.callTool({ name: 'touch', arguments: { uri: 'test://watched-resource' } });
+    await expect.poll(() => changed, { timeout: 20_000 }).toEqual(['test://watched-resource']);
+    await client.close();
+  });
+
+  it('a call that is cancelled, or whose client leaves, is stopped at its server', async () => {
+    const client = await newClient(way());
+    const running = async (): Promise<number> =>
+      (JSON.parse(textOf(await client.callTool({ name: 'state', arguments: {} }))) as { running: number })
+        .running;
+    for (let i = 0; i < 2; i++) {
+      const aborted = new AbortController();
+      const { signal } = aborted;
+      const pending = client.callTool({ name: 'slow', arguments: {} }, { signal });
+      pending.catch(() => {});
+      await expect.poll(running, { timeout: 20_000 }).toBe(1);
+      aborted.abort();
+      await expect(pending).rejects.toThrow();
+      await expect.poll(running, { timeout: 20_000 }).toBe(0);
+    }
+    await client.close();
+  });
+
+  it('belongs to its key, and ends for all nodes', async () => {
+    const session = await begin(0);
+    expect([(await ping(0, session)).status, (await ping(1, session)).status]).toEqual([200, 200]);
+    expect([(await ping(0, session, OTHER)).status, (await ping(1, session, OTHER)).status]).toEqual([
+      404, 404,
+    ]);
+    expect((await ping(1, session, 'hg-nobody-0123456789')).status).toBe(401);
+    const ended = await fetch(`${urls[1]}/mcp/fixture`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${KEY}`, 'mcp-session-id': session },
+    });
+    expect(ended.status).toBe(200);
+    expect([(await ping(0, session)).status, (await ping(1, session)).status]).toEqual([404, 404]);
+    for (const made of ['x.0123456789ab', `${session.slice(0, -12)}ffffffffffff`, 'x'])
+      expect((await ping(1, made)).status).toBe(404);
+  });
+
+  it('the address that counts is that of the client, and nobody but a node can say another', async () => {
+    const session = await begin(0, NEAR);
+    expect((await ping(1, session, NEAR)).status).toBe(200);
+    // From an address that the key may not be used from.
+    const from = (node: number, headers: Record<string, string>): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const { hostname, port } = new URL(urls[node] as string);
+        const sent = request(
+          {
+            hostname,
+            port,
+            localAddress: '127.0.0.7',
+            method: 'POST',
+            path: '/mcp/fixture',
+            headers: {
+              authorization: `Bearer ${NEAR}`,
+              accept: 'application/json, text/event-stream',
+              'content-type': 'application/json',
+              'mcp-session-id': session,
+              ...headers,
+            },
+          },
+          (answer) => {
+            answer.resume();
+            resolve(answer.statusCode ?? 0);
+          },
+        );
+        sent.on('error', reject);
+        sent.end(JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' }));
+      });
+    expect([await from(0, {}), await from(1, {})]).toEqual([403, 403]);
+    const now = Date.now();
+    const wrong = [
+      forwardedHeader('another-secret', '127.0.0.1', session, now),
+      forwardedHeader(SECRET, '127.0.0.1', 'another-session', now),
+      forwardedHeader(SECRET, '127.0.0.1', session, now - 600_000),
+      'nonsense',
+    ];
+    for (const header of wrong) expect(await from(0, { 'x-headgate-forwarded': header })).toBe(403);
+  });
+
+  it('ends with its node: its client is told 404 and begins anew', async () => {
+    const [third, url] = await start();
+    urls = [...urls, url];
+    const session = await begin(2);
+    expect((await ping(0, session)).status).toBe(200);
+    const stream = await fetch(`${urls[0]}/mcp/fixture`, {
+      headers: { authorization: `Bearer ${KEY}`, accept: 'text/event-stream', 'mcp-session-id': session },
+    });
+    expect(stream.status).toBe(200);
+    await third.close();
+    urls = urls.slice(0, 2);
+    // The stream is over, and not left hanging.
+    await stream.text().catch(() => '');
+    for (const node of [0, 1]) {
+      const told = await ping(node, session);
+      expect([told.status, await told.json()]).toEqual([
+        404,
+        { jsonrpc: '2.0', id: null, error: { code: -32_001, message: 'Session not found' } },
+      ]);
+    }
+  });
+});
