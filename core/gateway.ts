@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Signer } from '@headgate/sdk';
 import { AdminApi } from './admin/admin-api.js';
 import { makesToken, OwnToken } from './admin/admin-token.js';
 import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
+import { McpVault } from './admin/mcp-vault.js';
 import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
 import type { Cluster } from './cluster/cluster.js';
@@ -101,10 +103,21 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     log,
     onChanged: () => cluster?.changed(),
     onAccepted: (accepted: AcceptedTools) => mcp.accept(accepted),
+    onCredential: (server: string | null, owner: string) => mcp.credentialChanged(server, owner),
   };
   const governance = new Governance(governing);
+  const vault = new McpVault(governance, governing.config);
   const mcp = new McpService(
-    { dataDir: config.dataDir, log, tell: (notice) => io.hearMcp(notice) },
+    {
+      dataDir: config.dataDir,
+      log,
+      tell: (notice) => io.hearMcp(notice),
+      auth: {
+        vault,
+        fetchRules: () => live.config.server.fetchAllow,
+        signer: (id) => builtInSigner(parts.source, id),
+      },
+    },
     cluster === null
       ? null
       : { me: cluster.run, addressOf: (run) => cluster.addressOf(run), secret: keySecret },
@@ -116,6 +129,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       ledger,
       metrics,
       mcp,
+      vault,
       live,
       cluster,
       config: governing.config,
@@ -166,6 +180,13 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       threads,
     });
   return running;
+}
+
+/** One that providers have too. */
+function builtInSigner({ builtins }: PluginSource, id: string): Signer {
+  const found = builtins.flatMap(({ signers = [] }) => signers).find((one) => one.id === id);
+  if (found === undefined) throw new Error(`there is no signer "${id}"`);
+  return found;
 }
 
 /** Loaded by those that have others; the same name after a restart, by which what was held before is known. */

@@ -70,6 +70,7 @@ export class EntityService {
         );
       if (api.kind === 'key') await writing.setHashes(id, []);
       if (api.kind === 'user') await writing.people.forgetUser(id);
+      await writing.credentials.forgetOwner(entityKey(api.kind, id));
       await writing.entities.remove(api.kind, id);
       return { action: 'delete', kind: api.kind, id, before, after: null };
     });

@@ -8,6 +8,7 @@ import type { AcceptedTools } from '../mcp/hub/pins.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { acceptedTools, PIN_KIND } from './accepted-tools.js';
+import { CREDENTIAL_KIND } from './credential-kind.js';
 import { storedDefinitions } from './definitions/stored-definition.js';
 
 /** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
@@ -28,6 +29,8 @@ export interface FeedParts {
   readonly onAccepted?: (accepted: AcceptedTools) => void;
   /** A key of the store as it is now; null: it is gone. */
   readonly onKey?: (id: string, key: StoredEntity | null) => void;
+  /** Somebody's credential for an MCP server is not what it was, or all that somebody had are gone; `server` null: for all. */
+  readonly onCredential?: (server: string | null, owner: string) => void;
   readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -148,7 +151,13 @@ export class IdentityFeed {
     const goneKeys: string[] = [];
     const groups: NonNullable<IdentityDelta['groups']>[number][] = [];
     for (const { kind, id } of once.values()) {
+      if (kind === CREDENTIAL_KIND) {
+        const space = id.indexOf(' ');
+        this.parts.onCredential?.(id.slice(0, space), id.slice(space + 1));
+        continue;
+      }
       const found = await store.entities.find(kind, id);
+      if (found === null) this.parts.onCredential?.(null, `${kind}:${id}`);
       if (kind === 'key') {
         const key = found === null ? null : this.key(found, await store.hashesOf(id));
         if (found === null) this.parts.onKey?.(id, null);

@@ -31,7 +31,7 @@ export function mcpRoutes(mcp: McpService, governance: Governance): Route[] {
 }
 
 async function statesOf(mcp: McpService): Promise<readonly ServerState[]> {
-  const reply = await mcp.ask({ do: 'states' });
+  const reply = await mcp.ask({ do: 'states', behalf: {} });
   return 'states' in reply ? reply.states : [];
 }
 
@@ -50,6 +50,7 @@ function stateJson(state: ServerState): object {
     held: state.held,
     running_calls: state.running,
     restarts: state.restarts,
+    users: state.users,
   };
 }
 
@@ -60,7 +61,7 @@ async function toolsOf(mcp: McpService, query: string): Promise<ReturnType<typeo
   const missing: object[] = [];
   await Promise.all(
     states.map(async ({ id }) => {
-      const reply = await mcp.ask({ do: 'tools', server: id });
+      const reply = await mcp.ask({ do: 'tools', server: id, behalf: null });
       if ('tools' in reply) data.push(...reply.tools.tools.map((tool) => toolJson(id, tool)));
       else if ('refused' in reply) {
         const { code, message } = canonicalError(reply.refused.code, reply.refused.details);

@@ -7,6 +7,7 @@ import { ENTITY_APIS, type EntityApi, PARENT_KINDS } from './entity-kinds.js';
 import { issueSchema } from './invoice-routes.js';
 import { importSchema, rotateSchema } from './key-service.js';
 import { MODEL_PARAMETERS } from './models.js';
+import { credentialPaths } from './openapi-credentials.js';
 import { ownQuotaSchema } from './openapi-me.js';
 import {
   body,
@@ -55,6 +56,7 @@ export function openApi(): Json {
       ...definitionPaths(),
       ...portablePaths(),
       ...otherPaths(),
+      ...credentialPaths(),
       ...peoplePaths({ schema: jsonSchema, errors: ERRORS }),
     },
     components: {

@@ -1,4 +1,4 @@
-import { gatewayError } from '../errors.js';
+import { GatewayError, gatewayError } from '../errors.js';
 import { credentialOf } from '../identity/credential.js';
 import { unknownCaller } from '../identity/unknown-caller.js';
 import { type KeyFacts, virtualKey } from '../identity/virtual-key.js';
@@ -6,7 +6,7 @@ import { iso } from './entity-text.js';
 import type { OpenGovernance } from './governance.js';
 import type { Told } from './key-rotation.js';
 import { bodyOf, json } from './reply.js';
-import { type AdminRequest, refused, type Serve } from './route.js';
+import type { AdminRequest, Serve } from './route.js';
 
 /** `POST /api/me/rotate`: another secret for the holder of the key, who goes on with the old one for the key's grace. */
 export function rotateOwn(open: () => Promise<OpenGovernance>): Serve {
@@ -26,16 +26,18 @@ export function fetchOwn(open: () => Promise<OpenGovernance>): Serve {
 
 /** For whoever shows a virtual key that is in force, from where it may be used. */
 function forHolder(serve: (request: AdminRequest, key: KeyFacts) => ReturnType<Serve>): Serve {
-  return (request) => {
-    const { key, headers, address, path, query } = request;
-    if (key === null) return refused(unknownCaller(headers, query));
-    const now = Date.now();
-    if (key.expiresMs !== null && key.expiresMs <= now) throw gatewayError('key_expired');
-    // Rules of paths are about models; who may not ask a model may still see to the key.
-    const access = key.access.map((one) => ({ ...one, endpoints: null }));
-    virtualKey({ ...key, access }).check?.({ now, path, address: () => address });
-    return serve(request, key);
-  };
+  return (request) => serve(request, shownKey(request));
+}
+
+/** The virtual key that a request shows. Throws a GatewayError where it shows none that is in force and may be used there. */
+export function shownKey({ key, headers, address, path, query }: AdminRequest): KeyFacts {
+  if (key === null) throw new GatewayError(unknownCaller(headers, query));
+  const now = Date.now();
+  if (key.expiresMs !== null && key.expiresMs <= now) throw gatewayError('key_expired');
+  // Rules of paths are about models; who may not ask a model may still see to the key.
+  const access = key.access.map((one) => ({ ...one, endpoints: null }));
+  virtualKey({ ...key, access }).check?.({ now, path, address: () => address });
+  return key;
 }
 
 function holderOf({ headers, address }: AdminRequest, { id }: KeyFacts) {

@@ -13,10 +13,12 @@ import type { ControlStore } from '../store/control/control-store.js';
 import type { Ledger } from '../store/ledger.js';
 import type { OwnToken } from './admin-token.js';
 import { auditPage } from './audit.js';
+import { credentialRoutes } from './credential-routes.js';
 import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
 import type { Governance } from './governance.js';
 import { mcpRoutes } from './mcp.js';
+import type { McpVault } from './mcp-vault.js';
 import { modelsReport } from './models.js';
 import { fetchOwn, rotateOwn } from './own-key.js';
 import { ownQuota } from './own-quota.js';
@@ -37,6 +39,7 @@ export interface AdminParts {
   /** The configuration in use, and what the file says. */
   readonly live: LiveConfig;
   readonly mcp: McpService;
+  readonly vault: McpVault;
   /** The other nodes; null when there are none. */
   readonly cluster: Cluster | null;
   readonly config: () => Config;
@@ -88,6 +91,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...scimRoutes(parts),
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp, governance),
+    ...credentialRoutes(parts),
     ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),

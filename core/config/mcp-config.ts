@@ -1,5 +1,6 @@
 import type { ChainLink } from '@headgate/sdk';
 import type { Choice } from './entity.js';
+import type { McpAuthConfig } from './mcp-auth-config.js';
 import type { Secret } from './secret.js';
 
 /** Servers whose tools are offered. */
@@ -55,6 +56,7 @@ export interface VirtualToolConfig {
 export interface McpServerConfig {
   readonly id: string;
   readonly transport: McpTransportConfig;
+  readonly auth: McpAuthConfig;
   readonly start: 'demand' | 'boot';
   /** Milliseconds; `idle` null never. */
   readonly timeouts: {
@@ -104,6 +106,12 @@ export type McpTransportConfig =
       /** Lower-case names. */
       readonly headers: ReadonlyMap<string, Secret>;
     };
+
+/** The address that it is asked at; '' for a program, and where a document says that. */
+export function addressOfServer({ transport }: McpServerConfig): string {
+  if (transport.kind === 'stdio') return '';
+  return transport.kind === 'openapi' ? (transport.base?.reveal() ?? '') : transport.url.reveal();
+}
 
 /** An API that a document describes. */
 export type OpenApiTransportConfig = Extract<McpTransportConfig, { kind: 'openapi' }>;

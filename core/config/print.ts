@@ -151,7 +151,7 @@ function pluginLine(plugin: PluginConfig): string {
 }
 
 /** Where a server is, without what is secret of it. */
-function serverLine({ id, transport, start, link, tools }: McpServerConfig): string {
+function serverLine({ id, transport, auth, start, link, tools }: McpServerConfig): string {
   const { kind } = transport;
   const where = placeOf(transport);
   const said = [start === 'boot' ? 'started with the gateway' : 'started on demand'];
@@ -159,6 +159,7 @@ function serverLine({ id, transport, start, link, tools }: McpServerConfig): str
     said.push(`variables ${[...transport.env.keys()].join(' ')}`);
   if (kind !== 'stdio' && transport.headers.size > 0)
     said.push(`headers ${[...transport.headers.keys()].join(' ')}`);
+  if (auth.kind !== 'none') said.push(`credentials by ${auth.kind}`);
   if (link.budgets.length + link.limits.length > 0) said.push('has limits');
   for (const [name, { priceNano }] of tools)
     if (priceNano > 0) said.push(`${name} ${priceNano / 1e9} USD a call`);

@@ -11,6 +11,7 @@ import type {
   McpTransportConfig,
 } from './mcp-config.js';
 import { type Path, pathKey } from './path.js';
+import { resolveMcpAuth, sharedHeader } from './resolve-mcp-auth.js';
 import { resolveVirtual } from './resolve-virtual.js';
 import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp } from './sections/mcp.js';
@@ -77,6 +78,7 @@ function serverOf(
   return {
     id,
     transport: transportOf(id, parsed, folder, derived),
+    auth: resolveMcpAuth(parsed.auth),
     start: parsed.start,
     timeouts: {
       connectMs: timeouts.connect ?? 30_000,
@@ -113,8 +115,12 @@ function transportOf(
     };
   }
   const { url = '', transport = 'auto', headers: given = {}, openapi, base_url: base } = parsed;
+  const shared = sharedHeader(parsed.auth);
   const headers = new Map(
-    Object.entries(given).map(([name, value]) => [name.toLowerCase(), new Secret(value)]),
+    [...Object.entries(given), ...(shared === null ? [] : [shared])].map(([name, value]) => [
+      name.toLowerCase(),
+      new Secret(value),
+    ]),
   );
   // Some servers want their key in the query.
   const address = (field: string, value: string): Secret =>

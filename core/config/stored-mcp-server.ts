@@ -26,6 +26,12 @@ export function checkStoredServer(
       what: 'is a file of this machine, which the configuration file alone may name',
       hint: 'give the address of the document',
     });
+  // The forms of keys that stand in the entry itself; any other leads to what the machine has.
+  if (server.auth?.type === 'sigv4' && !/^[A-Z0-9]{16,128}:\S+$/.test(server.auth.key ?? ''))
+    findings.error([...at('auth'), 'key'], {
+      what: 'leads to credentials of this machine, so only the configuration file may say so',
+      hint: 'give it keys of its own: ACCESS_KEY_ID:SECRET',
+    });
   if (server.command === undefined || allowed.some((one) => allows(one, server))) return;
   const known = allowed.some(({ command }) => command === server.command);
   findings.error(at('command'), {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import { answerHeaders } from '../answer-headers.js';
-import { gatewayError } from '../errors.js';
+import { type ErrorCode, gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { answerBytes } from '../fail.js';
 import { tooLarge } from '../http/request-body.js';
@@ -8,6 +8,7 @@ import type { VirtualKey } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import { usdText } from '../money.js';
 import type { Stage } from '../pipeline.js';
+import { behalvesOf, type ToolUser } from './behalf.js';
 import type { McpPath } from './mcp-path.js';
 import type { ServerState } from './protocol.js';
 import type { ToolCatalog } from './tool-catalog.js';
@@ -30,7 +31,7 @@ export async function stagesOf(io: IoThread, path: McpPath): Promise<readonly St
 
 async function tools(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const only = serversAsked(x.incoming.query);
-  const offered = await catalog.list(x.principal as VirtualKey, only);
+  const offered = await catalog.list(userOf(x), only);
   if (x.answered) return;
   send(x, {
     data: offered.tools.map(offeredJson),
@@ -57,16 +58,27 @@ function offeredJson({ server, tool, settings }: OfferedTool): JsonObject {
 }
 
 async function servers(x: Exchange, catalog: ToolCatalog): Promise<void> {
-  const reply = await x.io.control.mcp({ do: 'states' });
+  const user = userOf(x);
+  const allowed = catalog.servers(user.principal);
+  const reply = await x.io.control.mcp({ do: 'states', behalf: behalvesOf(allowed, user) });
   if (x.answered) return;
   const states = 'states' in reply ? reply.states : [];
-  const allowed = new Set(catalog.servers(x.principal as VirtualKey).map(({ id }) => id));
-  send(x, { data: states.filter(({ id }) => allowed.has(id)).map(stateJson) });
+  const ids = new Set(allowed.map(({ id }) => id));
+  send(x, { data: states.filter(({ id }) => ids.has(id)).map(stateJson) });
 }
 
 /** Of a server, what who may use it may know. */
-function stateJson({ id, state, tools: count }: ServerState): JsonObject {
-  return { id, state, tools: count };
+function stateJson({ id, state, tools: count, needs }: ServerState): JsonObject {
+  return { id, state, tools: count, needs: needs === null ? null : (NEEDS[needs.code] ?? null) };
+}
+
+/** What keeps a caller from using a server that others may be using. */
+const NEEDS: Partial<Record<ErrorCode, string>> = {
+  mcp_credential_missing: 'credential',
+};
+
+function userOf(x: Exchange): ToolUser & { readonly principal: VirtualKey } {
+  return { principal: x.principal as VirtualKey, metadata: x.metadata, headers: x.incoming.headers };
 }
 
 function readCall(x: Exchange): void {

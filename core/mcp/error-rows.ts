@@ -108,6 +108,12 @@ export const mcpErrorRows = {
     kind: 'unavailable',
     message: 'The MCP server "{server}" is not available: {why}.',
   },
+  mcp_credential_missing: {
+    status: 403,
+    kind: 'permission',
+    message: 'The MCP server "{server}" wants a credential of its user, and there is none: {how}.',
+    param: 'server',
+  },
   mcp_server_gone: {
     status: 502,
     kind: 'upstream',

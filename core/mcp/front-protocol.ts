@@ -1,6 +1,6 @@
 import type { HeaderList, JsonObject, ToolResult } from '@headgate/sdk';
 import type { ErrorCode } from '../errors.js';
-import type { ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
+import type { Behalf, ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
 
 /** An HTTP request to the gateway as a server of the protocol, from an I/O thread, which knows who asks. */
 export interface McpFrontAsk {
@@ -29,6 +29,8 @@ export interface FrontCaller {
   readonly keyId: string;
   /** Ids of the servers that it may use, in the order of the configuration. */
   readonly servers: readonly string[];
+  /** Of those that have another credential for each of their users, by id, what of the request they are to see. */
+  readonly behalf: Readonly<Record<string, Behalf>>;
 }
 
 /** What the main thread asks the thread that has the client: there are the rules, limits and budgets. */

@@ -44,6 +44,11 @@ export class McpService {
     return { refused: { code: 'mcp_server_unknown', details: { server: ask.server }, sent: false } };
   }
 
+  /** Somebody's credential is not what it was; `server` null: for none. */
+  credentialChanged(server: string | null, owner: string): void {
+    this.hub?.dropOwner(server, owner);
+  }
+
   /** The gateway as a server of the protocol. What comes before it is loaded waits. */
   serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
     const { hub } = this;

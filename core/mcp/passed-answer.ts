@@ -10,6 +10,7 @@ import { startStream } from '../relay/stream-head.js';
 import { settle } from '../stages/settle.js';
 import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { Waiting } from '../upstream/deadlines.js';
+import { behalvesOf } from './behalf.js';
 import type { McpQuestion, McpToldAnswer, PassedRequest } from './front-protocol.js';
 import { callTool, type ToolCaller } from './tool-call.js';
 import type { ToolCatalog } from './tool-catalog.js';
@@ -63,7 +64,11 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
         headers: headers.filter((_, i) => isForMain(headers[i - (i % 2)] as string)),
         body: Uint8Array.from(body.bytes),
         name,
-        caller: { keyId: principal.id, servers: servers.map(({ id }) => id) },
+        caller: {
+          keyId: principal.id,
+          servers: servers.map(({ id }) => id),
+          behalf: behalvesOf(servers, caller),
+        },
         passed: this.passed(),
       },
       this,
@@ -192,7 +197,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
   private async answer(question: McpQuestion): Promise<McpToldAnswer> {
     const { catalog, caller, x } = this;
     if (question.ask === 'tools') {
-      const { tools, missing } = await catalog.list(caller.principal, question.servers);
+      const { tools, missing } = await catalog.list(caller, question.servers);
       if (tools.length === 0 && missing[0] !== undefined) throw missing[0].error;
       return { tools: tools.map(({ server, tool }) => ({ server: server.id, tool })) };
     }

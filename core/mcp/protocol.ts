@@ -91,6 +91,10 @@ export interface ServerState {
   readonly running: number;
   /** How often it had to be connected again. */
   readonly restarts: number;
+  /** Users with a connection of their own; null where all share one. */
+  readonly users: number | null;
+  /** Why the caller cannot use it as yet: there is no credential; null where nothing is missing, or it is not known. */
+  readonly needs: McpRefusal | null;
 }
 
 /** What is passed to a server as it is. */
@@ -117,14 +121,32 @@ export function isQuestion(result: ToolResult): boolean {
   return result['resultType'] === 'input_required';
 }
 
-/** What threads ask of the main thread, which has the connections. */
+/** On whose behalf a server is asked that has another credential for each of its users. Holds secrets. */
+export interface Behalf {
+  /** Whose connection, lists and results these are, such as `user:ada`. */
+  readonly owner: string;
+  /** Headers of the request itself that are passed on. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** The token that the caller has come with; null where it is not needed. */
+  readonly token: string | null;
+  /** Why there can be no credential; null where there may be one. */
+  readonly missing: McpRefusal | null;
+}
+
+/** What threads ask of the main thread, which has the connections. `behalf` is null where all come with the same credential. */
 export type McpAsk =
-  | { readonly do: 'tools'; readonly server: string }
-  | { readonly do: 'list'; readonly server: string; readonly what: Exclude<ListKind, 'tools'> }
+  | { readonly do: 'tools'; readonly server: string; readonly behalf: Behalf | null }
+  | {
+      readonly do: 'list';
+      readonly server: string;
+      readonly what: Exclude<ListKind, 'tools'>;
+      readonly behalf: Behalf | null;
+    }
   /** Anything else that a server answers, as the protocol names it. */
   | {
       readonly do: 'request';
       readonly server: string;
+      readonly behalf: Behalf | null;
       readonly method: PassedMethod;
       readonly params: JsonObject;
       readonly call: string;
@@ -134,6 +156,7 @@ export type McpAsk =
   | {
       readonly do: 'call';
       readonly server: string;
+      readonly behalf: Behalf | null;
       readonly tool: ToolDefinition;
       readonly arguments: JsonObject;
       /** Names the call in `cancel` and in notices; unique over threads. */
@@ -150,9 +173,10 @@ export type McpAsk =
     }
   /** A call whose caller has left; it ends as one that failed. */
   | { readonly do: 'cancel'; readonly call: string }
-  | { readonly do: 'states' }
   /** Tools that are held back, as they were last listed. */
-  | { readonly do: 'held' };
+  | { readonly do: 'held' }
+  /** How servers are; of those with credentials of users, how the caller's own connections are. */
+  | { readonly do: 'states'; readonly behalf: Readonly<Record<string, Behalf>> };
 
 /** Something that did not work, by the table of errors. */
 export interface McpRefusal {

@@ -77,8 +77,9 @@ export interface Place {
   readonly forMs: number;
 }
 
-function nameOf({ server, tool }: OfferedTool, { args }: ToolRun): string {
-  const all = JSON.stringify([server.id, tool.name, tool.fingerprint, sorted(args)]);
+/** What was got with the credential of a user is for that user's calls alone, whatever the server says of it. */
+function nameOf({ server, tool }: OfferedTool, { args, behalf }: ToolRun): string {
+  const all = JSON.stringify([server.id, behalf?.owner ?? '', tool.name, tool.fingerprint, sorted(args)]);
   return createHash('sha256').update(all).digest('base64');
 }
 

@@ -1,12 +1,12 @@
 import type { Access, Choice } from '../config/entity.js';
-import { choiceMatcher, type VirtualKey } from '../identity/virtual-key.js';
+import { choiceMatcher, type KeyFacts } from '../identity/virtual-key.js';
 
 interface Rule {
   readonly who: string;
   readonly allows: (name: string) => boolean;
 }
 
-const byKey = new WeakMap<VirtualKey, ToolAccess>();
+const byKey = new WeakMap<KeyFacts, ToolAccess>();
 
 /** Which servers and tools a caller may use, by the rules of the key and of all that it belongs to. */
 export class ToolAccess {
@@ -18,7 +18,7 @@ export class ToolAccess {
     this.tools = rulesOf(access, ({ mcpTools }) => mcpTools);
   }
 
-  static of(key: VirtualKey): ToolAccess {
+  static of(key: KeyFacts): ToolAccess {
     let found = byKey.get(key);
     if (found === undefined) byKey.set(key, (found = new ToolAccess(key.access)));
     return found;

@@ -3,7 +3,9 @@ import type { McpServerConfig } from '../config/mcp-config.js';
 import { GatewayError, gatewayError } from '../errors.js';
 import { choiceMatcher, type VirtualKey } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
+import { behalfOf, type ToolUser } from './behalf.js';
 import type {
+  Behalf,
   ItemList,
   ListKind,
   McpNotice,
@@ -40,7 +42,8 @@ export type OnlyServers = readonly string[] | null;
  * the main thread, which has the connections, and are kept until they are old or have changed. Calls are `call-tool.ts`.
  */
 export class ToolCatalog {
-  private readonly lists = new Map<string, Promise<ToolList>>();
+  /** By server, then by whose list it is; '' for all. */
+  private readonly lists = new Map<string, Map<string, Promise<ToolList>>>();
   private readonly listening = new Map<string, (progress: ToolProgress) => void>();
   private readonly changed = new Set<(server: string, what: ListKind) => void>();
   readonly results = new ResultCache();
@@ -54,13 +57,14 @@ export class ToolCatalog {
   }
 
   /** The tools a caller may use. Throws for a server by name that is not there or not allowed. */
-  async list(key: VirtualKey, only: OnlyServers = null): Promise<OfferedTools> {
+  async list(user: ToolUser, only: OnlyServers = null): Promise<OfferedTools> {
+    const { principal: key } = user;
     const servers = only === null ? this.servers(key) : only.map((id) => this.server(key, id));
     const access = ToolAccess.of(key);
     const asked = await Promise.all(
       servers.map(async (server) => {
         try {
-          const { tools } = await this.listOf(server.id);
+          const { tools } = await this.listOf(server.id, behalfOf(server, user));
           const mine = tools.filter(
             ({ name }) => isOffered(server, name) && access.toolRefusedBy(server.id, name) === null,
           );
@@ -75,12 +79,13 @@ export class ToolCatalog {
   }
 
   /** One tool that a caller may use. Throws a GatewayError that says why not. */
-  async find(key: VirtualKey, serverId: string, name: string): Promise<OfferedTool> {
+  async find(user: ToolUser, serverId: string, name: string): Promise<OfferedTool> {
+    const { principal: key } = user;
     const server = this.server(key, serverId);
     const who = ToolAccess.of(key).toolRefusedBy(server.id, name);
     if (who !== null)
       throw gatewayError('mcp_tool_not_allowed', { who, server: server.id, tool: shown(name) });
-    const { tools, held } = await this.listOf(server.id);
+    const { tools, held } = await this.listOf(server.id, behalfOf(server, user));
     const tool = isOffered(server, name) ? tools.find((one) => one.name === name) : undefined;
     if (tool !== undefined) return offer(server, tool);
     const code = held.some((one) => one.name === name) ? 'mcp_tool_held' : 'mcp_tool_unknown';
@@ -88,9 +93,10 @@ export class ToolCatalog {
   }
 
   /** What a server that a caller may use lists beside tools. Throws a GatewayError that says why not. */
-  async items(key: VirtualKey, serverId: string, what: Exclude<ListKind, 'tools'>): Promise<ItemList> {
-    const { id } = this.server(key, serverId);
-    const reply = await this.io.control.mcp({ do: 'list', server: id, what });
+  async items(user: ToolUser, serverId: string, what: Exclude<ListKind, 'tools'>): Promise<ItemList> {
+    const server = this.server(user.principal, serverId);
+    const behalf = behalfOf(server, user);
+    const reply = await this.io.control.mcp({ do: 'list', server: server.id, what, behalf });
     if ('refused' in reply) throw refusalError(reply.refused);
     if (!('list' in reply)) throw new Error('the main thread answered another question');
     return reply.list;
@@ -100,8 +106,9 @@ export class ToolCatalog {
    * Passes a request to a server that a caller may use, as it is. Throws a GatewayError that says why not, or the signal's reason.
    * It is no request of its own: nothing is counted or kept of it.
    */
-  async request(key: VirtualKey, serverId: string, ask: PassedRequest): Promise<JsonObject> {
-    const { id, timeouts } = this.server(key, serverId);
+  async request(user: ToolUser, serverId: string, ask: PassedRequest): Promise<JsonObject> {
+    const server = this.server(user.principal, serverId);
+    const { id, timeouts } = server;
     const { method, params, signal, onProgress } = ask;
     signal?.throwIfAborted();
     const call = this.io.ids.next();
@@ -116,6 +123,7 @@ export class ToolCatalog {
       const reply = await this.io.control.mcp({
         do: 'request',
         server: id,
+        behalf: behalfOf(server, user),
         method,
         params,
         call,
@@ -170,30 +178,43 @@ export class ToolCatalog {
     return server;
   }
 
-  private async listOf(server: string): Promise<ToolList> {
-    const known = this.lists.get(server);
+  private async listOf(server: string, behalf: Behalf | null): Promise<ToolList> {
+    const owner = behalf?.owner ?? '';
+    const known = this.lists.get(server)?.get(owner);
     if (known !== undefined) {
       const list = await known;
       if (list.freshUntil > Date.now()) return list;
       // Somebody else who found it too old may have asked anew.
-      if (this.lists.get(server) !== known) return this.listOf(server);
+      if (this.lists.get(server)?.get(owner) !== known) return this.listOf(server, behalf);
     }
-    const asked = this.ask(server);
-    this.lists.set(server, asked);
+    const asked = this.ask(server, behalf);
+    this.keep(server, owner, asked);
     asked.catch(() => {
-      if (this.lists.get(server) === asked) this.lists.delete(server);
+      const lists = this.lists.get(server);
+      if (lists?.get(owner) === asked) lists.delete(owner);
     });
     return asked;
   }
 
-  private async ask(server: string): Promise<ToolList> {
-    const reply = await this.io.control.mcp({ do: 'tools', server });
+  private keep(server: string, owner: string, asked: Promise<ToolList>): void {
+    let lists = this.lists.get(server);
+    if (lists === undefined) this.lists.set(server, (lists = new Map()));
+    lists.delete(owner);
+    lists.set(owner, asked);
+    const [oldest] = lists.keys();
+    if (lists.size > MOST_OWNERS && oldest !== undefined) lists.delete(oldest);
+  }
+
+  private async ask(server: string, behalf: Behalf | null): Promise<ToolList> {
+    const reply = await this.io.control.mcp({ do: 'tools', server, behalf });
     if ('refused' in reply) throw refusalError(reply.refused);
     if (!('tools' in reply)) throw new Error('the main thread answered another question');
     return reply.tools;
   }
 }
 
+/** Lists of one server that are kept: those of users with credentials of their own may differ. */
+const MOST_OWNERS = 1000;
 const NONE: ReadonlyMap<string, McpServerConfig> = new Map();
 const offering = new WeakMap<McpServerConfig, (name: string) => boolean>();
 

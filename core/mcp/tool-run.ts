@@ -1,6 +1,6 @@
 import type { CalledTool, JsonObject, ToolResult } from '@headgate/sdk';
 import type { McpServerConfig, McpToolConfig } from '../config/mcp-config.js';
-import type { ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
+import type { Behalf, ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
 
 /** A tool that a caller may use. */
 export interface OfferedTool {
@@ -27,6 +27,8 @@ export class ToolRun {
   /** Its own name at the server; '' until it was called. */
   name = '';
   offered: OfferedTool | null = null;
+  /** With whose credential; null where all come with the same. */
+  behalf: Behalf | null = null;
   result: ToolResult | null = null;
   readonly session: string;
   readonly input: ToolInput | null;

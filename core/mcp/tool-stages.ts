@@ -8,6 +8,7 @@ import { runChain } from '../plan/run-chain.js';
 import { runGate } from '../plan/run-gate.js';
 import { check } from '../stages/check.js';
 import { viewOf } from '../view.js';
+import { behalfOf } from './behalf.js';
 import { isQuestion, type McpReply } from './protocol.js';
 import { refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
@@ -50,9 +51,11 @@ async function find(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const caller = x.principal;
   if (caller === null) throw new Error('the caller is not known yet');
   const { server, tool } = run.asked;
-  const offered = await catalog.find(caller, server, tool);
+  const user = { principal: caller, metadata: x.metadata, headers: x.incoming.headers };
+  const offered = await catalog.find(user, server, tool);
   if (x.answered) return;
   run.offered = offered;
+  run.behalf = behalfOf(offered.server, user);
   x.model = toolPlace(offered.server.id, offered.tool.name);
   x.principal = withRulesOf(caller, offered);
 }
@@ -175,6 +178,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
     .mcp({
       do: 'call',
       server: server.id,
+      behalf: run.behalf,
       tool,
       arguments: run.args,
       call: x.id,

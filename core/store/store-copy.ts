@@ -26,6 +26,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   control_names: ['name'],
   control_members: ['group_id', 'user_id'],
   control_last_used: ['id'],
+  control_mcp_credentials: ['server', 'owner', 'what'],
+  control_mcp_pending: ['state'],
 };
 
 /** Rows that are held at a time; blocks of records are up to a megabyte each. */

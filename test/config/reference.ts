@@ -3,6 +3,8 @@ import { dataSchema, type JsonSchema } from '../../core/config/json-schema.js';
 /** What stands for a free name in a path. */
 const FREE: Record<string, string> = {
   providers: '<id>',
+  'mcp.servers': '<id>',
+  'mcp.servers.<id>.tools': '<tool>',
   models: '<name>',
   'providers.<id>.headers': '<header>',
   'providers.<id>.formats': '<format>',

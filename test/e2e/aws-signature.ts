@@ -21,8 +21,9 @@ class Sha256 {
 
 /** The `authorization` that AWS's own signer writes for a request as it arrived. */
 export async function awsAuthorization(
-  request: Received,
+  request: Pick<Received, 'method' | 'url' | 'headers' | 'body'>,
   credentials: { accessKeyId: string; secretAccessKey: string },
+  scope = { region: 'us-east-1', service: 'bedrock' },
 ): Promise<string | undefined> {
   const signed = /SignedHeaders=([^,]+)/.exec(request.headers.authorization ?? '')?.[1]?.split(';') ?? [];
   const [, year, month, day, hour, minute, second] =
@@ -30,8 +31,7 @@ export async function awsAuthorization(
     [];
   const signer = new SignatureV4({
     credentials,
-    region: 'us-east-1',
-    service: 'bedrock',
+    ...scope,
     sha256: Sha256 as never,
     applyChecksum: false,
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { AuthParts } from '../../core/mcp/hub/auth/make-credentials.js';
 import type { Embedded } from '../gateway/embedded.js';
 
 export const reference = (name: string): string =>
@@ -37,6 +38,21 @@ export const fake = (...modes: string[]) => ({
   command: process.execPath,
   args: [fileURLToPath(new URL('../fakes/mcp-stdio.mjs', import.meta.url)), ...modes],
 });
+
+/** For servers that want nothing of whoever asks. */
+export const noAuth: AuthParts = {
+  vault: {
+    read: async () => null,
+    renew: async () => null,
+    claim: async () => false,
+    release: async () => {},
+    discard: async () => {},
+  },
+  fetchRules: () => [],
+  signer: (id) => {
+    throw new Error(`nobody wanted ${id}`);
+  },
+};
 
 export interface Called {
   readonly status: number;

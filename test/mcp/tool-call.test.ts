@@ -10,7 +10,7 @@ import { McpService } from '../../core/mcp/mcp-service.js';
 import { callTool, type ToolAsk } from '../../core/mcp/tool-call.js';
 import { until } from '../gateway/embedded.js';
 import { plainControl, startThread, type Thread } from '../realtime/thread.js';
-import { everything, fake } from './servers.js';
+import { everything, fake, noAuth } from './servers.js';
 
 let folder: string;
 let thread: Thread;
@@ -23,6 +23,7 @@ beforeAll(async () => {
     dataDir: folder,
     log: () => undefined,
     tell: (notice) => thread.io.hearMcp(notice),
+    auth: noAuth,
   });
   const control = { ...plainControl(), mcp: (ask: Parameters<McpService['ask']>[0]) => service.ask(ask) };
   const reference = everything('stdio');
@@ -35,6 +36,8 @@ afterAll(async () => {
   await thread.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+const anybody = { principal: anonymous, metadata: { tags: [], other: {} }, headers: [] };
 
 /** Of a request that has got as far as wanting a tool. */
 const caller = {
@@ -68,7 +71,7 @@ it('a call within another request is a request of its own, counted for the same 
 
 it('a list is asked for once, and kept until it is old', async () => {
   const catalog = await thread.io.tools();
-  for (let i = 0; i < 3; i++) expect((await catalog.list(anonymous, ['bad'])).missing).toEqual([]);
+  for (let i = 0; i < 3; i++) expect((await catalog.list(anybody, ['bad'])).missing).toEqual([]);
   expect(log().split('list\n').length - 1).toBe(1);
 });
 
@@ -113,24 +116,24 @@ it('a thousand calls at once come to an end, each with its own answer', async ()
 
 it('resources, templates and prompts of a server are listed, and read by whoever may use it', async () => {
   const catalog = await thread.io.tools();
-  const { items: resources } = await catalog.items(anonymous, 'reference', 'resources');
-  const { items: prompts } = await catalog.items(anonymous, 'reference', 'prompts');
-  const { items: templates } = await catalog.items(anonymous, 'reference', 'resourceTemplates');
+  const { items: resources } = await catalog.items(anybody, 'reference', 'resources');
+  const { items: prompts } = await catalog.items(anybody, 'reference', 'prompts');
+  const { items: templates } = await catalog.items(anybody, 'reference', 'resourceTemplates');
   expect(resources.length).toBeGreaterThan(0);
   expect(templates.length).toBeGreaterThan(0);
   expect(prompts.map(({ name }) => name)).toContain('simple-prompt');
   // One that offers none has none.
-  expect((await catalog.items(anonymous, 'bad', 'prompts')).items).toEqual([]);
+  expect((await catalog.items(anybody, 'bad', 'prompts')).items).toEqual([]);
 
   const params = { uri: resources[0]?.['uri'] as string };
-  const read = await catalog.request(anonymous, 'reference', { method: 'resources/read', params });
+  const read = await catalog.request(anybody, 'reference', { method: 'resources/read', params });
   expect(read['contents']).toEqual([expect.objectContaining({ uri: params.uri })]);
-  const prompt = await catalog.request(anonymous, 'reference', {
+  const prompt = await catalog.request(anybody, 'reference', {
     method: 'prompts/get',
     params: { name: 'simple-prompt' },
   });
   expect(prompt['messages']).toHaveLength(1);
-  const unknown = catalog.request(anonymous, 'reference', {
+  const unknown = catalog.request(anybody, 'reference', {
     method: 'prompts/get',
     params: { name: 'no-such' },
   });
@@ -138,13 +141,20 @@ it('resources, templates and prompts of a server are listed, and read by whoever
 
   const access = [{ ...NO_ACCESS_RULES, who: 'team "a"', mcpServers: { allowed: ['bad'], denied: [] } }];
   const stranger = virtualKey({ ...factsOf(anonymous), access });
-  await expect(catalog.items(stranger, 'reference', 'prompts')).rejects.toMatchObject({
+  await expect(
+    catalog.items({ ...anybody, principal: stranger }, 'reference', 'prompts'),
+  ).rejects.toMatchObject({
     canonical: { code: 'mcp_server_not_allowed' },
   });
 });
 
 it('a server that hangs while it is started keeps nobody from closing', async () => {
-  const hanging = new McpService({ dataDir: folder, log: () => undefined, tell: () => undefined });
+  const hanging = new McpService({
+    dataDir: folder,
+    log: () => undefined,
+    tell: () => undefined,
+    auth: noAuth,
+  });
   const { config } = thread.io.runtime;
   const { mcp } = config;
   const bad = mcp?.servers.get('bad');
@@ -154,7 +164,7 @@ it('a server that hangs while it is started keeps nobody from closing', async ()
     ...mcp,
     servers: new Map([['bad', { ...bad, transport: { ...bad.transport, args } }]]),
   });
-  const asked = hanging.ask({ do: 'tools', server: 'bad' });
+  const asked = hanging.ask({ do: 'tools', server: 'bad', behalf: null });
   await sleep(50);
   const began = performance.now();
   await hanging.close();

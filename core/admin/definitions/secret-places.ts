@@ -48,7 +48,7 @@ export function secretPlaces(kind: DefinitionKind, spec: Fields): Path[] {
 }
 
 function placesOfServer(spec: Fields): Path[] {
-  const { headers, env, args: _, tools: __, ...rest } = spec;
+  const { headers, env, auth, args: _, tools: __, ...rest } = spec;
   const named = Object.entries({ headers, env }).flatMap(([field, inside]) =>
     Object.keys(isMapping(inside) ? inside : {}).map((name): Path => [field, name]),
   );
@@ -57,7 +57,20 @@ function placesOfServer(spec: Fields): Path[] {
     const said = spec[field];
     return typeof said === 'string' && said.includes('?') ? [[field]] : [];
   });
-  return [...addresses, ...texts, ...settingsIn(rest, [])];
+  return [...addresses, ...texts, ...settingsIn(rest, []), ...placesOfAuth(auth)];
+}
+
+function placesOfAuth(auth: unknown): Path[] {
+  if (!isMapping(auth)) return [];
+  const { value, values } = auth;
+  const ofUsers = Object.entries(isMapping(values) ? values : {}).filter(
+    ([, one]) => typeof one === 'string',
+  );
+  return [
+    ...settingsIn(auth, ['auth']),
+    ...(typeof value === 'string' ? [['auth', 'value']] : []),
+    ...ofUsers.map(([owner]): Path => ['auth', 'values', owner]),
+  ];
 }
 
 function settingsIn(value: unknown, path: Path): Path[] {

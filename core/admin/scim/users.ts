@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { entityKey } from '../../config/entity-key.js';
 import type { ControlAnswer } from '../../control.js';
 import type { Change, Writing } from '../../store/control/control-store.js';
 import type { StoredEntity } from '../../store/control/entity-rows.js';
@@ -121,6 +122,7 @@ export async function deleteUser(
       after = keys.at(-1)?.id ?? '';
     }
     await writing.people.forgetUser(id);
+    await writing.credentials.forgetOwner(entityKey('user', id));
     await writing.entities.remove('user', id);
     return [...done, { action: 'delete', kind: 'user', id, before, after: null }];
   });

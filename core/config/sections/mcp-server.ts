@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration } from '../duration.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
+import { mcpAuth } from './mcp-auth.js';
 import { mcpTool, toolLimits } from './mcp-tool.js';
 import { ruleKeys } from './rules.js';
 
@@ -104,6 +105,7 @@ export const mcpServer = z
       )
       .optional()
       .describe('Headers sent with every request to it. Treated as secrets.'),
+    auth: mcpAuth.optional().describe('What it wants to see of whoever asks it. Left out: `headers` alone.'),
     start: z
       .enum(['demand', 'boot'], wants('demand or boot'))
       .default('demand')
@@ -172,13 +174,18 @@ export const mcpServer = z
     wants('"args", "env", "cwd" and "memory" only beside "command"'),
   )
   .refine(
-    ({ command, url, transport, headers }) =>
-      (url !== undefined || transport === undefined) && (command === undefined || headers === undefined),
-    wants('"transport" only beside "url", "headers" only beside "url" or "openapi"'),
+    ({ command, url, transport, headers, auth }) =>
+      (url !== undefined || transport === undefined) &&
+      (command === undefined || (headers === undefined && auth === undefined)),
+    wants('"transport" only beside "url", "headers" and "auth" only beside "url" or "openapi"'),
   )
   .refine(
     ({ openapi, base_url: base }) => openapi !== undefined || base === undefined,
     wants('"base_url" only beside "openapi"'),
+  )
+  .refine(
+    ({ openapi, base_url: base, auth }) => openapi === undefined || base !== undefined || auth === undefined,
+    wants('"base_url" beside "openapi" and "auth", so that no document says where credentials go'),
   );
 
 export type ParsedMcpServer = z.output<typeof mcpServer>;

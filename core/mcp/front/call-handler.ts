@@ -43,7 +43,7 @@ export async function callTool(
       server: place.server,
       tool: place.name,
       arguments: params.arguments ?? {},
-      session: desk.owner(place.server),
+      session: desk.owner(place.server, asking.caller),
       progress: token !== undefined,
       input: inputOf(ctx),
       meta: metaOf(_meta),

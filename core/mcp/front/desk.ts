@@ -10,10 +10,10 @@ import { INTERNAL, Refused } from './upstream.js';
 /** What handlers of requests need of whoever they serve: a session, or a single request. */
 export interface Desk {
   readonly scope: Scope;
-  /** The connection to a server that this client uses. Throws Refused. */
-  link(server: string): ServerLink;
-  /** Whose connection that is; '' for the one that all share. */
-  owner(server: string): string;
+  /** The connection to a server that is used for this request. Throws Refused. */
+  link(server: string, caller: FrontCaller): ServerLink;
+  /** The session whose connection that is; '' for one that sessions share. */
+  owner(server: string, caller: FrontCaller): string;
   /** A request is with a server, until this is called: what the server wants meanwhile belongs to it. */
   with(server: string, request: string | number): () => void;
   /** Null where there are no sessions. */
@@ -23,8 +23,8 @@ export interface Desk {
 /** What a session's client has asked for, for as long as the session is. */
 export interface DeskState {
   setLevel(level: string, signal: AbortSignal): Promise<void>;
-  subscribe(server: string, uri: string, signal: AbortSignal): Promise<void>;
-  unsubscribe(server: string, uri: string, signal: AbortSignal): Promise<void>;
+  subscribe(server: string, uri: string, caller: FrontCaller, signal: AbortSignal): Promise<void>;
+  unsubscribe(server: string, uri: string, caller: FrontCaller, signal: AbortSignal): Promise<void>;
   /** Where a resource was found before. */
   readonly places: Map<string, string>;
 }

@@ -12,7 +12,7 @@ import { NoSession } from './no-session.js';
 import { type NodeDirectory, OtherNodes } from './other-nodes.js';
 import { Scope } from './scope.js';
 import { Session } from './session.js';
-import { INTERNAL, Refused } from './upstream.js';
+import { reach } from './upstream.js';
 
 /** How often sessions are looked at that nobody may be using. */
 const LOOK_MS = 10_000;
@@ -161,11 +161,7 @@ export class McpFront {
       state: null,
       owner: () => '',
       with: () => () => {},
-      link(server) {
-        const link = hub.shared(server);
-        if (link === undefined) throw new Refused(INTERNAL, `There is no MCP server "${server}".`);
-        return link;
-      },
+      link: (server, caller) => reach(hub, server, caller),
     };
   }
 

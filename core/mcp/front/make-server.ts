@@ -1,7 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Server, ServerContext } from '@modelcontextprotocol/server';
 import { callTool, listTools } from './call-handler.js';
-import type { Desk } from './desk.js';
+import { askingOf, type Desk } from './desk.js';
 import { complete, getPrompt, list, readResource, resourcePlace } from './other-handlers.js';
 import { INVALID_PARAMS, Refused } from './upstream.js';
 
@@ -54,12 +54,17 @@ export function makeServer(mcp: McpLibrary, desk: Desk): Server {
   });
   on('resources/subscribe', async (params, ctx) => {
     const uri = uriOf(params);
-    await state.subscribe(await resourcePlace(desk, uri, ctx), uri, ctx.mcpReq.signal);
+    await state.subscribe(await resourcePlace(desk, uri, ctx), uri, askingOf(ctx).caller, ctx.mcpReq.signal);
     return {};
   });
   on('resources/unsubscribe', async (params, ctx) => {
     const uri = uriOf(params);
-    await state.unsubscribe(await resourcePlace(desk, uri, ctx), uri, ctx.mcpReq.signal);
+    await state.unsubscribe(
+      await resourcePlace(desk, uri, ctx),
+      uri,
+      askingOf(ctx).caller,
+      ctx.mcpReq.signal,
+    );
     return {};
   });
   return server;

@@ -5,10 +5,11 @@ import { askServer, INVALID_PARAMS, listOf, type OtherList, offers, Refused } fr
 
 /** Prompts, resources or templates that the servers list. */
 export async function list(desk: Desk, kind: OtherList, ctx: ServerContext): Promise<JsonObject> {
-  const servers = desk.scope.otherServers(askingOf(ctx).caller.servers);
+  const { caller } = askingOf(ctx);
+  const servers = desk.scope.otherServers(caller.servers);
   const asked = await Promise.allSettled(
     servers.map(async (server) => {
-      const items = await listOf(desk.link(server), kind);
+      const items = await listOf(desk.link(server, caller), kind);
       return items.map((item) => shownAs(desk, server, kind, item));
     }),
   );
@@ -28,14 +29,20 @@ function shownAs(desk: Desk, server: string, kind: OtherList, item: JsonObject):
 export async function getPrompt(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const { server, name } = promptPlace(desk, String(params['name']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(desk.link(server), 'prompts/get', { ...params, name }, ctx.mcpReq.signal, inputOf(ctx)),
+    askServer(
+      linkFor(desk, server, ctx),
+      'prompts/get',
+      { ...params, name },
+      ctx.mcpReq.signal,
+      inputOf(ctx),
+    ),
   );
 }
 
 export async function readResource(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const server = await resourcePlace(desk, String(params['uri']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(desk.link(server), 'resources/read', params, ctx.mcpReq.signal, inputOf(ctx)),
+    askServer(linkFor(desk, server, ctx), 'resources/read', params, ctx.mcpReq.signal, inputOf(ctx)),
   );
 }
 
@@ -46,7 +53,7 @@ export async function complete(desk: Desk, params: JsonObject, ctx: ServerContex
     ref.type === 'ref/prompt'
       ? promptPlace(desk, String(ref.name), ctx)
       : { server: await resourcePlace(desk, String(ref.uri), ctx), name: '' };
-  const link = desk.link(place.server);
+  const link = linkFor(desk, place.server, ctx);
   if (!(await offers(link, 'completions'))) return { completion: { values: [] } };
   const named = ref.type === 'ref/prompt' ? { ...params, ref: { ...ref, name: place.name } } : params;
   return askServer(link, 'completion/complete', named as JsonObject, signal);
@@ -61,7 +68,7 @@ export async function resourcePlace(desk: Desk, uri: string, ctx: ServerContext)
   const found = await Promise.all(
     servers.map(async (server) => {
       try {
-        const link = desk.link(server);
+        const link = linkFor(desk, server, ctx);
         const known = await listOf(link, 'resources');
         if (known.some((one) => one['uri'] === uri)) return true;
         const templates = await listOf(link, 'resourceTemplates');
@@ -90,6 +97,10 @@ function promptPlace(desk: Desk, name: string, ctx: ServerContext): { server: st
   const place = places.sort((a, b) => b.server.length - a.server.length)[0];
   if (place === undefined) throw new Refused(INVALID_PARAMS, `There is no prompt "${name.slice(0, 200)}".`);
   return place;
+}
+
+function linkFor(desk: Desk, server: string, ctx: ServerContext): ReturnType<Desk['link']> {
+  return desk.link(server, askingOf(ctx).caller);
 }
 
 async function during<T>(desk: Desk, server: string, ctx: ServerContext, run: () => Promise<T>): Promise<T> {

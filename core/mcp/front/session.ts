@@ -10,7 +10,7 @@ import { authOf, type Desk, type DeskState } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { Scope } from './scope.js';
-import { askServer, INTERNAL, Refused } from './upstream.js';
+import { askServer, INTERNAL, Refused, reach } from './upstream.js';
 
 type ListName = 'tools' | 'prompts' | 'resources';
 
@@ -96,14 +96,12 @@ export class Session implements Desk, DeskState {
     return this.transport.handleRequest(request, { ...body, authInfo: authOf(asking) });
   }
 
-  link(server: string): ServerLink {
-    const link = this.own(server) ?? this.hub.shared(server);
-    if (link === undefined) throw new Refused(INTERNAL, `There is no MCP server "${server}".`);
-    return link;
+  link(server: string, caller: FrontCaller): ServerLink {
+    return this.own(server, caller) ?? reach(this.hub, server, caller);
   }
 
-  owner(server: string): string {
-    return this.own(server) === null ? '' : this.id;
+  owner(server: string, caller: FrontCaller): string {
+    return this.own(server, caller) === null ? '' : this.id;
   }
 
   with(server: string, request: string | number): () => void {
@@ -124,15 +122,15 @@ export class Session implements Desk, DeskState {
       await askServer(link, 'logging/setLevel', { level }, signal).catch(() => {});
   }
 
-  async subscribe(server: string, uri: string, signal: AbortSignal): Promise<void> {
+  async subscribe(server: string, uri: string, caller: FrontCaller, signal: AbortSignal): Promise<void> {
     this.hasState = true;
-    await askServer(this.ownOrRefuse(server), 'resources/subscribe', { uri }, signal);
+    await askServer(this.ownOrRefuse(server, caller), 'resources/subscribe', { uri }, signal);
     this.subscribed.set(uri, server);
   }
 
-  async unsubscribe(server: string, uri: string, signal: AbortSignal): Promise<void> {
+  async unsubscribe(server: string, uri: string, caller: FrontCaller, signal: AbortSignal): Promise<void> {
     this.subscribed.delete(uri);
-    await askServer(this.ownOrRefuse(server), 'resources/unsubscribe', { uri }, signal);
+    await askServer(this.ownOrRefuse(server, caller), 'resources/unsubscribe', { uri }, signal);
   }
 
   /** A list of a server is not what it was. */
@@ -154,8 +152,8 @@ export class Session implements Desk, DeskState {
     await this.server.close();
   }
 
-  private ownOrRefuse(server: string): ServerLink {
-    const link = this.own(server);
+  private ownOrRefuse(server: string, caller: FrontCaller): ServerLink {
+    const link = this.own(server, caller);
     if (link !== null) return link;
     throw new Refused(
       INTERNAL,
@@ -164,12 +162,13 @@ export class Session implements Desk, DeskState {
   }
 
   /** Null when it needs none of its own, or can have none. */
-  private own(server: string): ServerLink | null {
-    const known = this.hub.own.find(this.id, server);
+  private own(server: string, { behalf }: FrontCaller): ServerLink | null {
+    const of = behalf[server] ?? null;
+    const known = this.hub.own.find(this.id, server, of?.owner ?? '');
     if (known !== undefined) return known;
     const capabilities = this.server.getClientCapabilities() ?? {};
     if (!this.hasState && ASKABLE.every((what) => capabilities[what] === undefined)) return null;
-    return this.hub.openOwn(this.id, server, this.featuresOf(server, capabilities));
+    return this.hub.openOwn(this.id, server, of, this.featuresOf(server, capabilities));
   }
 
   private featuresOf(server: string, capabilities: ClientCapabilities): ClientFeatures {
@@ -202,7 +201,7 @@ export class Session implements Desk, DeskState {
     signal: AbortSignal,
   ): Promise<unknown> {
     const related = this.requestAt(server);
-    const timeout = this.hub.shared(server)?.config.timeouts.callMs ?? 60_000;
+    const timeout = this.hub.config?.servers.get(server)?.timeouts.callMs ?? 60_000;
     return this.server.request(request as { method: 'elicitation/create' }, {
       signal,
       timeout,

@@ -1,8 +1,13 @@
 import type { JsonObject } from '@headgate/sdk';
+import { canonicalError } from '../../errors.js';
+import type { FrontCaller } from '../front-protocol.js';
+import { unsaid } from '../hub/at-server.js';
+import { credentialErrorIn } from '../hub/auth/credentials.js';
 import { withInput } from '../hub/call-tool.js';
 import { whyOf } from '../hub/failure.js';
+import type { McpHub } from '../hub/hub.js';
 import type { ServerLink } from '../hub/server-link.js';
-import type { ListKind, ToolInput } from '../protocol.js';
+import type { ListKind, McpRefusal, ToolInput } from '../protocol.js';
 
 /** What may be asked of servers beside their tools. */
 export type AskedMethod =
@@ -26,6 +31,20 @@ export class Refused extends Error {
 
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL = -32_603;
+
+/** The connection that clients share, or that of whoever asks. Throws Refused. */
+export function reach(hub: McpHub, server: string, { behalf }: FrontCaller): ServerLink {
+  try {
+    const link = hub.reach(server, behalf[server] ?? null);
+    if (link !== undefined) return link;
+  } catch (error) {
+    throw new Refused(
+      INTERNAL,
+      `The MCP server "${server}" is not available: ${whyOf(error, (text) => text)}.`,
+    );
+  }
+  throw new Refused(INTERNAL, `There is no MCP server "${server}".`);
+}
 
 export type OtherList = Exclude<ListKind, 'tools'>;
 
@@ -53,13 +72,14 @@ export async function askServer(
         allowInputRequired: asks,
       },
     )) as JsonObject;
-    if (Buffer.byteLength(JSON.stringify(result)) > config.resultLimitBytes)
+    const text = JSON.stringify(result);
+    if (Buffer.byteLength(text) > config.resultLimitBytes)
       throw new Refused(
         INTERNAL,
         `What the MCP server "${config.id}" returned is larger than the ${config.resultLimitBytes} bytes that this gateway ` +
           'accepts (result_limit).',
       );
-    return result;
+    return unsaid(result, text, link.credentials.secrets());
   } catch (error) {
     throw error instanceof Refused ? error : refusal(error, link);
   } finally {
@@ -88,8 +108,15 @@ export async function offers(link: ServerLink, what: 'completions'): Promise<boo
 
 /** Errors of the protocol are the server's own words; others are told by us. */
 function refusal(error: unknown, link: ServerLink): Refused {
+  const missing = credentialErrorIn(error);
+  if (missing !== null) return credentialRefused(missing.refusal);
   const { code, data } = (error ?? {}) as { code?: unknown; data?: unknown };
   const why = whyOf(error, link.hide);
   if (typeof code === 'number') return new Refused(code, why, data);
   return new Refused(INTERNAL, `The MCP server "${link.config.id}" is not available: ${why}.`);
+}
+
+function credentialRefused({ code, details }: McpRefusal): Refused {
+  const { message, status } = canonicalError(code, details);
+  return new Refused(INVALID_PARAMS, message, { code, status });
 }

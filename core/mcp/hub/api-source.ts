@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { headersOf } from '../../config/mcp-auth-config.js';
 import type { McpServerConfig, OpenApiTransportConfig } from '../../config/mcp-config.js';
 import { choiceMatcher } from '../../identity/virtual-key.js';
 import { StreamFetch } from '../../upstream/stream-fetch.js';
 import { type Api, apiOf } from '../openapi/api.js';
 import { DocumentProblem } from '../openapi/document.js';
 import type { ApiWishes } from '../openapi/operation.js';
+import type { Credentials } from './auth/credentials.js';
+import { signedFetch } from './auth/signed-fetch.js';
 import { readAtMost } from './read-at-most.js';
 
 /** Of a document; larger ones are for machines. */
@@ -25,6 +28,7 @@ export class ApiSource {
     private readonly config: McpServerConfig,
     private readonly how: OpenApiTransportConfig,
     private readonly headers: Readonly<Record<string, string>>,
+    private readonly credentials: Credentials,
   ) {}
 
   /** Rejects with an Error that says what is wrong, for people. */
@@ -52,7 +56,8 @@ export class ApiSource {
     const isOwn = this.how.base === null || new URL(this.how.base.reveal()).origin === url.origin;
     const accept = { accept: 'application/json, application/yaml, */*;q=0.8' };
     try {
-      const response = await http.fetch(url, {
+      const fetch = isOwn ? signedFetch(this.credentials, http.fetch) : http.fetch;
+      const response = await fetch(url, {
         headers: { ...(isOwn ? this.headers : {}), ...accept },
         signal,
       });
@@ -65,12 +70,16 @@ export class ApiSource {
 }
 
 /** What the configuration wants of the document. */
-export function wishesOf({ offered }: McpServerConfig, { headers, base }: OpenApiTransportConfig): ApiWishes {
+export function wishesOf(
+  { offered, auth }: McpServerConfig,
+  { headers, base }: OpenApiTransportConfig,
+): ApiWishes {
+  const given = new Set(headersOf(auth));
   const query = base === null ? null : new URL(base.reveal()).searchParams;
   return {
     isOffered: offered === null ? () => true : choiceMatcher(offered),
     isGiven: (place, name) =>
-      (place === 'header' && headers.has(name.toLowerCase())) ||
+      (place === 'header' && (headers.has(name.toLowerCase()) || given.has(name.toLowerCase()))) ||
       (place === 'query' && query?.has(name) === true),
   };
 }

@@ -1,4 +1,6 @@
 import type { McpRefusal, ToolProgress } from '../protocol.js';
+import { credentialErrorIn } from './auth/credentials.js';
+import { withoutSecrets } from './auth/without-secrets.js';
 import { type Connection, statusOf } from './connect.js';
 import { type Asked, callFailure, tooLarge, whyOf } from './failure.js';
 import type { ServerLink } from './server-link.js';
@@ -35,8 +37,12 @@ async function tried<T>(
   const connection = await link.connect();
   try {
     const value = await work(connection);
-    return sizeOf(value) > asked.limitBytes ? { refused: tooLarge(asked) } : { value };
+    const text = JSON.stringify(value) ?? '';
+    if (Buffer.byteLength(text) > asked.limitBytes) return { refused: tooLarge(asked) };
+    return { value: unsaid(value, text, link.credentials.secrets()) };
   } catch (error) {
+    const missing = credentialErrorIn(error);
+    if (missing !== null) return { refused: missing.refusal };
     // Its session is over, as of servers that were restarted: what was asked did not reach it.
     if (statusOf(error) === 404 && !again) {
       link.drop(connection, 'it has forgotten our session');
@@ -55,9 +61,12 @@ function isUnreachable(error: unknown): boolean {
   return error instanceof TypeError && error.message === 'fetch failed';
 }
 
-/** In bytes of JSON. */
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? '');
+/** What a server repeats of its caller's credentials is told to nobody. `text` is the value as JSON. */
+export function unsaid<T>(value: T, text: string, secrets: readonly string[]): T {
+  if (secrets.length === 0) return value;
+  const words = secrets.map((one) => JSON.stringify(one).slice(1, -1));
+  const hidden = withoutSecrets(text, words);
+  return hidden === text ? value : (JSON.parse(hidden) as T);
 }
 
 /** How the client library is asked. */

@@ -1,5 +1,6 @@
 import type { Client, Transport } from '@modelcontextprotocol/client';
 import type { McpServerConfig, McpTransportConfig } from '../../config/mcp-config.js';
+import type { Credentials } from './auth/credentials.js';
 import type { ClientFeatures } from './client-features.js';
 import { HttpTransport, type MakeTransport } from './http-transport.js';
 import type { OrphanGuard } from './orphan-guard.js';
@@ -12,6 +13,8 @@ export interface ConnectParts {
   readonly config: McpServerConfig;
   readonly log: ServerLog;
   readonly guard: OrphanGuard;
+  /** What requests over HTTP come with. */
+  readonly credentials: Credentials;
   /** It is known to speak no revision that is newer than 2025-11-25. */
   readonly legacy: boolean;
   /** It is not wanted any longer, although it may just be starting. */
@@ -84,13 +87,17 @@ async function open(
           guard: parts.guard,
         })
       : how.kind === 'openapi'
-        ? new (await import('./openapi-transport.js')).OpenApiTransport(config, how, (why) =>
-            parts.log.warn('the document of an API cannot be used; what it was before counts', why),
+        ? new (await import('./openapi-transport.js')).OpenApiTransport(
+            config,
+            how,
+            parts.credentials,
+            (why) => parts.log.warn('the document of an API cannot be used; what it was before counts', why),
           )
         : new HttpTransport(
             {
               url: new URL(how.url.reveal()),
               headers: Object.fromEntries([...how.headers].map(([name, value]) => [name, value.reveal()])),
+              credentials: parts.credentials,
               maxBytes,
               connectTimeoutMs: config.timeouts.connectMs,
             },

@@ -1,5 +1,7 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 import { StreamFetch } from '../../upstream/stream-fetch.js';
+import type { Credentials } from './auth/credentials.js';
+import { type PlainFetch, signedFetch } from './auth/signed-fetch.js';
 import { bounded } from './bounded-body.js';
 import { FloodGate } from './flood-gate.js';
 import { CUT_OFF, TOO_LARGE } from './own-codes.js';
@@ -7,14 +9,14 @@ import { CUT_OFF, TOO_LARGE } from './own-codes.js';
 export interface HttpParts {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
   /** Of one message. */
   readonly maxBytes: number;
   readonly connectTimeoutMs: number;
 }
 
-type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 /** Makes the client library's own transport, which uses this `fetch` for everything. */
-export type MakeTransport = (url: URL, fetch: Fetch, headers: HttpParts['headers']) => Transport;
+export type MakeTransport = (url: URL, fetch: PlainFetch, headers: HttpParts['headers']) => Transport;
 
 /** How long an answer that has ended may still take to be read here. */
 const READ_MS = 100;
@@ -31,6 +33,7 @@ export class HttpTransport implements Transport {
   readonly hasPerRequestStream: boolean;
   private readonly inner: Transport;
   private readonly http: StreamFetch;
+  private readonly signed: PlainFetch;
   private readonly open = new Set<string | number>();
   private readonly flood = new FloodGate();
   private isClosed = false;
@@ -39,8 +42,9 @@ export class HttpTransport implements Transport {
     private readonly parts: HttpParts,
     make: MakeTransport,
   ) {
-    const { url, headers, connectTimeoutMs } = parts;
+    const { url, headers, credentials, connectTimeoutMs } = parts;
     this.http = new StreamFetch({ origin: url.origin, connectTimeoutMs });
+    this.signed = signedFetch(credentials, this.http.fetch);
     const inner = make(url, (to, init) => this.fetch(to, init), headers);
     this.hasPerRequestStream = inner.hasPerRequestStream === true;
     inner.onerror = (error) => this.onerror?.(error);
@@ -80,7 +84,7 @@ export class HttpTransport implements Transport {
   }
 
   private async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
-    const response = await this.http.fetch(url, init);
+    const response = await this.signed(url, init);
     const id = init.method === 'POST' && typeof init.body === 'string' ? idOf(init.body) : null;
     return bounded(response, this.parts.maxBytes, {
       tooLarge: () => this.answer(id, TOO_LARGE),

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
+import { usersOf } from '../../config/mcp-auth-config.js';
 import type { McpConfig } from '../../config/mcp-config.js';
 import { packed } from '../../config/transfer.js';
 import type { LogLine } from '../../plugin/logger.js';
-import type { ListKind, McpAsk, McpNotice, McpRefusal, McpReply } from '../protocol.js';
+import type { Behalf, ListKind, McpAsk, McpNotice, McpRefusal, McpReply, ServerState } from '../protocol.js';
 import type { CallOptions } from './at-server.js';
+import { credentialErrorIn } from './auth/credentials.js';
+import { type AuthParts, CredentialMaker } from './auth/make-credentials.js';
 import { callTool } from './call-tool.js';
 import type { ClientFeatures } from './client-features.js';
 import { OrphanGuard } from './orphan-guard.js';
 import { OwnLinks } from './own-links.js';
+import { OwnerLinks } from './owner-links.js';
 import { passRequest } from './pass-request.js';
 import { type AcceptedTools, Pins } from './pins.js';
 import { ServerLink, Unavailable } from './server-link.js';
@@ -17,21 +21,34 @@ export interface HubParts {
   readonly log: LogLine;
   /** To all threads. */
   readonly tell: (notice: McpNotice) => void;
+  readonly auth: AuthParts;
+}
+
+/** How a server is reached. */
+interface Reached {
+  /** The settings that it was made with. */
+  readonly as: string;
+  /** What all share, or what stands for the server where each user has another credential. */
+  readonly link: ServerLink;
+  /** Null where all share one. */
+  readonly users: OwnerLinks | null;
 }
 
 /** The servers of the configuration, in the main thread: all threads share their connections. */
 export class McpHub {
-  private links = new Map<string, { readonly link: ServerLink; readonly as: string }>();
+  private links = new Map<string, Reached>();
   private readonly calls = new Map<string, AbortController>();
   private readonly guard = new OrphanGuard();
   private readonly pins: Pins;
   private closed = false;
+  private readonly credentials: CredentialMaker;
   /** Connections of single sessions. */
   readonly own: OwnLinks;
   private readonly watchers = new Set<(server: string, what: ListKind) => void>();
 
   constructor(private readonly parts: HubParts) {
     this.pins = new Pins(join(parts.dataDir, 'mcp-pins.json'));
+    this.credentials = new CredentialMaker(parts.auth);
     this.own = new OwnLinks({ log: parts.log, guard: this.guard, pins: this.pins });
   }
 
@@ -47,20 +64,25 @@ export class McpHub {
       if (known?.as === as) {
         links.set(id, known);
         known.link.forget();
+        known.users?.forget();
       } else {
         const onChanged = (what: ListKind): void => this.changed(id, what);
         const { guard, pins } = this;
+        const parts = { log, guard, pins, onChanged };
+        const make = (behalf: Behalf | null) => this.credentials.make(server, behalf);
+        const users = usersOf(server.auth);
         links.set(id, {
           as,
-          link: new ServerLink({ config: server, log, guard, pins, onChanged }),
+          link: new ServerLink({ ...parts, config: server, credentials: make(null) }),
+          users: users === null ? null : new OwnerLinks(server, users, parts, make),
         });
       }
     }
     for (const [id, before] of this.links) {
       if (links.get(id) === before) continue;
-      before.link
-        .close()
-        .catch((error) => log('error', 'an MCP server cannot be stopped', { error: String(error) }));
+      Promise.all([before.link.close(), before.users?.closeAll()]).catch((error) =>
+        log('error', 'an MCP server cannot be stopped', { error: String(error) }),
+      );
       tell({ about: 'changed', server: id, what: 'tools' });
     }
     this.own.apply(config, packed);
@@ -71,22 +93,52 @@ export class McpHub {
   /** Somebody has accepted tools as they are now. */
   accept(accepted: AcceptedTools): void {
     this.pins.accepted = accepted;
-    for (const link of [...[...this.links.values()].map(({ link }) => link), ...this.own.all()])
-      if (link.held.length > 0) link.forget();
+    const all = [...this.links.values()].flatMap(({ link, users }) => [link, ...(users?.all() ?? [])]);
+    for (const link of [...all, ...this.own.all()]) if (link.held.length > 0) link.forget();
   }
 
   /** What is in force. */
   config: McpConfig | null = null;
 
-  /** The connection to a server that all share. */
-  shared(server: string): ServerLink | undefined {
-    return this.links.get(server)?.link;
+  /**
+   * The connection to a server that all share, or that of whoever asks. Throws Unavailable when there can be none more.
+   *
+   * @param behalf null where all come with the same credential
+   */
+  reach(server: string, behalf: Behalf | null): ServerLink | undefined {
+    const known = this.links.get(server);
+    return behalf === null || known === undefined || known.users === null
+      ? known?.link
+      : known.users.get(behalf);
   }
 
   /** A connection for one session alone; null when there can be none. */
-  openOwn(session: string, server: string, features: ClientFeatures): ServerLink | null {
+  openOwn(
+    session: string,
+    server: string,
+    behalf: Behalf | null,
+    features: ClientFeatures,
+  ): ServerLink | null {
     const known = this.links.get(server);
-    return known === undefined ? null : this.own.open(session, known.link.config, known.as, features);
+    const link = this.reach(server, behalf);
+    if (known === undefined || link === undefined) return null;
+    const { config } = known.link;
+    const { credentials } = link;
+    return this.own.open(
+      session,
+      { config, as: known.as, credentials, owner: behalf?.owner ?? '' },
+      features,
+    );
+  }
+
+  /** A credential is not what it was: connections that came with it are closed. `only` null: at all servers. */
+  dropOwner(only: string | null, owner: string): void {
+    for (const [server, { users }] of this.links) {
+      if (users === null || (only !== null && server !== only)) continue;
+      users.drop(owner);
+      this.own.dropOwner(server, owner);
+      this.changed(server, 'tools');
+    }
   }
 
   /** Is called when lists of a server are not what they were. */
@@ -98,28 +150,20 @@ export class McpHub {
   async ask(ask: McpAsk): Promise<McpReply> {
     switch (ask.do) {
       case 'states':
-        return { states: [...this.links.values()].map(({ link }) => link.describe()) };
+        return {
+          states: await Promise.all([...this.links].map(([id, one]) => stateOf(one, ask.behalf[id]))),
+        };
       case 'held':
-        return { held: [...this.links.values()].flatMap(({ link }) => link.held) };
+        return {
+          held: [...this.links.values()].flatMap(({ link, users }) => [...link.held, ...(users?.held ?? [])]),
+        };
       case 'cancel':
         this.calls.get(ask.call)?.abort();
         return { done: true };
-      case 'tools': {
-        const link = this.links.get(ask.server)?.link;
-        if (link === undefined) return unknown(ask.server);
-        return link.tools().then(
-          (tools) => ({ tools }),
-          (error) => ({ refused: unavailable(ask.server, error) }),
-        );
-      }
-      case 'list': {
-        const link = this.links.get(ask.server)?.link;
-        if (link === undefined) return unknown(ask.server);
-        return link.items(ask.what).then(
-          (list) => ({ list }),
-          (error) => ({ refused: unavailable(ask.server, error) }),
-        );
-      }
+      case 'tools':
+        return this.listed(ask, async (link) => ({ tools: await link.tools() }));
+      case 'list':
+        return this.listed(ask, async (link) => ({ list: await link.items(ask.what) }));
       case 'call':
         return this.run(ask, (link, options) => callTool(link, ask, options));
       case 'request':
@@ -130,7 +174,9 @@ export class McpHub {
   async close(): Promise<void> {
     this.closed = true;
     for (const call of this.calls.values()) call.abort();
-    await Promise.all([...[...this.links.values()].map(({ link }) => link.close()), this.own.closeAll()]);
+    const all = [...this.links.values()].flatMap(({ link, users }) => [link.close(), users?.closeAll()]);
+    await Promise.all([...all, this.own.closeAll()]);
+    await this.credentials.close();
     this.links.clear();
     this.guard.close();
   }
@@ -140,20 +186,35 @@ export class McpHub {
     for (const tell of this.watchers) tell(server, what);
   }
 
+  private async listed(
+    { server, behalf }: Extract<McpAsk, { do: 'tools' | 'list' }>,
+    list: (link: ServerLink) => Promise<McpReply>,
+  ): Promise<McpReply> {
+    try {
+      const link = this.reach(server, behalf);
+      return link === undefined ? unknown(server) : await list(link);
+    } catch (error) {
+      return { refused: unavailable(server, error) };
+    }
+  }
+
   /** Something that takes its time and can be cancelled. */
   private async run(
     ask: Extract<McpAsk, { do: 'call' | 'request' }>,
     work: (link: ServerLink, options: CallOptions) => Promise<McpReply>,
   ): Promise<McpReply> {
-    const { server } = ask;
-    const own = ask.do === 'request' || ask.session === '' ? undefined : this.own.find(ask.session, server);
-    const link = own ?? this.shared(server);
-    if (link === undefined) return unknown(ask.server);
+    const { server, behalf } = ask;
+    const own =
+      ask.do === 'request' || ask.session === ''
+        ? undefined
+        : this.own.find(ask.session, server, behalf?.owner ?? '');
     const aborted = new AbortController();
     this.calls.set(ask.call, aborted);
     const { tell } = this.parts;
     const { call } = ask;
     try {
+      const link = own ?? this.reach(server, behalf);
+      if (link === undefined) return unknown(server);
       const onProgress = ask.progress
         ? {
             onProgress: (progress: Extract<McpNotice, { about: 'progress' }>['progress']) =>
@@ -173,7 +234,26 @@ function unknown(server: string): McpReply {
   return { refused: { code: 'mcp_server_unknown', details: { server }, sent: false } };
 }
 
+/** Of one with credentials of users, how the caller's own connection is. */
+async function stateOf({ link, users }: Reached, behalf: Behalf | undefined): Promise<ServerState> {
+  if (users === null) return link.describe();
+  if (behalf === undefined) return { ...link.describe(), users: users.size };
+  try {
+    const own = users.get(behalf);
+    const needs = await own.credentials.ready().then(
+      () => null,
+      (error) => credentialErrorIn(error)?.refusal ?? null,
+    );
+    return { ...own.describe(), users: users.size, needs };
+  } catch (error) {
+    if (error instanceof Unavailable) return { ...link.describe(), users: users.size };
+    throw error;
+  }
+}
+
 function unavailable(server: string, error: unknown): McpRefusal {
+  const missing = credentialErrorIn(error);
+  if (missing !== null) return missing.refusal;
   const why = error instanceof Error ? error.message : String(error);
   const pause =
     error instanceof Unavailable && error.retryAfterMs > 0 ? { retryAfterMs: error.retryAfterMs } : {};

@@ -6,6 +6,8 @@ import { type ApiRequest, requestOf } from '../openapi/request-of.js';
 import { resultOf } from '../openapi/result-of.js';
 import { BadArgument } from '../openapi/write-value.js';
 import { ApiSource, type ReadApi } from './api-source.js';
+import type { Credentials } from './auth/credentials.js';
+import { type PlainFetch, signedFetch } from './auth/signed-fetch.js';
 import type { OwnTransport } from './connect.js';
 import { CUT_OFF, TOO_LARGE, UNREACHABLE } from './own-codes.js';
 import { BodyTooLarge, readAtMost } from './read-at-most.js';
@@ -31,16 +33,18 @@ export class OpenApiTransport implements OwnTransport {
   private readonly stopping = new AbortController();
   private readonly running = new Map<Id, AbortController>();
   private http: StreamFetch | null = null;
+  private signed: PlainFetch = () => Promise.reject(new Error('it was not asked where it is'));
   private isClosed = false;
 
   constructor(
     private readonly config: McpServerConfig,
     how: OpenApiTransportConfig,
+    private readonly credentials: Credentials,
     /** Of its document, which was good when it was read last. */
     private readonly warn: (why: string) => void,
   ) {
     this.headers = Object.fromEntries([...how.headers].map(([name, value]) => [name, value.reveal()]));
-    this.source = new ApiSource(config, how, this.headers);
+    this.source = new ApiSource(config, how, this.headers, credentials);
   }
 
   private read: ReadApi | null = null;
@@ -50,6 +54,8 @@ export class OpenApiTransport implements OwnTransport {
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.isClosed) throw new Error('the connection was closed');
     if (!('method' in message)) return;
+    // What is missing is told as it is, not as an answer of the API.
+    if (message.method === 'tools/call') await this.credentials.ready();
     const { method, params = {} } = message as { method: string; params?: JsonObject };
     if ('id' in message) this.answer(message.id as Id, method, params).catch(() => {});
     else if (method === 'notifications/cancelled') this.running.get(params['requestId'] as Id)?.abort();
@@ -120,6 +126,7 @@ export class OpenApiTransport implements OwnTransport {
       this.http?.close().catch(() => {});
       const { connectMs } = this.config.timeouts;
       this.http = new StreamFetch({ origin: read.base.origin, connectTimeoutMs: connectMs });
+      this.signed = signedFetch(this.credentials, this.http.fetch);
     }
     this.read = read;
     return read;
@@ -179,9 +186,8 @@ export class OpenApiTransport implements OwnTransport {
   }
 
   private fetch({ method, url, headers, body }: ApiRequest, signal: AbortSignal): Promise<Response> {
-    const http = this.http as StreamFetch;
     // The operator's own go before what a caller says.
-    return http.fetch(url, { method, headers: { ...headers, ...this.headers }, body, signal });
+    return this.signed(url, { method, headers: { ...headers, ...this.headers }, body, signal });
   }
 
   private end(why: string): void {

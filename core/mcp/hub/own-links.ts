@@ -1,4 +1,5 @@
 import type { McpConfig, McpServerConfig } from '../../config/mcp-config.js';
+import type { Credentials } from './auth/credentials.js';
 import type { ClientFeatures } from './client-features.js';
 import { type LinkParts, ServerLink } from './server-link.js';
 
@@ -10,6 +11,14 @@ interface Own {
   readonly server: string;
   /** The settings that it was made with. */
   readonly as: string;
+  /** With whose credential; '' for that which all share. */
+  readonly owner: string;
+}
+
+/** What a connection of a session is made with. */
+export interface OwnParts extends Pick<Own, 'as' | 'owner'> {
+  readonly config: McpServerConfig;
+  readonly credentials: Credentials;
 }
 
 /** Connections to servers that belong to one session of a client each. */
@@ -20,10 +29,11 @@ export class OwnLinks {
   /** Since when a session has no request and no stream, by the monotonic clock; null while it has. Set by who keeps sessions. */
   unusedSince: (session: string) => number | null = () => null;
 
-  constructor(private readonly parts: Omit<LinkParts, 'config' | 'onChanged' | 'features'>) {}
+  constructor(private readonly parts: Omit<LinkParts, 'config' | 'credentials' | 'onChanged' | 'features'>) {}
 
-  find(session: string, server: string): ServerLink | undefined {
-    return this.sessions.get(session)?.get(server)?.link;
+  find(session: string, server: string, owner: string): ServerLink | undefined {
+    const own = this.sessions.get(session)?.get(server);
+    return own?.owner === owner ? own.link : undefined;
   }
 
   /** Of a session. */
@@ -36,11 +46,18 @@ export class OwnLinks {
   }
 
   /** The session's connection to the server, made if need be; null when the server has as many as it may. */
-  open(session: string, config: McpServerConfig, as: string, features: ClientFeatures): ServerLink | null {
-    const known = this.find(session, config.id);
+  open(
+    session: string,
+    { config, as, owner, credentials }: OwnParts,
+    features: ClientFeatures,
+  ): ServerLink | null {
+    const known = this.find(session, config.id, owner);
     if (known !== undefined) return known;
     // An API asks nobody anything.
     if (config.transport.kind === 'openapi') return null;
+    // The same client with another credential.
+    const other = this.sessions.get(session)?.get(config.id);
+    if (other !== undefined) this.close(session, other);
     if (this.countOf(config.id) >= config.ownConnections && !this.takeUnused(config.id)) {
       this.sayFull(config);
       return null;
@@ -49,12 +66,13 @@ export class OwnLinks {
     const link = new ServerLink({
       ...this.parts,
       config: { ...config, start: 'demand' },
+      credentials,
       features,
       onChanged: (what) => features.changed(what),
     });
     let owned = this.sessions.get(session);
     if (owned === undefined) this.sessions.set(session, (owned = new Map()));
-    owned.set(config.id, { link, server: config.id, as });
+    owned.set(config.id, { link, server: config.id, as, owner });
     return link;
   }
 
@@ -65,6 +83,14 @@ export class OwnLinks {
         const server = config?.servers.get(own.server);
         if (server === undefined || packed(server) !== own.as) this.close(session, own);
       }
+  }
+
+  /** A credential is not what it was. */
+  dropOwner(server: string, owner: string): void {
+    for (const [session, owned] of this.sessions) {
+      const own = owned.get(server);
+      if (own?.owner === owner) this.close(session, own);
+    }
   }
 
   endSession(session: string): void {

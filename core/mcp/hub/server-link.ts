@@ -1,6 +1,8 @@
 import type { McpServerConfig } from '../../config/mcp-config.js';
 import type { LogLine } from '../../plugin/logger.js';
 import type { HeldTool, ItemList, ListKind, ServerState, ToolList } from '../protocol.js';
+import { type Credentials, credentialErrorIn } from './auth/credentials.js';
+import { withoutSecrets } from './auth/without-secrets.js';
 import type { ClientFeatures } from './client-features.js';
 import { type Connection, connect } from './connect.js';
 import { whyOf } from './failure.js';
@@ -15,6 +17,8 @@ export interface LinkParts {
   readonly log: LogLine;
   readonly guard: OrphanGuard;
   readonly pins: Pins;
+  /** What requests over HTTP come with beside fixed headers. */
+  readonly credentials: Credentials;
   /** What was known of a list no longer holds. */
   readonly onChanged: (kind: ListKind) => void;
   /** For one client alone; left out: for all. */
@@ -63,8 +67,9 @@ export class ServerLink {
   private readonly said: ServerLog;
 
   constructor(private readonly parts: LinkParts) {
-    const { config, log } = parts;
-    this.hide = hiderFor(config);
+    const { config, credentials, log } = parts;
+    const hide = hiderFor(config);
+    this.hide = (text) => withoutSecrets(hide(text), credentials.secrets());
     this.said = new ServerLog(config.id, this.hide, log);
     this.lists = new ServerLists(parts);
     if (config.start === 'boot') this.startAgain(0);
@@ -72,6 +77,10 @@ export class ServerLink {
 
   get config(): McpServerConfig {
     return this.parts.config;
+  }
+
+  get credentials(): Credentials {
+    return this.parts.credentials;
   }
 
   /** The connection, made if need be. Rejects with Unavailable. */
@@ -151,13 +160,16 @@ export class ServerLink {
       held: list?.held ?? [],
       running: this.running,
       restarts: Math.max(0, this.connects - 1),
+      users: null,
+      needs: null,
     };
   }
 
   private async open(): Promise<Connection> {
-    const { config, guard, log } = this.parts;
+    const { config, guard, credentials, log } = this.parts;
     this.state = 'connecting';
     try {
+      await credentials.ready();
       const opened = await this.negotiate(config, guard);
       if (this.closed) {
         await opened.client.close();
@@ -170,6 +182,12 @@ export class ServerLink {
       });
       return opened;
     } catch (error) {
+      const missing = credentialErrorIn(error);
+      if (missing !== null) {
+        // The server has done nothing wrong.
+        this.state = 'idle';
+        throw missing;
+      }
       const why = whyOf(error, this.hide);
       this.legacy = false;
       this.failed(why);
@@ -179,13 +197,21 @@ export class ServerLink {
 
   /** One that ends because it was asked for a newer revision is asked again as one that knows none. */
   private async negotiate(config: McpServerConfig, guard: OrphanGuard): Promise<Connection> {
-    const { features } = this.parts;
+    const { features, credentials } = this.parts;
     const onChanged = (kind: 'tools' | 'prompts' | 'resources'): void => {
       this.lists.forget(kind);
       if (kind === 'resources') this.lists.forget('resourceTemplates');
     };
     const own = features === undefined ? {} : { features };
-    const parts = { config, guard, log: this.said, onChanged, signal: this.stopping.signal, ...own };
+    const parts = {
+      config,
+      guard,
+      credentials,
+      log: this.said,
+      onChanged,
+      signal: this.stopping.signal,
+      ...own,
+    };
     try {
       return await connect({ ...parts, legacy: this.legacy });
     } catch (error) {
@@ -279,7 +305,8 @@ export class ServerLink {
       if (Date.now() - this.since > STEADY_MS) this.failures = 0;
       return found;
     } catch (error) {
-      if (error instanceof Unavailable) throw error;
+      const missing = credentialErrorIn(error);
+      if (missing !== null || error instanceof Unavailable) throw missing ?? error;
       throw new Unavailable(`what it offers cannot be listed: ${whyOf(error, this.hide)}`, FIRST_PAUSE_MS);
     }
   }

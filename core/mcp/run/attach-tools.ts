@@ -78,7 +78,7 @@ async function offeredTools(x: Exchange, catalog: ToolCatalog, { servers }: Want
   // What only the configuration adds is left out where it cannot be had; what the request names must be there.
   const asked = servers.filter(({ id, named }) => named || may.has(id));
   const { tools, missing } = await catalog.list(
-    key,
+    { principal: key, metadata: x.metadata, headers: x.incoming.headers },
     asked.map(({ id }) => id),
   );
   const byId = new Map(asked.map((one) => [one.id, one]));

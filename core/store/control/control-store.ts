@@ -3,6 +3,7 @@ import type { StoredHash } from '../../identity/stored-keys.js';
 import { migrate } from '../sql/migrate.js';
 import type { SqlDatabase } from '../sql/sql-database.js';
 import { isDuplicate } from '../sql/sql-error.js';
+import { CredentialRows } from './credential-rows.js';
 import { EntityRows, type StoredEntity } from './entity-rows.js';
 import { CONTROL_STEPS } from './migrations.js';
 import { PeopleRows } from './people-rows.js';
@@ -53,6 +54,7 @@ export interface AuditQuery extends Readonly<Record<(typeof AUDIT_FILTERS)[numbe
 export interface Writing {
   readonly entities: EntityRows;
   readonly people: PeopleRows;
+  readonly credentials: CredentialRows;
   readonly now: number;
   hashesOf(keyId: string): Promise<StoredHash[]>;
   /** Throws when another key has one of them. */
@@ -63,6 +65,7 @@ export interface Writing {
 export class ControlStore {
   readonly entities: EntityRows;
   readonly people: PeopleRows;
+  readonly credentials: CredentialRows;
 
   constructor(
     readonly database: SqlDatabase<ControlTables>,
@@ -70,6 +73,7 @@ export class ControlStore {
   ) {
     this.entities = new EntityRows(database.db);
     this.people = new PeopleRows(database.db);
+    this.credentials = new CredentialRows(database.db);
   }
 
   migrate(): Promise<readonly string[]> {
@@ -111,6 +115,7 @@ export class ControlStore {
       const writing: Writing = {
         entities: new EntityRows(db),
         people: new PeopleRows(db),
+        credentials: new CredentialRows(db),
         now,
         hashesOf: (keyId) => hashesOf(db, keyId),
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),

@@ -103,4 +103,32 @@ export const CONTROL_STEPS: readonly Migration[] = [
         .execute();
     },
   },
+  {
+    name: 'credentials of users for MCP servers',
+    up: async (db, kind) => {
+      const text = kind === 'postgres' ? sql`text COLLATE "C"` : sql`text`;
+      await db.schema
+        .createTable('control_mcp_credentials')
+        .addColumn('server', text, (column) => column.notNull())
+        .addColumn('owner', text, (column) => column.notNull())
+        .addColumn('what', text, (column) => column.notNull())
+        .addColumn('sealed', 'text', (column) => column.notNull())
+        .addColumn('version', 'bigint', (column) => column.notNull())
+        .addColumn('updated_ms', 'bigint', (column) => column.notNull())
+        .addColumn('claimed_until_ms', 'bigint', (column) => column.notNull())
+        .addPrimaryKeyConstraint('control_mcp_credentials_key', ['server', 'owner', 'what'])
+        .execute();
+      await db.schema
+        .createIndex('control_mcp_credentials_owner')
+        .on('control_mcp_credentials')
+        .column('owner')
+        .execute();
+      await db.schema
+        .createTable('control_mcp_pending')
+        .addColumn('state', 'text', (column) => column.primaryKey())
+        .addColumn('sealed', 'text', (column) => column.notNull())
+        .addColumn('until_ms', 'bigint', (column) => column.notNull())
+        .execute();
+    },
+  },
 ];

@@ -15,6 +15,19 @@ export interface ControlTables {
   readonly control_members: { group_id: string; user_id: string };
   /** Of service tokens. */
   readonly control_last_used: { id: string; at_ms: number };
+  /** Credentials of users for MCP servers, sealed. */
+  readonly control_mcp_credentials: {
+    server: string;
+    owner: string;
+    what: string;
+    sealed: string;
+    version: number;
+    updated_ms: number;
+    /** Until then somebody is about to renew it. */
+    claimed_until_ms: number;
+  };
+  /** Those who are at an authorization server, by a hash of what they come back with. */
+  readonly control_mcp_pending: { state: string; sealed: string; until_ms: number };
 }
 
 /** Somebody who has signed in. */

@@ -1,0 +1,34 @@
+import { iso } from './entity-text.js';
+import { readParameters } from './parameters.js';
+import { json } from './reply.js';
+import { type Route, route } from './route.js';
+import type { AdminParts } from './routes.js';
+
+/** Credentials of users for MCP servers: what each sees to, and what those may see who run the gateway. */
+export function credentialRoutes(parts: Pick<AdminParts, 'config' | 'vault'>): Route[] {
+  const { vault } = parts;
+  const own = () => import('./own-credentials.js');
+  const one = '/api/me/mcp/{server}/credential';
+  return [
+    route('GET', '/api/me/mcp', 'anyone', async (request) => (await own()).listOwn(parts, request)),
+    route('PUT', one, 'anyone', async (request) => (await own()).setOwn(parts, request)),
+    route('DELETE', one, 'anyone', async (request) => (await own()).removeOwn(parts, request)),
+    route('GET', '/api/mcp-credentials', 'config:read', async ({ query }) => {
+      const given = readParameters(query, ['server', 'owner']);
+      const [server, owner] = [given.get('server'), given.get('owner')];
+      const rows = await vault.list({ ...(server !== null && { server }), ...(owner !== null && { owner }) });
+      return json(200, {
+        data: rows.map(({ server: of, owner: whose, what, updatedMs }) => ({
+          server: of,
+          owner: whose,
+          kind: what,
+          updated_at: iso(updatedMs),
+        })),
+      });
+    }),
+    route('DELETE', '/api/mcp-credentials/{server}/{owner}', 'config:write', async ({ params, author }) => {
+      const { server = '', owner = '' } = params;
+      return json(200, { server, owner, deleted: await vault.remove(server, owner, author) });
+    }),
+  ];
+}
