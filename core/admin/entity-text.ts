@@ -158,6 +158,6 @@ export function iso(ms: number): string {
 }
 
 /** In the words of the configuration. */
-function attachedJson({ servers, tools, mode }: AttachedTools): Json {
-  return { servers, ...(tools !== null && { tools }), mode };
+function attachedJson({ servers, tools, mode, select }: AttachedTools): Json {
+  return { servers, ...(tools !== null && { tools }), mode, ...(select !== 'all' && { select }) };
 }

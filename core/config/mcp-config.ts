@@ -17,6 +17,7 @@ export interface McpConfig {
   readonly allowedOrigins: readonly string[];
   readonly sessions: { readonly idleMs: number; readonly max: number };
   readonly runs: McpRunsConfig;
+  readonly search: McpSearchConfig;
 }
 
 /** Limits of one run. */
@@ -36,6 +37,20 @@ export interface AttachedTools {
   /** Patterns of `server/tool`; null: all. */
   readonly tools: readonly string[] | null;
   readonly mode: 'return' | 'agent';
+  readonly select: ToolSelection;
+}
+
+/** Which of the tools that a request may use the model is told of. */
+export type ToolSelection = 'all' | 'search';
+
+/** How tools are found. */
+export interface McpSearchConfig {
+  /** Of one search, and of one message of a user. */
+  readonly most: number;
+  /** Patterns of `server/tool`. */
+  readonly always: readonly string[];
+  /** A model of the gateway; null: by words alone. */
+  readonly embeddingModel: string | null;
 }
 
 export interface VirtualServerConfig {

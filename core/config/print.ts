@@ -119,9 +119,9 @@ function keyLine(key: VirtualKeyConfig): string {
   return `  ${key.name}  ${key.value ?? 'known by its hash'}, ${said.join(', ')}`;
 }
 
-function toolsOf({ servers, tools, mode }: AttachedTools): string {
+function toolsOf({ servers, tools, mode, select }: AttachedTools): string {
   const only = tools === null ? '' : `, only ${tools.join(' ')}`;
-  return `tools of ${servers.join(' ')}${only}, ${mode === 'agent' ? 'run here' : 'calls returned'}`;
+  return `tools of ${servers.join(' ')}${only}, ${mode === 'agent' ? 'run here' : 'calls returned'}${select === 'all' ? '' : `, by ${select}`}`;
 }
 
 const MEASURE_WORDS: Record<Measure, string> = {

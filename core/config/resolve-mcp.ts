@@ -6,6 +6,7 @@ import type { Derived } from './interpolate.js';
 import type {
   McpConfig,
   McpRunsConfig,
+  McpSearchConfig,
   McpServerConfig,
   McpToolConfig,
   McpTransportConfig,
@@ -54,7 +55,12 @@ export function resolveMcp(
     allowedOrigins: origins.map((origin) => origin.toLowerCase()),
     sessions: { idleMs: sessions.idle ?? 1_800_000, max: sessions.max ?? 10_000 },
     runs: runsOf((parsed as ParsedMcp).runs),
+    search: searchOf((parsed as ParsedMcp).search),
   };
+}
+
+function searchOf({ tools, always, embedding_model: model }: ParsedMcp['search']): McpSearchConfig {
+  return { most: tools, always, embeddingModel: model ?? null };
 }
 
 function runsOf({

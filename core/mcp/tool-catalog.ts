@@ -16,6 +16,7 @@ import type {
 } from './protocol.js';
 import { refusalError } from './refusal.js';
 import { ResultCache } from './result-cache.js';
+import { indexOf, type WordIndex } from './select/word-index.js';
 import { ToolAccess } from './tool-access.js';
 import type { OfferedTool } from './tool-run.js';
 
@@ -90,6 +91,16 @@ export class ToolCatalog {
     if (tool !== undefined) return offer(server, tool);
     const code = held.some((one) => one.name === name) ? 'mcp_tool_held' : 'mcp_tool_unknown';
     throw gatewayError(code, { server: server.id, tool: shown(name) });
+  }
+
+  /** The words of a server's tools, all of them; null where they cannot be had now. */
+  async words(user: ToolUser, server: McpServerConfig): Promise<WordIndex | null> {
+    try {
+      return indexOf((await this.listOf(server.id, behalfOf(server, user))).tools);
+    } catch (error) {
+      if (error instanceof GatewayError) return null;
+      throw error;
+    }
   }
 
   /** What a server that a caller may use lists beside tools. Throws a GatewayError that says why not. */

@@ -23,6 +23,12 @@ export const attachedToolsSection = z.strictObject({
       '`return`: the client gets the calls that the model makes; `agent`: the gateway runs them and asks the model again until it ' +
         'answers.',
     ),
+  select: z
+    .enum(['all', 'search'], wants('all or search'))
+    .default('all')
+    .describe(
+      'Which of these tools the model is told of: `all` of them, or by `search` those that fit the conversation (`mcp.search`).',
+    ),
 });
 
 export type ParsedAttachedTools = z.output<typeof attachedToolsSection>;

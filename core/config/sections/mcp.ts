@@ -28,6 +28,28 @@ const runs = z.strictObject({
     .describe('After so much, US dollars, the model is not asked again. Left out: what budgets allow.'),
 });
 
+const modelForm = wants('a model of this gateway, or provider/model');
+const toolsForm = wants('a list of tools as server/tool, "*" stands for any text');
+
+const search = z.strictObject({
+  tools: integer(1, 200)
+    .default(8)
+    .describe('How many tools one message of a user brings, and one search of the model finds.'),
+  always: z
+    .array(z.string(toolsForm).min(1, toolsForm).max(321, toolsForm), toolsForm)
+    .max(1000)
+    .default([])
+    .describe('Tools that are always told, as `server/tool`, with `*` as wildcard.'),
+  embedding_model: z
+    .string(modelForm)
+    .min(1, modelForm)
+    .max(256, modelForm)
+    .optional()
+    .describe(
+      'Model that says what texts are about, so that tools are found whose words are others. It is asked for the caller. Left out: by words alone.',
+    ),
+});
+
 /** Tools of others. */
 export const mcpSection = z.strictObject({
   servers: z
@@ -36,6 +58,7 @@ export const mcpSection = z.strictObject({
     .describe('Servers whose tools are offered, by id.'),
   ...grantKeys,
   ...endpointKeys,
+  search: search.prefault({}).describe('How tools are found, for `select: search` of models and keys.'),
   runs: runs.prefault({}).describe('Limits of runs, in which the gateway calls tools for a model.'),
 });
 

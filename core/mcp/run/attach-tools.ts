@@ -8,9 +8,11 @@ import { detach } from '../../kept/background.js';
 import type { ToolCatalog } from '../tool-catalog.js';
 import type { OfferedTool } from '../tool-run.js';
 import { type EarlierRuns, earlierRuns } from './earlier-runs.js';
+import { META_SERVER, type MetaTools } from './meta-tools.js';
 import { clientTools, putInPlace, withTools } from './request-with-tools.js';
 import { RunAnswer } from './run-answer.js';
 import type { RunPlan } from './run-plan.js';
+import { shownTools } from './shown-tools.js';
 import { ToolLoop } from './tool-loop.js';
 import { type NamedTool, ToolNames } from './tool-names.js';
 import { newRunId, takeWaiting } from './waiting-runs.js';
@@ -32,7 +34,8 @@ export async function attachTools(x: Exchange): Promise<void> {
   const request = canonicalOf(x);
   const wanted = wantedServers(x, request, items);
   const { servers: configured } = x.runtime.config.mcp as McpConfig;
-  const told = items !== null && mentions(request, items, (server) => configured.has(server));
+  const isHere = (server: string): boolean => configured.has(server) || server === META_SERVER;
+  const told = items !== null && mentions(request, items, isHere);
   if (wanted.servers.length === 0 && waiting === undefined && !told) return;
   const catalog = await x.io.tools();
   if (x.answered) return;
@@ -43,18 +46,19 @@ export async function attachTools(x: Exchange): Promise<void> {
   const own = clientTools(request);
   const names = new ToolNames(offered, own);
   const isOurs = (server: string): boolean => wanted.servers.some(({ id }) => id === server);
-  const merged = withTools(request, names, items, isOurs);
-  const nameOf = (server: string, tool: string): string => names.of(server, tool);
-  const earlier =
-    items === null
-      ? null
-      : earlierRuns(merged.messages, merged.origin, items, nameOf, (server) => configured.has(server));
+  const shown = await shownTools(x, { request, names, own, items, wanted, catalog });
+  if (x.answered) return;
+  const merged = withTools(request, { names, functions: shown.functions }, items, isOurs);
+  const nameOf = (server: string, tool: string): string =>
+    server === META_SERVER && !configured.has(server) ? tool : names.of(server, tool);
+  const earlier = items === null ? null : earlierRuns(merged.messages, merged.origin, items, nameOf, isHere);
   const whole = earlier === null ? merged : { ...merged, messages: earlier.messages };
   if (!wanted.agent && waiting === undefined) {
     putInPlace(x, whole);
     return;
   }
-  await run(x, { request: whole, names, own, items, wanted, earlier, waiting: waiting ?? null });
+  const { meta } = shown;
+  await run(x, { request: whole, names, own, meta, items, wanted, earlier, waiting: waiting ?? null });
 }
 
 /** The conversation tells of earlier runs, which providers would not understand. */
@@ -93,6 +97,7 @@ interface Begun {
   readonly request: CanonicalRequest;
   readonly names: ToolNames;
   readonly own: ReadonlySet<string>;
+  readonly meta: MetaTools | null;
   readonly items: ServerToolItems | null;
   readonly wanted: Wanted;
   readonly earlier: EarlierRuns | null;
@@ -101,7 +106,7 @@ interface Begun {
 }
 
 async function run(x: Exchange, begun: Begun): Promise<void> {
-  const { request, names, own, items, wanted, earlier, waiting } = begun;
+  const { request, names, own, meta, items, wanted, earlier, waiting } = begun;
   if ((request.choices ?? 1) > 1) throw gatewayError('mcp_run_choices', { n: request.choices ?? 1 });
   const { conversation } = x;
   if (conversation !== null) {
@@ -125,6 +130,7 @@ async function run(x: Exchange, begun: Begun): Promise<void> {
     request: resumed === null ? request : { ...request, messages: [...resumed.messages] },
     names,
     clientTools: own,
+    meta,
     items,
     limits: (x.runtime.config.mcp as McpConfig).runs,
     agreed: earlier?.agreed ?? [],

@@ -22,10 +22,14 @@ export function clientTools({ tools = [] }: CanonicalRequest): Set<string> {
   );
 }
 
-/** The request with functions for tools of servers behind the client's own, in an order that stays. */
+/**
+ * The request with functions for tools of servers behind the client's own, in an order that stays.
+ *
+ * @param functions all of them as a rule; `names` has those that may be called
+ */
 export function withTools(
   request: CanonicalRequest,
-  names: ToolNames,
+  { names, functions }: { readonly names: ToolNames; readonly functions: readonly Tool[] },
   items: ServerToolItems | null,
   isOurs: (server: string) => boolean,
 ): CanonicalRequest {
@@ -33,7 +37,7 @@ export function withTools(
     const asked = tool.kind === 'opaque' && tool.format === request.origin ? items?.asked(tool.value) : null;
     return asked == null || !isOurs(asked.label);
   });
-  const tools = [...own, ...names.all.map(functionOf)];
+  const tools = [...own, ...functions];
   const { toolChoice, ...rest } = request;
   const choice = choiceOf(toolChoice, names, items, isOurs);
   // APIs refuse a choice among no tools.
@@ -44,9 +48,20 @@ export function withTools(
   return { ...rest, tools, ...(choice !== undefined && { toolChoice: choice }) };
 }
 
-function functionOf({ name, tool }: NamedTool): Tool {
+export function functionOf({ name, tool }: NamedTool): Tool {
   const description = tool.description === '' ? tool.title : tool.description;
   return { kind: 'function', name, parameters: tool.inputSchema, ...(description !== '' && { description }) };
+}
+
+/** The tool of a server that the request wants to be called; null for any or none. */
+export function forcedTool(
+  { toolChoice }: CanonicalRequest,
+  names: ToolNames,
+  items: ServerToolItems | null,
+): NamedTool | null {
+  if (toolChoice?.mode === 'tool') return names.find(toolChoice.name);
+  const chosen = toolChoice?.mode === 'opaque' ? items?.chosen(toolChoice.value) : null;
+  return chosen == null || chosen.tool === null ? null : names.find(names.of(chosen.server, chosen.tool));
 }
 
 function choiceOf(

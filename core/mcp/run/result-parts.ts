@@ -16,6 +16,11 @@ export function callResult(result: ToolResult, limit: number): CallResult {
   return cut(parts, result.isError === true, limit);
 }
 
+/** What the model is told of a call that the gateway has made itself. */
+export function told(text: string): CallResult {
+  return { parts: [textPart(text)], text, failed: false };
+}
+
 /** What the model is told of a call that came to no result. */
 export function failedCall(why: string): CallResult {
   return { parts: [textPart(why)], text: why, failed: true };

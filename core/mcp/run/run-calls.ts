@@ -3,6 +3,7 @@ import type { McpRunsConfig } from '../../config/mcp-config.js';
 import { GatewayError } from '../../errors.js';
 import type { IoThread } from '../../io-thread.js';
 import { callTool, type ToolCaller } from '../tool-call.js';
+import type { MetaTools } from './meta-tools.js';
 import { type CallResult, callResult, failedCall } from './result-parts.js';
 import type { ToolNames } from './tool-names.js';
 
@@ -37,6 +38,7 @@ export class RunCalls {
     private readonly names: ToolNames,
     private readonly limits: McpRunsConfig,
     private readonly signal: AbortSignal,
+    private readonly meta: MetaTools | null,
   ) {}
 
   /** All of them, so many at once. `onResult` is told of each as it comes. Rejects when the run is stopped. */
@@ -61,6 +63,7 @@ export class RunCalls {
   }
 
   private async one(call: RunCall): Promise<CallResult> {
+    if (this.meta?.has(call.name) === true) return this.meta.run(call);
     const named = this.names.find(call.name);
     if (named === null) return failedCall(`There is no tool ${JSON.stringify(call.name.slice(0, 100))}.`);
     const args = objectOf(call.arguments);
@@ -83,7 +86,7 @@ export class RunCalls {
 }
 
 /** The arguments, or what is wrong with them. */
-function objectOf(text: string): JsonObject | string {
+export function objectOf(text: string): JsonObject | string {
   if (text.trim() === '') return {};
   let value: unknown;
   try {

@@ -1,6 +1,7 @@
 import type { CanonicalRequest, ServerToolItems } from '@headgate/sdk';
 import type { McpRunsConfig } from '../../config/mcp-config.js';
 import type { AgreedCall } from './earlier-runs.js';
+import type { MetaTools } from './meta-tools.js';
 import type { NamedTool, ToolNames } from './tool-names.js';
 
 /** What a run begins with. */
@@ -10,6 +11,8 @@ export interface RunPlan {
   readonly names: ToolNames;
   /** Tools that the client brought itself. */
   readonly clientTools: ReadonlySet<string>;
+  /** Tools of the gateway's own; null: none. */
+  readonly meta: MetaTools | null;
   readonly items: ServerToolItems | null;
   readonly limits: McpRunsConfig;
   /** Calls that the client has agreed to since. */

@@ -18,6 +18,7 @@ import type { VirtualKey } from '../../identity/virtual-key.js';
 import { usdText } from '../../money.js';
 import { sumOf } from '../../sum-of-usage.js';
 import type { Waiting } from '../../upstream/deadlines.js';
+import { META_SERVER } from './meta-tools.js';
 import { nextRequest } from './next-request.js';
 import type { CallResult } from './result-parts.js';
 import { type Bill, Round, type RoundEnd } from './round.js';
@@ -64,7 +65,7 @@ export class ToolLoop implements Running, Waiting {
     const { principal, metadata, incoming } = x;
     const { path, headers } = incoming;
     const caller = { principal: principal as VirtualKey, metadata, path, headers };
-    this.calls = new RunCalls(x.io, caller, plan.names, plan.limits, this.stopping.signal);
+    this.calls = new RunCalls(x.io, caller, plan.names, plan.limits, this.stopping.signal, plan.meta);
     this.deadline = x.startedAt + Math.min(plan.limits.timeoutMs, x.timeoutMs);
   }
 
@@ -138,7 +139,9 @@ export class ToolLoop implements Running, Waiting {
       const handsOver = mine.length === 0 || cut || (theirs.length > 0 && plan.items === null);
       if (handsOver) {
         // A client whose API has words for our calls gets none that are ours and were cut short.
-        this.answer.hand(plan.items === null ? said.calls : theirs);
+        // Nobody but the gateway can make calls of its own tools.
+        const calls = said.calls.filter(({ name }) => plan.meta?.has(name) !== true);
+        this.answer.hand(plan.items === null ? calls : theirs);
         this.finish(said.finish);
         return;
       }
@@ -146,6 +149,7 @@ export class ToolLoop implements Running, Waiting {
       const results = await this.call(mine.filter((call) => !waiting.includes(call)));
       if (x.settled) return;
       request = nextRequest(request, plan, said.parts, results);
+      if (plan.meta !== null) request = plan.meta.extended(request);
       if (waiting.length > 0) {
         await this.pause(request, waiting, theirs);
         return;
@@ -282,20 +286,22 @@ export class ToolLoop implements Running, Waiting {
     return tool !== null && this.plan.asks(tool);
   }
 
+  /** What clients are told a function is of. */
+  private placeOf(name: string): { server: string; tool: string } | null {
+    const { names, meta } = this.plan;
+    const known = names.find(name);
+    if (known !== null) return { server: known.server.id, tool: known.tool.name };
+    return meta?.has(name) === true ? { server: META_SERVER, tool: name } : null;
+  }
+
   private async call(calls: readonly RunCall[], agreed = false): Promise<Map<string, CallResult>> {
     const { x, plan, answer } = this;
     const ids = new Map(calls.map((call) => [call, itemId('mcp')]));
     const tell = (call: RunCall, result: CallResult | null): void => {
-      const tool = plan.names.find(call.name);
-      if (plan.items === null || tool === null || x.settled) return;
-      const { server, tool: definition } = tool;
+      const place = this.placeOf(call.name);
+      if (plan.items === null || place === null || x.settled) return;
       const question = agreed ? call.id : '';
-      const named = {
-        id: ids.get(call) ?? '',
-        server: server.id,
-        tool: definition.name,
-        arguments: call.arguments,
-      };
+      const named = { id: ids.get(call) ?? '', ...place, arguments: call.arguments };
       answer.item(plan.items.call({ ...named, question, result }));
     };
     if (x.stream) for (const call of calls) tell(call, null);

@@ -1,6 +1,6 @@
 import type { AskedServer, CanonicalRequest, JsonObject, ServerToolItems } from '@headgate/sdk';
 import { understood } from '../../canonical-of.js';
-import type { AttachedTools } from '../../config/mcp-config.js';
+import type { AttachedTools, ToolSelection } from '../../config/mcp-config.js';
 import { gatewayError } from '../../errors.js';
 import type { Exchange } from '../../exchange.js';
 import { choiceMatcher } from '../../identity/virtual-key.js';
@@ -21,6 +21,7 @@ export interface Wanted {
   readonly servers: readonly WantedServer[];
   /** The gateway runs the calls. */
   readonly agent: boolean;
+  readonly select: ToolSelection;
 }
 
 /** What the request, its model and its key say of tools of servers. Throws a GatewayError for what makes no sense. */
@@ -45,13 +46,25 @@ export function wantedServers(x: Exchange, request: CanonicalRequest, items: Ser
   const order = [...(x.runtime.config.mcp?.servers.keys() ?? [])];
   const servers = [...wanted.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   const agent = mode === null ? asked || attached.some((one) => one.mode === 'agent') : mode === 'agent';
-  return { servers, agent };
+  const select = readSelect(x.header('x-headgate-mcp-select')) ?? selectOf(attached);
+  return { servers, agent, select };
 }
 
 function readMode(text: string | undefined): 'agent' | 'return' | null {
   if (text === undefined) return null;
   if (text === 'agent' || text === 'return') return text;
   throw gatewayError('invalid_header', { name: 'x-headgate-mcp-mode', why: 'it must be agent or return' });
+}
+
+function readSelect(text: string | undefined): ToolSelection | null {
+  if (text === undefined) return null;
+  if (text === 'all' || text === 'search') return text;
+  throw gatewayError('invalid_header', { name: 'x-headgate-mcp-select', why: 'it must be all or search' });
+}
+
+/** Of a model and a key, whoever wants fewer. */
+function selectOf(attached: readonly AttachedTools[]): ToolSelection {
+  return attached.some(({ select }) => select === 'search') ? 'search' : 'all';
 }
 
 function attachedOf({ runtime, route, principal }: Exchange): AttachedTools[] {
