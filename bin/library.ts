@@ -65,6 +65,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       source: plugins,
       threadEntry: null,
       countTokens: (model, text) => pool.run('countTokens', { model, text }),
+      pool: () => pool.state,
       onFatal: (why) => process.emitWarning(`Headgate cannot go on: ${why}`),
     });
   } catch (error) {

@@ -65,6 +65,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     source,
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
+    pool: () => pool.state,
     makesToken: true,
     onFatal: fatal,
   });

@@ -170,6 +170,10 @@ export class Exchange implements ScannedFields, Waiting {
     this.runtime = io.runtime;
   }
 
+  get serves(): this {
+    return this;
+  }
+
   onDeadline(): void {}
 
   /** A stage still waits for something: a body, a gate, an owner. */

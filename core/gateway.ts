@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Signer } from '@headgate/sdk';
 import { AdminApi } from './admin/admin-api.js';
 import { makesToken, OwnToken } from './admin/admin-token.js';
+import type { PoolState } from './admin/gather-facts.js';
 import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
 import { McpVault } from './admin/mcp-vault.js';
@@ -15,11 +16,17 @@ import { type ConfigWatcher, watchConfig } from './config/watch.js';
 import { ControlPlane } from './control-plane.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
+import { WatchedRules } from './identity/watched-rules.js';
 import { LiveConfig } from './live-config.js';
 import type { AcceptedTools } from './mcp/hub/pins.js';
 import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
+import { FactsFeed } from './observe/facts-feed.js';
+import type { MainFacts } from './observe/main-facts.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
+import { ProcessMetrics } from './observe/process-metrics.js';
+import { watchThread } from './observe/thread-watch.js';
+import { observeSettings } from './observe-settings.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LayeredConfig } from './plugin/load-config.js';
 import type { LogLine } from './plugin/logger.js';
@@ -36,6 +43,8 @@ export interface GatewayParts {
   /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
   readonly threadEntry: URL | null;
   readonly countTokens: (model: string, text: string) => Promise<number>;
+  /** How the pool for CPU work fares. */
+  readonly pool?: () => PoolState;
   /** A program of its own, whose first start makes an admin token where none is set. */
   readonly makesToken?: boolean;
   /** Something that ends the gateway from inside; the reason is for people. */
@@ -67,6 +76,9 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     onFailed: parts.onFatal,
   }).catch(asStartError);
   const metrics = new PluginMetrics();
+  const rules = new WatchedRules();
+  const processMetrics = new ProcessMetrics();
+  watchThread();
   let running: RunningGateway | null = null;
   const keySecret = serverSecret(config);
   const log: LogLine = (level, message, fields) => ledger.log(level, message, fields);
@@ -77,6 +89,9 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       async commit(next) {
         await io.commit();
         await mcp.apply(next.mcp);
+        const { otlp } = next.observability;
+        ledger.observe(observeSettings(next));
+        feed.wanted(otlp.some((one) => one.metrics));
       },
     },
     log,
@@ -94,7 +109,10 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     live,
     config: () => live.config,
     secret: keySecret,
-    push: (delta: IdentityDelta) => io.update(delta),
+    push: (delta: IdentityDelta) => {
+      rules.take(delta);
+      return io.update(delta);
+    },
     onRules: async () => {
       // It is tried again soon.
       if (running === null) throw new Error('the gateway is starting');
@@ -122,12 +140,27 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       ? null
       : { me: cluster.run, addressOf: (run) => cluster.addressOf(run), secret: keySecret },
   );
+  const facts = async (): Promise<MainFacts> => {
+    // Loaded when somebody asks for metrics, or is told them.
+    const { gatherFacts } = await import('./admin/gather-facts.js');
+    const { pool } = parts;
+    return gatherFacts({
+      metrics,
+      process: processMetrics,
+      mcp,
+      cluster,
+      rules,
+      ...(pool !== undefined && { pool }),
+      config: () => live.config,
+    });
+  };
+  const feed = new FactsFeed(facts, (told) => ledger.tellFacts(told));
   const control = new ControlPlane({
     ledger,
     admin: new AdminApi({
       governance,
       ledger,
-      metrics,
+      facts,
       mcp,
       vault,
       live,
@@ -165,6 +198,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     await live.use({ storedRules: await governance.hasRules() });
     await live.start();
   } catch (error) {
+    feed.close();
     await mcp.close();
     await governance.close();
     await io.close();
@@ -173,7 +207,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     throw error;
   }
   const inProcess = io.local === null ? null : new (await import('./http/fetch.js')).FetchServer(io.local);
-  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own, mcp, cluster);
+  running = new RunningGateway(parts, live, ledger, io, inProcess, governance, own, mcp, cluster, feed);
   const { threads } = config.server;
   if (parts.threadEntry === null && threads !== 'auto' && threads > 1)
     ledger.log('warn', 'server.threads counts for the program alone: requests run in the thread that asks', {
@@ -221,6 +255,7 @@ export class RunningGateway {
     private readonly own: { readonly token: OwnToken; readonly made: string | null },
     private readonly mcp: McpService,
     private readonly cluster: Cluster | null,
+    private readonly feed: FactsFeed,
   ) {
     this.watcher = this.watch(parts);
   }
@@ -314,6 +349,7 @@ export class RunningGateway {
     // A port that is just being opened would stay open.
     await this.listening?.catch(() => {});
     const inTime = await drained;
+    this.feed.close();
     if (!inTime) this.log('warn', 'requests were still running and are cut off', {});
     await this.mcp.close();
     await this.governance.close();

@@ -101,6 +101,11 @@ export class IoThread {
     return this.current;
   }
 
+  /** In use; null before the first has been applied. */
+  get configured(): Runtime | null {
+    return this.current;
+  }
+
   /** First half of a reload: everything that can fail. The running configuration is not touched. */
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);

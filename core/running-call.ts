@@ -55,6 +55,10 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
     x.incoming.sink.onDrain = () => this.resume();
   }
 
+  get serves(): Exchange {
+    return this.x;
+  }
+
   /** What a status, or none, means for this request, its key and its target. */
   protected abstract judge(cause: Cause, headers: HeaderList): Verdict;
 

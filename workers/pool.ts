@@ -30,6 +30,7 @@ export interface TaskPool {
   ): Promise<TaskTypes[N]['result']>;
   /** Threads alive now. */
   readonly threads: number;
+  readonly state: { readonly threads: number; readonly waiting: number; readonly completed: number };
   /** Ends all threads; waiting and running tasks are rejected. */
   close(): Promise<void>;
 }
@@ -85,6 +86,13 @@ export function createPool(options: PoolOptions): TaskPool {
     },
     get threads() {
       return pool?.threads.length ?? 0;
+    },
+    get state() {
+      return {
+        threads: pool?.threads.length ?? 0,
+        waiting: pool?.queueSize ?? 0,
+        completed: pool?.completed ?? 0,
+      };
     },
     async close() {
       closed = true;

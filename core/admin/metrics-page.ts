@@ -1,7 +1,6 @@
 import { headerOf } from '@headgate/sdk';
 import type { ControlAnswer } from '../control.js';
 import { EXPOSITION_TYPES, type ExpositionFormat } from '../observe/exposition.js';
-import type { MetricFamily } from '../observe/metric-family.js';
 import { type AdminRequest, notFound } from './route.js';
 import type { AdminParts } from './routes.js';
 
@@ -12,17 +11,8 @@ export async function metricsPage(parts: AdminParts, request: AdminRequest): Pro
   return {
     status: 200,
     headers: ['content-type', EXPOSITION_TYPES[format]],
-    body: await parts.ledger.metrics(format, await mainFamilies(parts)),
+    body: await parts.ledger.metrics(format, await parts.facts()),
   };
-}
-
-/** Metrics that the main thread has itself, beside those of the process. */
-export async function mainFamilies({ metrics, cluster }: AdminParts): Promise<MetricFamily[]> {
-  const families = metrics.families();
-  if (cluster === null) return families;
-  // Loaded by those that have others.
-  const { clusterFamilies } = await import('../cluster/cluster-metrics.js');
-  return [...families, ...clusterFamilies(cluster)];
 }
 
 /** OpenMetrics for whoever likes it at least as well as plain text, as Prometheus' own servers do. */

@@ -7,7 +7,7 @@ import { canonicalError } from '../errors.js';
 import { unknownCaller } from '../identity/unknown-caller.js';
 import type { LiveConfig } from '../live-config.js';
 import type { McpService } from '../mcp/mcp-service.js';
-import type { PluginMetrics } from '../observe/plugin-metrics.js';
+import type { MainFacts } from '../observe/main-facts.js';
 import type { LogLine } from '../plugin/logger.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { Ledger } from '../store/ledger.js';
@@ -35,7 +35,8 @@ import { usageReport } from './usage.js';
 export interface AdminParts {
   readonly governance: Governance;
   readonly ledger: Ledger;
-  readonly metrics: PluginMetrics;
+  /** What the main thread knows and the ledger's does not. */
+  readonly facts: () => Promise<MainFacts>;
   /** The configuration in use, and what the file says. */
   readonly live: LiveConfig;
   readonly mcp: McpService;

@@ -292,9 +292,20 @@ export interface LedgerConfig {
   };
 }
 
+export interface OtlpConfig {
+  /** May hold a credential. */
+  readonly url: Secret;
+  readonly headers: ReadonlyMap<string, Secret>;
+  readonly metrics: boolean;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
 export interface ObservabilityConfig {
   readonly prometheus: boolean;
   readonly metrics: MetricSettings;
+  /** Collectors that are told over OTLP. */
+  readonly otlp: readonly OtlpConfig[];
   readonly logLevel: LogLevel;
   readonly logRequests: boolean;
 }

@@ -200,6 +200,10 @@ function settingLines(config: Config): string[] {
   const scheme = server.tls === null ? 'http' : 'https';
   const host = server.host.includes(':') && !server.host.startsWith('[') ? `[${server.host}]` : server.host;
   const limits = `body ${formatSize(server.bodyLimitBytes)}, upload ${formatSize(server.uploadLimitBytes)}, ${count(server.maxHeaders, 'header')} of ${formatSize(server.maxHeaderBytes)}`;
+  const pushed = observability.otlp
+    .filter(({ metrics }) => metrics)
+    .map(({ url }) => url.toJSON())
+    .join(' ');
   const yes = (on: boolean): string => (on ? 'on' : 'off');
   const fetchable = server.fetchAllow.map(formatFetchRule).join(' ');
   return [
@@ -218,7 +222,7 @@ function settingLines(config: Config): string[] {
           `cluster ${config.cluster.name} through ${config.cluster.redis.toJSON()}, without it ${config.cluster.policy}`,
         ]),
     `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
-    `metrics ${yes(observability.prometheus)}`,
+    `metrics ${yes(observability.prometheus)}${pushed === '' ? '' : `, pushed to ${pushed}`}`,
   ];
 }
 

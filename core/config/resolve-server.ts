@@ -84,6 +84,15 @@ export function resolveObservability(
   return {
     prometheus: parsed.prometheus !== false,
     metrics: metricsOf(parsed.prometheus),
+    otlp: parsed.otlp.map(({ url, headers, metrics, interval, timeout }) => ({
+      url: new Secret(url, new URL(url).origin),
+      headers: new Map(
+        Object.entries(headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)]),
+      ),
+      metrics,
+      intervalMs: interval,
+      timeoutMs: timeout,
+    })),
     logLevel: settings.logLevel ?? parsed.log_level,
     logRequests: parsed.log_requests,
   };

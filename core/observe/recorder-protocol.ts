@@ -1,10 +1,25 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { SpoolSettings } from '../store/spool-writer.js';
+import type { ThreadState } from './thread-watch.js';
 
-/** Numbers of a thread at this moment, shown as `headgate_<name>` summed over the threads. */
+/** How a thread is at this moment. */
 export interface ThreadGauges {
   /** Requests that are being served. */
   in_flight_requests: number;
+  thread?: ThreadState;
+  /** Credentials of providers that rest after a refusal or a limit, by name. */
+  resting?: readonly { readonly provider: string; readonly key: string }[];
+  /** The requests that have run longest. */
+  oldest?: readonly LongRequest[];
+}
+
+/** A request that is being served. */
+export interface LongRequest {
+  readonly id: string;
+  readonly model: string;
+  /** Of the target that is asked at the moment; '' when none is. */
+  readonly provider: string;
+  readonly ms: number;
 }
 
 /** What a thread that settles requests needs of the ledger; may be handed to another thread. */

@@ -4,8 +4,9 @@ import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LineLevel, LogLevel } from '../observe/log-writer.js';
-import type { MetricFamily } from '../observe/metric-family.js';
+import type { MainFacts } from '../observe/main-facts.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
+import type { ObserveSettings } from '../observe/observer.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
@@ -37,8 +38,8 @@ export interface LedgerSettings {
 export interface LedgerQuestions {
   usage: { ask: UsageQuery; answer: UsageReport };
   used: { ask: { of: UsedBy; sinceMs: number }; answer: UsedSoFar };
-  /** A page of all metrics, with those that the main thread has itself. */
-  metrics: { ask: { format: ExpositionFormat; others: readonly MetricFamily[] }; answer: string };
+  /** A page of all metrics, with what the main thread knows itself. */
+  metrics: { ask: { format: ExpositionFormat; facts: MainFacts }; answer: string };
   flush: { ask: null; answer: null };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
@@ -54,6 +55,8 @@ export type Question = keyof LedgerQuestions;
 export type LedgerRequest =
   | { type: 'connect'; port: MessagePort }
   | { type: 'log'; level: LineLevel; message: string; fields: Record<string, unknown> }
+  | { type: 'observe'; settings: ObserveSettings }
+  | { type: 'facts'; facts: MainFacts }
   | { type: 'close' }
   | { [Q in Question]: { type: 'ask'; id: number; question: Q; ask: LedgerQuestions[Q]['ask'] } }[Question];
 

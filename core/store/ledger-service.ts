@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { LogWriter } from '../observe/log-writer.js';
+import type { MainFacts } from '../observe/main-facts.js';
 import type { MetricFamily } from '../observe/metric-family.js';
 import { RequestMetrics } from '../observe/metrics.js';
+import { Observer } from '../observe/observer.js';
 import { requestFamilies } from '../observe/request-families.js';
 import type { SettledConsumer } from '../observe/settled-detail.js';
+import { threadState, watchThread } from '../observe/thread-watch.js';
 import { Applier } from './applier.js';
 import { BlockData } from './block-data.js';
 import { BlockMerger } from './block-merger.js';
@@ -62,6 +65,7 @@ export class LedgerService {
   private readonly owners: ObjectOwners;
   private readonly answers: ObjectOwners;
   private readonly kept: KeptAnswers;
+  private readonly observer: Observer;
   private readonly housekeeping: Housekeeping;
   private readonly unlock: Unlock;
   private readonly db: LedgerSql;
@@ -115,6 +119,17 @@ export class LedgerService {
     this.kept = kept;
     const blocks = new BlockData((block, error) => this.damaged(block, error));
     this.reader = new UsageReader(db, new RequestReader(db, blocks));
+    this.observer = new Observer({
+      families: async (facts) => {
+        await this.sources.collect();
+        return this.families(facts);
+      },
+      genAi: async () => (await import('../observe/gen-ai-families.js')).genAiFamilies(this.metrics),
+      spent: async ({ kind, id, startMs }) => (await this.reader.used({ kind, id }, startMs)).nanos,
+      litellmNames: metrics.litellmNames,
+      log: (level, message, fields) => log.line(level, message, fields),
+    });
+    watchThread();
     this.applier = new Applier({
       store: {
         commit: async (batches) => {
@@ -154,8 +169,10 @@ export class LedgerService {
   }
 
   /** Messages of the main thread but for questions and the end. */
-  tell(message: Extract<LedgerRequest, { type: 'connect' | 'log' }>): void {
+  tell(message: Extract<LedgerRequest, { type: 'connect' | 'log' | 'observe' | 'facts' }>): void {
     if (message.type === 'connect') this.sources.add(message.port);
+    else if (message.type === 'observe') this.observer.apply(message.settings);
+    else if (message.type === 'facts') this.observer.take(message.facts);
     else this.log.line(message.level, message.message, message.fields);
   }
 
@@ -188,7 +205,7 @@ export class LedgerService {
     await this.schedule.drain().catch(() => undefined);
     this.schedule.stop();
     this.housekeeping.stop();
-    await Promise.all(this.consumers.map((consumer) => consumer.close()));
+    await Promise.all([this.observer.close(), ...this.consumers.map((consumer) => consumer.close())]);
     this.spool?.close();
     await this.db.close();
     await this.log.close();
@@ -266,14 +283,20 @@ export class LedgerService {
   }
 
   /** Written here, since a page of thousands of lines would hold up a thread that serves requests. */
-  private async metricsPage({ format, others }: LedgerQuestions['metrics']['ask']): Promise<string> {
+  private async metricsPage({ format, facts }: LedgerQuestions['metrics']['ask']): Promise<string> {
     const { exposition } = await import('../observe/exposition.js');
-    return exposition([...(await this.families()), ...others], format);
+    return exposition([...(await this.families(facts)), ...(await this.observer.families(facts))], format);
   }
 
-  private async families(): Promise<MetricFamily[]> {
-    const inFlightRequests = this.sources.gauges().in_flight_requests;
+  private async families({ threads }: MainFacts): Promise<MetricFamily[]> {
+    const gauges = this.sources.gauges();
+    const inFlightRequests = gauges.reduce((sum, one) => sum + one.in_flight_requests, 0);
+    const { threadFamilies } = await import('../observe/thread-families.js');
     return [
+      ...threadFamilies(
+        [...threads, ...gauges.flatMap(({ thread }) => thread ?? []), threadState('ledger')],
+        gauges,
+      ),
       ...requestFamilies(this.metrics),
       ...(await this.litellmFamilies(inFlightRequests)),
       ...ledgerFamilies({

@@ -6,9 +6,9 @@ import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
-import type { MetricFamily } from '../observe/metric-family.js';
+import { type MainFacts, NO_FACTS } from '../observe/main-facts.js';
 import { type MetricSettings, USUAL_METRICS } from '../observe/metric-labels.js';
-import { ProcessMetrics } from '../observe/process-metrics.js';
+import type { ObserveSettings } from '../observe/observer.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type {
@@ -103,7 +103,6 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
 
 /** The main thread's handle on the ledger. */
 export class Ledger {
-  private readonly process = new ProcessMetrics();
   private readonly pending = new Map<number, Pending>();
   private readonly exited: Promise<void>;
   private readonly leastLevel: number;
@@ -198,14 +197,20 @@ export class Ledger {
   /**
    * Everything for `/metrics`.
    *
-   * @param others metrics of the calling thread, to be on the same page
+   * @param facts what the calling thread knows, to be on the same page
    */
-  async metrics(
-    format: ExpositionFormat = 'prometheus',
-    others: readonly MetricFamily[] = [],
-  ): Promise<string> {
-    const process = await this.process.families();
-    return String(await this.ask('metrics', { format, others: [...others, ...process] }));
+  async metrics(format: ExpositionFormat = 'prometheus', facts: MainFacts = NO_FACTS): Promise<string> {
+    return String(await this.ask('metrics', { format, facts }));
+  }
+
+  /** What is made of the metrics from now on. */
+  observe(settings: ObserveSettings): void {
+    if (!this.ended) this.send({ type: 'observe', settings });
+  }
+
+  /** What the main thread knows, for what is observed. */
+  tellFacts(facts: MainFacts): void {
+    if (!this.ended) this.send({ type: 'facts', facts });
   }
 
   /** Writes a log line, by the same writer as the request lines. */

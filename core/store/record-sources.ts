@@ -65,11 +65,9 @@ export class RecordSources {
     });
   }
 
-  /** Sum over the threads. */
-  gauges(): ThreadGauges {
-    let inFlight = 0;
-    for (const source of this.sources.values()) inFlight += source.gauges?.in_flight_requests ?? 0;
-    return { in_flight_requests: inFlight };
+  /** Of each thread, as it last said. */
+  gauges(): ThreadGauges[] {
+    return [...this.sources.values()].flatMap(({ gauges }) => gauges ?? []);
   }
 
   /** Records that never left their thread. */

@@ -106,10 +106,11 @@ function sharesPorts(): boolean {
 }
 
 function worker(parts: IoGroupParts, entry: URL, index: number): WorkerIo {
+  const name = `io-${index + 1}`;
   return new WorkerIo({
     entry,
-    name: `io-${index + 1}`,
-    data: { counters: parts.counters, keySecret: parts.keySecret, records: parts.connect() },
+    name,
+    data: { name, counters: parts.counters, keySecret: parts.keySecret, records: parts.connect() },
     control: parts.control,
     log: parts.log,
     count: parts.count,

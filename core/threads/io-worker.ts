@@ -6,14 +6,18 @@ import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { McpNotice } from '../mcp/protocol.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
+import { watchThread } from '../observe/thread-watch.js';
 import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
+import { threadGauges } from '../thread-gauges.js';
 import { LocalIo } from './local-io.js';
 import { Rpc } from './rpc.js';
 import { AwaitedStreams } from './streams.js';
 
 /** What the main thread hands to an I/O thread at its start. */
 export interface IoWorkerData {
+  /** Of the thread. */
+  readonly name: string;
   readonly counters: SharedArrayBuffer;
   readonly keySecret: string;
   /** From the ledger: where settled records go. */
@@ -27,6 +31,7 @@ const LEFTOVERS_MS = 500;
 export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   const port = parentPort;
   if (port === null) throw new Error('an I/O thread must be started by the main thread');
+  watchThread();
   const streams = new AwaitedStreams();
   const rpc: Rpc = new Rpc(port, {
     ...streams.handlers,
@@ -48,7 +53,7 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
   });
   const log = new PluginLogger((level, message, fields) => rpc.notice('log', level, message, fields));
   const recorder: Recorder = new Recorder(data.records, {
-    gauges: () => ({ in_flight_requests: io.io.inFlight }),
+    gauges: () => threadGauges(io.io, data.name),
   });
   const io: LocalIo = new LocalIo(
     {

@@ -7,6 +7,7 @@ import type { McpNotice } from '../mcp/protocol.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
+import { threadGauges } from '../thread-gauges.js';
 import type { IoHandle } from './io-handle.js';
 
 /**
@@ -84,7 +85,7 @@ export function localIo(
 ): LocalIo {
   const { source, control, counters, count, keySecret } = parts;
   const recorder: Recorder = new Recorder(parts.connect(), {
-    gauges: () => ({ in_flight_requests: io.io.inFlight }),
+    gauges: () => threadGauges(io.io, null),
   });
   const io: LocalIo = new LocalIo(
     {

@@ -1,9 +1,20 @@
 import type { ErrorCode } from '../errors.js';
 import type { Changed } from '../identity/stored-keys.js';
 
+/** A request, as far as it may be asked how long it has run. */
+export interface LongRunning {
+  readonly id: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  readonly model: string;
+  readonly target: { readonly provider: { readonly id: string } } | null;
+}
+
 /** Something that must not wait for ever. Times are milliseconds of the monotonic clock; Infinity waits for ever. */
 export interface Waiting {
   readonly deadline: number;
+  /** The request that it is part of; left out by what may stay open for as long as it likes. */
+  readonly serves?: LongRunning;
   /** Its place among those that wait; -1 while it does not. */
   place: number;
   onDeadline(): void;
@@ -53,6 +64,13 @@ export class Deadlines {
   /** Has everything that waits look whether its caller still may. */
   review(changed: Changed): void {
     for (const one of this.waiting) one?.review(changed);
+  }
+
+  /** The requests that have run longest, the oldest first. Looks at all: not for requests. */
+  longest(most: number): LongRunning[] {
+    const found = new Set<LongRunning>();
+    for (const one of this.waiting) if (one?.serves !== undefined) found.add(one.serves);
+    return [...found].toSorted((a, b) => a.startedAt - b.startedAt).slice(0, most);
   }
 
   close(): void {

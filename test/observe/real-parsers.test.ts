@@ -1,30 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { exposition } from '../../core/observe/exposition.js';
-import { litellmFamilies } from '../../core/observe/litellm-families.js';
 import { counter, histogram, type MetricFamily } from '../../core/observe/metric-family.js';
 import { METRIC_LABELS } from '../../core/observe/metric-labels.js';
-import { RequestMetrics } from '../../core/observe/metrics.js';
-import { ProcessMetrics } from '../../core/observe/process-metrics.js';
-import { requestFamilies } from '../../core/observe/request-families.js';
 import { PYTHON, preparePython, whyNoPython } from '../clients/python-process.js';
-import { attempt, settled } from '../store/records.js';
+import { everyFamily } from './every-family.js';
 import { whyNoPromtool } from './promtool.js';
 
 const required = process.env['HEADGATE_TEST_REQUIRE_ALL'] === '1';
 const noPython = required || process.env['HEADGATE_TEST_PYTHON'] === '1' ? whyNoPython() : 'not asked for';
 
-async function everyFamily(): Promise<MetricFamily[]> {
-  const metrics = new RequestMetrics({ labels: METRIC_LABELS, maxSeries: 100, litellmNames: true });
-  metrics.add([
-    settled({ model: 'a"b\\c\nd', team: 'ü', customer: '世界', firstTokenMs: 5 }),
-    settled({ outcome: 'error', error: 'provider_error', status: 502, attempts: [attempt({ status: 500 })] }),
-    settled({ attempts: [attempt(), attempt({ provider: 'groq' })] }),
-  ]);
+async function families(): Promise<MetricFamily[]> {
   return [
-    ...requestFamilies(metrics),
-    ...litellmFamilies(metrics, 3),
-    ...(await new ProcessMetrics().families()),
+    ...(await everyFamily({ labels: METRIC_LABELS, maxSeries: 100, litellmNames: true })),
     counter('odd_total', 'A "help"\nwith \\ and lines.', [{ labels: {}, value: 1e21 }]),
     histogram('whole_bounds', 'Bounds without a point.', [
       { labels: {}, bounds: [1, 10], counts: [1, 0, 2], sum: 30 },
@@ -34,7 +22,7 @@ async function everyFamily(): Promise<MetricFamily[]> {
 
 test.skipIf(whyNoPromtool !== null)("Prometheus' own tool finds nothing wrong with the text", async () => {
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-    input: exposition(await everyFamily()),
+    input: exposition(await families()),
     encoding: 'utf8',
   });
   // What it says of the names of other libraries, and of those that are LiteLLM's, is not ours to change.
@@ -55,11 +43,11 @@ test.skipIf(noPython !== null)(
   "Prometheus' client for Python reads the text and OpenMetrics, and the same numbers from both",
   async () => {
     preparePython();
-    const families = await everyFamily();
+    const all = await families();
     const read = (format: 'prometheus' | 'openmetrics'): [string, Record<string, string>, string][] =>
       JSON.parse(
         execFileSync(PYTHON, ['-c', READ, format], {
-          input: exposition(families, format),
+          input: exposition(all, format),
           encoding: 'utf8',
           maxBuffer: 64 * 1024 * 1024,
         }),

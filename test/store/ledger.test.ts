@@ -189,7 +189,7 @@ test('metrics have the requests, the gauges of the threads and the process', asy
   );
   expect(text).toMatch(/^headgate_in_flight_requests 7$/m);
   expect(text).toMatch(/^headgate_records_lost_total 0$/m);
-  expect(text).toMatch(/^process_cpu_seconds_total /m);
+  expect(text).toMatch(/^headgate_thread_heap_used_bytes\{thread="ledger"\} \d+$/m);
 });
 
 test('request lines and other lines leave by one writer', async () => {

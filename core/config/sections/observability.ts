@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric-labels.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
+import { otlpSection } from './otlp.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -37,7 +38,10 @@ export const observabilitySection = z.strictObject({
     .boolean(flag)
     .default(false)
     .describe('Keep prompts and answers in the records. Not supported by this version yet.'),
-  otlp: z.unknown().optional().describe('Traces over OTLP. Not supported by this version yet.'),
+  otlp: z
+    .array(otlpSection, wants('a list of collectors'))
+    .default([])
+    .describe('Collectors that are told over OTLP.'),
   sinks: z
     .unknown()
     .optional()

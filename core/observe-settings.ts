@@ -1,0 +1,23 @@
+import { hostname } from 'node:os';
+import type { Config } from './config/config.js';
+import type { ObserveSettings } from './observe/observer.js';
+
+/** What the ledger's thread needs to know to tell others of the gateway; secrets in the clear, for this process alone. */
+export function observeSettings({ observability }: Config): ObserveSettings {
+  return {
+    otlp: observability.otlp
+      .filter(({ metrics }) => metrics)
+      .map(({ url, headers, intervalMs, timeoutMs }) => ({
+        url: url.reveal(),
+        headers: Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()])),
+        intervalMs,
+        timeoutMs,
+      })),
+    // https://opentelemetry.io/docs/specs/semconv/resource/
+    resource: {
+      'service.name': 'headgate',
+      'service.instance.id': `${hostname()}:${process.pid}`,
+      'host.name': hostname(),
+    },
+  };
+}

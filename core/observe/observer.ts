@@ -1,0 +1,119 @@
+import type { Poster } from '../upstream/poster.js';
+import { budgetFamilies, type SpentBudget } from './budget-families.js';
+import { type BudgetFact, type MainFacts, NO_FACTS } from './main-facts.js';
+import type { Labels, MetricFamily } from './metric-family.js';
+import type { OtlpPush, OtlpTarget } from './otlp-push.js';
+
+/** What is made of the metrics beside the page. Plain data: it travels between threads. */
+export interface ObserveSettings {
+  readonly otlp: readonly OtlpTarget[];
+  /** Attributes of this gateway for whoever is told of several. */
+  readonly resource: Labels;
+}
+
+export interface ObserverParts {
+  /** Everything that this thread knows, without what the facts have. */
+  readonly families: (facts: MainFacts) => Promise<MetricFamily[]>;
+  /** The same under names that only OTLP has. */
+  readonly genAi: () => Promise<MetricFamily[]>;
+  readonly spent: (budget: BudgetFact) => Promise<number>;
+  readonly litellmNames: boolean;
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
+}
+
+/** A sum is asked for again after that. */
+const SPENT_MS = 15_000;
+
+/** What the ledger's thread tells of the gateway beside its records: budgets on the page, and all metrics to collectors. */
+export class Observer {
+  private facts: MainFacts = NO_FACTS;
+  private pushes: OtlpPush[] = [];
+  private poster: Poster | null = null;
+  private settings: ObserveSettings | null = null;
+  private readonly sums = new Map<string, { readonly at: number; readonly nanos: number }>();
+  private applying: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: ObserverParts) {}
+
+  /** What the main thread has to say, from now on. */
+  take(facts: MainFacts): void {
+    this.facts = facts;
+  }
+
+  /** From now on these hold. */
+  apply(settings: ObserveSettings): void {
+    this.applying = this.applying
+      .then(() => this.change(settings))
+      .catch((error) => {
+        this.parts.log('error', 'what is observed could not be changed', { error: String(error) });
+      });
+  }
+
+  /** Metrics of the main thread and of budgets. */
+  async families(facts: MainFacts): Promise<MetricFamily[]> {
+    const budgets = await this.budgets(facts);
+    const pushed = this.pushes.length === 0 ? [] : (await import('./otlp-push.js')).pushFamilies(this.pushes);
+    return [...budgetFamilies(budgets, this.parts.litellmNames), ...facts.families, ...pushed];
+  }
+
+  /** Budgets with what was spent of them; what the database does not tell is left out. */
+  async budgets({ budgets }: MainFacts = this.facts): Promise<SpentBudget[]> {
+    const now = Date.now();
+    const spent: SpentBudget[] = [];
+    for (const budget of budgets) {
+      const { kind, id, startMs } = budget;
+      const name = `${kind}:${id}:${budget.endMs === null ? budget.per : startMs}`;
+      const known = this.sums.get(name);
+      try {
+        const fresh = known !== undefined && now - known.at < SPENT_MS;
+        const nanos = fresh ? known.nanos : await this.parts.spent(budget);
+        if (!fresh) this.sums.set(name, { at: now, nanos });
+        spent.push({ ...budget, spentNanos: nanos });
+      } catch {
+        // The ledger says itself what is wrong with its database.
+      }
+    }
+    if (this.sums.size > 2 * budgets.length + 100) this.sums.clear();
+    return spent;
+  }
+
+  /** Collectors that do not take what they are sent, for people. */
+  failing(): string[] {
+    return this.pushes
+      .filter(({ ok }) => ok === false)
+      .map(({ shown }) => `metrics cannot be pushed to ${shown}`);
+  }
+
+  /** Tells collectors the last numbers. */
+  async close(): Promise<void> {
+    await this.applying;
+    await Promise.all(this.pushes.map((push) => push.close()));
+    await this.poster?.close();
+  }
+
+  private async change(settings: ObserveSettings): Promise<void> {
+    if (JSON.stringify(settings) === JSON.stringify(this.settings)) return;
+    this.settings = settings;
+    const before = this.pushes;
+    this.pushes = [];
+    for (const push of before) void push.close();
+    if (settings.otlp.length === 0) return;
+    // Loaded by those who push.
+    const { OtlpPush } = await import('./otlp-push.js');
+    this.poster ??= new (await import('../upstream/poster.js')).Poster();
+    const { poster } = this;
+    this.pushes = settings.otlp.map(
+      (target) =>
+        new OtlpPush(target, {
+          post: (url, headers, body, timeoutMs) => poster.post(url, headers, body, timeoutMs),
+          families: async () => [
+            ...(await this.parts.families(this.facts)),
+            ...(await this.families(this.facts)),
+            ...(await this.parts.genAi()),
+          ],
+          resource: settings.resource,
+          log: this.parts.log,
+        }),
+    );
+  }
+}
