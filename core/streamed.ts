@@ -6,10 +6,12 @@ export type StreamAsk = McpFrontAsk;
 
 /** Where such an answer goes: an I/O thread that has the client. */
 export interface AnswerStream {
-  /** Before everything else, once. */
-  start(status: number, headers: HeaderList): void;
+  /** Before everything else, once. @param stays when the client leaves, what it has asked for goes on for a while: it may come back */
+  start(status: number, headers: HeaderList, stays: boolean): void;
   /** `took` of the source says when the client has it. The bytes are the receiver's from now on. */
   write(bytes: Uint8Array): void;
+  /** The client has come back for it over another request: this one is over, and what was asked goes on. */
+  detach(): void;
   /** It is whole. */
   end(): void;
   /** It is not, and nothing more comes. */
@@ -26,6 +28,8 @@ export interface StreamSource {
   took(bytes: number): void;
   /** How far a question is. */
   report(report: McpReport): void;
+  /** The client is gone, from an answer that stays: it is ended from this side. */
+  left(): void;
   /** The client is gone: nothing more is wanted. */
   stop(): void;
 }

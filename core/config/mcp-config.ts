@@ -15,7 +15,14 @@ export interface McpConfig {
   readonly allowedHosts: readonly string[] | null;
   /** Lower case. */
   readonly allowedOrigins: readonly string[];
-  readonly sessions: { readonly idleMs: number; readonly max: number };
+  readonly sessions: {
+    readonly idleMs: number;
+    readonly max: number;
+    /** How long a client may take to come back for an answer that broke off. */
+    readonly resumeMs: number;
+    /** Of what was sent, kept for that. */
+    readonly replayBytes: number;
+  };
   readonly runs: McpRunsConfig;
   readonly search: McpSearchConfig;
 }

@@ -53,7 +53,12 @@ export function resolveMcp(
     publicUrl: parsed?.public_url?.replace(/\/$/, '') ?? null,
     allowedHosts: hosts?.map((host) => host.toLowerCase()) ?? null,
     allowedOrigins: origins.map((origin) => origin.toLowerCase()),
-    sessions: { idleMs: sessions.idle ?? 1_800_000, max: sessions.max ?? 10_000 },
+    sessions: {
+      idleMs: sessions.idle ?? 1_800_000,
+      max: sessions.max ?? 10_000,
+      resumeMs: sessions.resume ?? 10_000,
+      replayBytes: sessions.replay ?? 256 * 1024,
+    },
     runs: runsOf((parsed as ParsedMcp).runs),
     search: searchOf((parsed as ParsedMcp).search),
   };

@@ -65,6 +65,7 @@ export class McpService {
     return {
       took: (bytes) => source?.took(bytes),
       report: (report) => source?.report(report),
+      left: () => source?.left(),
       stop: () => {
         stopped = true;
         source?.stop();

@@ -27,6 +27,9 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
   /** An answer that is no stream leaves whole. */
   private whole: Uint8Array[] = [];
   private streaming = false;
+  private stays = false;
+  /** The client is gone, and what it has asked for goes on: it may come back. */
+  private away = false;
   /** Bytes that were written and not yet reported: the client is slow. */
   private owed = 0;
   private readonly caller: ToolCaller;
@@ -86,9 +89,10 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     return { path: query === '' ? path : `${path}?${query}`, headers, address };
   }
 
-  start(status: number, headers: HeaderList): void {
+  start(status: number, headers: HeaderList, stays: boolean): void {
     const { x } = this;
     if (x.settled) return;
+    this.stays = stays;
     const type = headerOf(headers, 'content-type') ?? 'application/json';
     this.head = { status, type, headers };
     if (!type.startsWith('text/event-stream')) return;
@@ -97,11 +101,14 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     x.answered = true;
     x.incoming.sink.onDrain = () => this.resume();
     startStream(x, status, type, headers);
+    // The head leaves with the first bytes, and here these may be long in coming.
+    if (x.incoming.method === 'GET') x.incoming.sink.write(NOTHING_YET);
     x.incoming.sink.flush();
   }
 
   write(bytes: Uint8Array): void {
     const { x } = this;
+    if (this.away) this.letGo();
     if (x.settled) return;
     if (!this.streaming) {
       this.whole.push(bytes);
@@ -114,7 +121,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
 
   end(): void {
     const { x, head } = this;
-    this.source = null;
+    this.over();
     if (x.settled) return;
     if (this.streaming) {
       x.incoming.sink.end();
@@ -127,9 +134,17 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     }
   }
 
+  detach(): void {
+    const { x } = this;
+    if (x.settled) return;
+    this.away = true;
+    x.incoming.sink.end();
+    settle(x);
+  }
+
   fail(why: string): void {
     const { x } = this;
-    this.source = null;
+    this.over();
     if (x.settled) return;
     x.io.log.error('an MCP request failed', { request: x.id, why });
     this.breakOff(gatewayError('internal'));
@@ -159,10 +174,25 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
 
   /** The client is gone. */
   stop(): void {
-    this.release();
+    const { source } = this;
+    if (!this.stays || source === null) {
+      this.release();
+      return;
+    }
+    this.away = true;
+    source.left();
   }
 
   release(): void {
+    if (!this.away) this.letGo();
+  }
+
+  private over(): void {
+    this.source = null;
+    if (this.away) this.x.io.deadlines.delete(this);
+  }
+
+  private letGo(): void {
     const { source } = this;
     this.source = null;
     this.x.io.deadlines.delete(this);
@@ -223,6 +253,9 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     }
   }
 }
+
+/** A comment of an event stream. */
+const NOTHING_YET = ': here\n\n';
 
 /** What says who the client is stays here. */
 function isForMain(header: string): boolean {

@@ -6,9 +6,9 @@ import type { Handlers, Rpc } from './rpc.js';
 
 /** What becomes of an answer, from the main thread to an I/O thread. */
 type Piece =
-  | { readonly what: 'start'; readonly status: number; readonly headers: HeaderList }
+  | { readonly what: 'start'; readonly status: number; readonly headers: HeaderList; readonly stays: boolean }
   | { readonly what: 'write'; readonly bytes: Uint8Array }
-  | { readonly what: 'end' }
+  | { readonly what: 'end' | 'detach' }
   | { readonly what: 'fail'; readonly why: string }
   | { readonly what: 'withdraw'; readonly question: string };
 
@@ -16,7 +16,7 @@ type Piece =
 type Feedback =
   | { readonly what: 'took'; readonly bytes: number }
   | { readonly what: 'report'; readonly report: McpReport }
-  | { readonly what: 'stop' };
+  | { readonly what: 'left' | 'stop' };
 
 /** Streamed answers of the main thread as an I/O thread sees them. */
 export class AwaitedStreams {
@@ -37,6 +37,7 @@ export class AwaitedStreams {
     return {
       took: (bytes) => tell({ what: 'took', bytes }),
       report: (report) => tell({ what: 'report', report }),
+      left: () => tell({ what: 'left' }),
       stop: () => {
         if (this.open.delete(id)) tell({ what: 'stop' });
       },
@@ -49,13 +50,16 @@ export class AwaitedStreams {
     if (piece.what === 'end' || piece.what === 'fail') this.open.delete(id);
     switch (piece.what) {
       case 'start':
-        to.start(piece.status, piece.headers);
+        to.start(piece.status, piece.headers, piece.stays);
         break;
       case 'write':
         to.write(piece.bytes);
         break;
       case 'end':
         to.end();
+        break;
+      case 'detach':
+        to.detach();
         break;
       case 'fail':
         to.fail(piece.why);
@@ -93,8 +97,9 @@ export class ServedStreams {
       tell(piece);
     };
     const source = control.stream(asked, {
-      start: (status, headers) => tell({ what: 'start', status, headers }),
+      start: (status, headers, stays) => tell({ what: 'start', status, headers, stays }),
       write: (bytes) => tell({ what: 'write', bytes }),
+      detach: () => tell({ what: 'detach' }),
       end: () => last({ what: 'end' }),
       fail: (why) => last({ what: 'fail', why }),
       ask: (question) => rpc.call<McpToldAnswer>('streamAsk', id, question),
@@ -108,6 +113,7 @@ export class ServedStreams {
     if (source === undefined) return;
     if (feedback.what === 'took') source.took(feedback.bytes);
     else if (feedback.what === 'report') source.report(feedback.report);
+    else if (feedback.what === 'left') source.left();
     else {
       this.open.delete(id);
       source.stop();

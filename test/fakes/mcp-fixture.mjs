@@ -8,6 +8,7 @@ const PNG =
 const WAV = 'UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA=';
 
 let asked = 0;
+const waiters = [];
 const waiting = new Map();
 const running = new Map();
 const subscribed = new Set();
@@ -125,6 +126,16 @@ const tools = {
   slow: async (_, __, signal) => {
     await sleep(60_000, undefined, { signal });
     return text('slept');
+  },
+  wait: async (_, { progressToken }) => {
+    if (progressToken !== undefined) notify('notifications/progress', { progressToken, progress: 1 });
+    return new Promise((resolve) => {
+      waiters.push(() => resolve(text('waited')));
+    });
+  },
+  release: () => {
+    for (const go of waiters.splice(0)) go();
+    return text('released');
   },
   touch: ({ uri }) => {
     if (subscribed.has(uri)) notify('notifications/resources/updated', { uri });

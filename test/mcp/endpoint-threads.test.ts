@@ -14,7 +14,7 @@ beforeAll(async () => {
     config: {
       server: { threads: 2, drain_timeout: '10s' },
       observability: { log_level: 'warn' },
-      mcp: { servers: { fixture: { ...fixture(), result_limit: '4mb' } } },
+      mcp: { servers: { fixture: { ...fixture(), result_limit: '4mb' } }, sessions: { resume: '500ms' } },
     },
   });
 });

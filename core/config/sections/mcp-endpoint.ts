@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
+import { size } from '../size.js';
 import { wants } from '../wants.js';
 
 /** `server/tool`, or `server/tool as other_name`. */
@@ -80,6 +81,15 @@ export const endpointKeys = {
       idle: duration()
         .optional()
         .describe('A session at `/mcp` that is not used for so long is forgotten. Default `30m`.'),
+      resume: duration()
+        .optional()
+        .describe(
+          'A client whose connection broke off while it waited for an answer may come back for it for so long (`last-event-id`); then the ' +
+            'call is stopped. Default `10s`.',
+        ),
+      replay: size(64 * 1024 ** 2)
+        .optional()
+        .describe('How much of what was sent in one session is kept for that, the latest. Default `256kb`.'),
       max: z
         .int(wants('a number of sessions'))
         .min(1, wants('a number of sessions, at least 1'))

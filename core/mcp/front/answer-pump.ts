@@ -2,13 +2,25 @@ import { type AnswerStream, STREAM_WINDOW_BYTES, type StreamSource } from '../..
 import type { McpQuestion, McpReport, McpToldAnswer } from '../front-protocol.js';
 import type { ToolProgress } from '../protocol.js';
 
+/** Between two questions of one request there may be a moment without any. */
+const PAUSE_MS = 1_000;
+
 /** One HTTP request of a client and its answer: bytes one way, questions about what the client may do beside them. */
 export class AnswerPump implements StreamSource {
   private readonly aborted = new AbortController();
   private readonly listening = new Map<string, (progress: ToolProgress) => void>();
+  /** Ids of questions that are not answered; '' for those that have none. */
+  private readonly asked: string[] = [];
   private onTheWay = 0;
   private roomAgain: (() => void) | null = null;
+  private reader: ReadableStreamDefaultReader<Uint8Array> | null = null;
   private over = false;
+  /** The client has left, and may come back for what it has asked. */
+  private away = false;
+  private timer: NodeJS.Timeout | undefined;
+  private waitMs = 0;
+  /** Is called when the client has left and may come back. */
+  onLeft: () => void = () => {};
 
   constructor(
     private readonly to: AnswerStream,
@@ -16,7 +28,7 @@ export class AnswerPump implements StreamSource {
     private readonly ended: () => void,
   ) {}
 
-  /** Aborted when the client leaves. */
+  /** Aborted when the client leaves for good. */
   get signal(): AbortSignal {
     return this.aborted.signal;
   }
@@ -36,6 +48,27 @@ export class AnswerPump implements StreamSource {
     this.finish();
   }
 
+  left(): void {
+    if (this.over || this.away) return;
+    this.away = true;
+    this.cancelReading();
+    this.roomAgain?.();
+    this.timer = setTimeout(() => this.giveUp(), this.waitMs);
+    this.timer.unref();
+    this.onLeft();
+  }
+
+  /** The client has come back, over another request: what it had asked for goes on to its end. */
+  cameBack(): void {
+    clearTimeout(this.timer);
+    if (this.over) return;
+    this.timer = setTimeout(() => {
+      if (this.asked.length === 0) this.giveUp();
+      else this.cameBack();
+    }, PAUSE_MS);
+    this.timer.unref();
+  }
+
   /** Ends it from this side, as a stream that may end at any time. */
   close(): void {
     if (this.over) return;
@@ -43,9 +76,15 @@ export class AnswerPump implements StreamSource {
     this.stop();
   }
 
-  ask(question: McpQuestion): Promise<McpToldAnswer> {
-    if (this.over) return Promise.reject(new Error('the client is gone'));
-    return this.to.ask(question);
+  async ask(question: McpQuestion): Promise<McpToldAnswer> {
+    if (this.over) throw new Error('the client is gone');
+    const id = question.ask === 'call' ? question.id : '';
+    this.asked.push(id);
+    try {
+      return await this.to.ask(question);
+    } finally {
+      this.asked.splice(this.asked.indexOf(id), 1);
+    }
   }
 
   withdraw(question: string): void {
@@ -58,18 +97,27 @@ export class AnswerPump implements StreamSource {
     return () => this.listening.delete(question);
   }
 
-  async send(response: Response): Promise<void> {
-    if (this.over) {
+  /** @param waitMs how long the client has to come back for a stream that broke off, before what it asked for is stopped; 0: none */
+  async send(response: Response, waitMs = 0): Promise<void> {
+    if (this.over || this.away) {
       await response.body?.cancel();
       return;
     }
-    this.to.start(response.status, [...response.headers].flat());
-    const reader = response.body?.getReader();
-    if (reader !== undefined) {
-      this.signal.addEventListener('abort', () => reader.cancel().catch(() => {}), { once: true });
-      await this.copy(reader);
+    this.waitMs = waitMs;
+    this.to.start(response.status, [...response.headers].flat(), waitMs > 0);
+    this.reader = response.body?.getReader() ?? null;
+    if (this.reader !== null) {
+      this.signal.addEventListener('abort', () => this.cancelReading(), { once: true });
+      await this.copy(this.reader);
     }
-    if (this.over) return;
+    if (this.over || this.away) return;
+    if (waitMs > 0 && this.asked.length > 0) {
+      // It was taken up elsewhere before this connection was known to be lost.
+      this.away = true;
+      this.to.detach();
+      this.cameBack();
+      return;
+    }
     this.to.end();
     this.finish();
   }
@@ -82,20 +130,32 @@ export class AnswerPump implements StreamSource {
 
   private async copy(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     for (;;) {
-      while (this.onTheWay >= STREAM_WINDOW_BYTES && !this.over)
+      while (this.onTheWay >= STREAM_WINDOW_BYTES && !this.over && !this.away)
         await new Promise<void>((resolve) => {
           this.roomAgain = resolve;
         });
       const { done, value } = await reader.read();
-      if (done || this.over) return;
+      if (done || this.over || this.away) return;
       this.onTheWay += value.length;
       this.to.write(value);
     }
   }
 
+  private cancelReading(): void {
+    this.reader?.cancel().catch(() => {});
+  }
+
+  /** Nobody has come back. */
+  private giveUp(): void {
+    if (this.over) return;
+    for (const id of this.asked) if (id !== '') this.to.withdraw(id);
+    this.close();
+  }
+
   private finish(): void {
     if (this.over) return;
     this.over = true;
+    clearTimeout(this.timer);
     this.ended();
   }
 }

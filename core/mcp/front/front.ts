@@ -10,6 +10,7 @@ import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { NoSession } from './no-session.js';
 import { type NodeDirectory, OtherNodes } from './other-nodes.js';
+import { ReplayMemory } from './replay.js';
 import { Scope } from './scope.js';
 import { Session } from './session.js';
 import { reach } from './upstream.js';
@@ -25,6 +26,7 @@ export class McpFront {
   /** Streams that end only when somebody ends them. */
   private readonly standing = new Set<AnswerPump>();
   private readonly looker: NodeJS.Timeout;
+  private readonly replay = new ReplayMemory();
   private readonly others: OtherNodes | null;
 
   private constructor(
@@ -52,6 +54,7 @@ export class McpFront {
       this.standing.delete(pump);
       if (session === null) return;
       session.open--;
+      session.gone(pump);
       session.usedAt = performance.now();
     });
     const run = async (): Promise<void> => {
@@ -63,9 +66,13 @@ export class McpFront {
       }
       const asked = this.read(ask, pump);
       session = this.sessionOf(ask, asked.parsed);
-      if (session !== null) session.open++;
+      if (session !== null) {
+        session.open++;
+        pump.onLeft = () => session?.left(pump);
+      }
       if (ask.method === 'GET' || methodOf(asked.parsed) === 'subscriptions/listen') this.standing.add(pump);
-      await pump.send(await this.respond(ask, asked, session, { caller: ask.caller, pump }));
+      const response = await this.respond(ask, asked, session, { caller: ask.caller, pump });
+      await pump.send(response, session === null || ask.method !== 'POST' ? 0 : session.waitFor(ask.headers));
     };
     run().catch((error) => {
       if (error instanceof NoSession) pump.send(error.response()).catch((why) => pump.fail(why));
@@ -114,8 +121,11 @@ export class McpFront {
     const { max = 0 } = this.hub.config?.sessions ?? {};
     if (this.sessions.size >= max && !this.forgetOne(caller.keyId))
       throw new NoSession(503, -32_000, `There are already ${max} sessions (mcp.sessions.max)`);
-    const begun = new Session(this.mcp, this.hub, { name, caller, node: this.nodes?.me ?? null }, (session) =>
-      this.sessions.delete(session.id),
+    const begun = new Session(
+      this.mcp,
+      this.hub,
+      { name, caller, node: this.nodes?.me ?? null, replay: this.replay },
+      (session) => this.sessions.delete(session.id),
     );
     this.sessions.set(begun.id, begun);
     return begun;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type HeaderList, headerOf } from '@headgate/sdk';
 import type { Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import type { FrontCaller } from '../front-protocol.js';
 import type { Client, ClientCapabilities, ClientFeatures } from '../hub/client-features.js';
@@ -9,11 +10,15 @@ import type { AnswerPump } from './answer-pump.js';
 import { authOf, type Desk, type DeskState } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
+import { NoSession } from './no-session.js';
+import { type ReplayMemory, ReplayStore } from './replay.js';
 import { Scope } from './scope.js';
 import { askServer, INTERNAL, Refused, reach } from './upstream.js';
 
 type ListName = 'tools' | 'prompts' | 'resources';
 
+/** From this revision on, answers begin with an event that says where they can be taken up again. */
+const FIRST_WITH_PLACES = '2025-11-25';
 /** Changes that come together are told together. */
 const GATHER_MS = 50;
 const ASKABLE = ['sampling', 'elicitation', 'roots'] as const;
@@ -29,6 +34,8 @@ export interface SessionStart {
   readonly caller: FrontCaller;
   /** This one among others; null when there are no others. */
   readonly node: string | null;
+  /** Where it is kept what was sent. */
+  readonly replay: ReplayMemory;
 }
 
 /** A session of a client that speaks a revision which has them: what it has said of itself and asked for. */
@@ -48,12 +55,15 @@ export class Session implements Desk, DeskState {
   /** It has asked for something that a server keeps for each of its clients. */
   private hasState = false;
   private readonly changes = new Set<ListName>();
+  private readonly sent: ReplayStore;
+  /** Requests whose client has left and may come back. */
+  private readonly away = new Set<AnswerPump>();
   private closed = false;
 
   constructor(
     mcp: McpLibrary,
     private readonly hub: McpHub,
-    { name, caller: { keyId, servers }, node }: SessionStart,
+    { name, caller: { keyId, servers }, node, replay }: SessionStart,
     onClosed: (session: Session) => void,
   ) {
     // Other nodes see in it whose it is.
@@ -63,13 +73,19 @@ export class Session implements Desk, DeskState {
     this.servers = servers;
     this.server = makeServer(mcp, this);
     this.server.setNotificationHandler('notifications/roots/list_changed', () => this.rootsChanged());
+    const { replayBytes = 0 } = hub.config?.sessions ?? {};
+    this.sent = new ReplayStore(replay, replayBytes, () => {
+      for (const pump of this.away) pump.cameBack();
+    });
     this.transport = new mcp.WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => this.id,
       keepAliveMs: KEEP_ALIVE_MS,
+      eventStore: this.sent,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     });
     this.server.onclose = () => {
       this.closed = true;
+      this.sent.clear();
       hub.own.endSession(this.id);
       onClosed(this);
     };
@@ -91,9 +107,26 @@ export class Session implements Desk, DeskState {
     body: { parsedBody?: unknown },
     asking: { caller: FrontCaller; pump: AnswerPump },
   ): Promise<Response> {
+    const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
+    if (last !== null && !this.sent.has(last))
+      throw new NoSession(400, -32_000, 'What came after that event is not known here, or not any longer');
     if (this.server.transport === undefined) await this.server.connect(this.transport);
     this.servers = asking.caller.servers;
     return this.transport.handleRequest(request, { ...body, authInfo: authOf(asking) });
+  }
+
+  /** How long a client may take to come back for an answer that broke off: one that was told where it is, by the first event. */
+  waitFor(headers: HeaderList): number {
+    if ((headerOf(headers, 'mcp-protocol-version') ?? '') < FIRST_WITH_PLACES) return 0;
+    return this.hub.config?.sessions.resumeMs ?? 0;
+  }
+
+  left(pump: AnswerPump): void {
+    this.away.add(pump);
+  }
+
+  gone(pump: AnswerPump): void {
+    this.away.delete(pump);
   }
 
   link(server: string, caller: FrontCaller): ServerLink {
