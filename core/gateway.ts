@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Signer } from '@headgate/sdk';
 import { AdminApi } from './admin/admin-api.js';
 import { makesToken, OwnToken } from './admin/admin-token.js';
@@ -10,6 +8,7 @@ import { McpVault } from './admin/mcp-vault.js';
 import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
 import type { Cluster } from './cluster/cluster.js';
+import { clusterOf, newLife } from './cluster/open-cluster.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
@@ -58,6 +57,7 @@ export interface GatewayParts {
 export async function createGateway(parts: GatewayParts): Promise<RunningGateway> {
   const { config } = parts.loaded;
   const { durable, onFailure, retention } = config.ledger;
+  const life = config.cluster === null ? undefined : newLife(config);
   const ledger = await startLedger({
     dataDir: config.dataDir,
     url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
@@ -66,6 +66,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     metrics: config.observability.metrics,
     durable,
     onFailure,
+    ...(life !== undefined && { life }),
     retention: {
       days: retention.recordDays,
       ...(retention.maxRecords !== null && { maxRows: retention.maxRecords }),
@@ -101,7 +102,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       ? OwnToken.open(config.dataDir)
       : { token: OwnToken.none(), made: null };
   const counters = createCounterMemory();
-  const cluster = await clusterOf(config, counters, log).catch(async (error) => {
+  const cluster = await clusterOf(config, life, ledger, counters, log).catch(async (error) => {
     await ledger.close();
     return asStartError(error);
   });
@@ -221,18 +222,6 @@ function builtInSigner({ builtins }: PluginSource, id: string): Signer {
   const found = builtins.flatMap(({ signers = [] }) => signers).find((one) => one.id === id);
   if (found === undefined) throw new Error(`there is no signer "${id}"`);
   return found;
-}
-
-/** Loaded by those that have others; the same name after a restart, by which what was held before is known. */
-async function clusterOf(config: Config, counters: SharedArrayBuffer, log: LogLine): Promise<Cluster | null> {
-  if (config.cluster === null) return null;
-  const { Cluster } = await import('./cluster/cluster.js');
-  const { name, policy, redis } = config.cluster;
-  const node = createHash('sha256')
-    .update(`${hostname()}:${config.dataDir}`)
-    .digest('base64url')
-    .slice(0, 16);
-  return Cluster.start({ target: redis.reveal(), name, policy, node, counters, log });
 }
 
 function asStartError(error: unknown): never {

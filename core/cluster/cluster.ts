@@ -5,11 +5,13 @@ import { CounterMemory, HELD } from '../state/counter-memory.js';
 import type { CounterWindow } from '../state/counter-window.js';
 import type { LeasePort, RaiseAnswer } from '../state/lease-port.js';
 import { counterAt } from '../state/open-counter.js';
+import { nameOf } from '../store/node-life.js';
 import { RedisLink } from '../store/redis/redis-link.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
 import { baseOf } from './hold-store.js';
 import { BUCKETS, type ClusterPolicy, Lessor } from './lessor.js';
 import { Recalls } from './recalls.js';
+import { type EarlierLives, SettleLives } from './settle-lives.js';
 import { Sweep } from './sweep.js';
 
 export interface ClusterOptions {
@@ -19,6 +21,10 @@ export interface ClusterOptions {
   readonly name: string;
   /** This node; the same after a restart. */
   readonly node: string;
+  /** This start of it, hexadecimal. */
+  readonly boot: string;
+  /** Lives of this node before this one. */
+  readonly earlier: EarlierLives;
   readonly counters: SharedArrayBuffer;
   readonly log: LogLine;
 }
@@ -43,19 +49,18 @@ export class Cluster implements LeasePort {
   onChanged: () => void = () => {};
   nodes = 1;
   private readonly link: RedisLink;
-  /** Names this node in its present run; no other has had it. */
-  readonly run = randomBytes(6).toString('hex');
   private readonly me: string;
   private address: string | null = null;
   private readonly memory: CounterMemory;
   private readonly recalls: Recalls;
   private readonly sweep: Sweep;
+  private readonly before: SettleLives;
   private timer: NodeJS.Timeout | undefined;
   private someoneIsThere = false;
   private closed = false;
 
   private constructor(private readonly options: ClusterOptions) {
-    this.me = `${options.node}~${this.run}`;
+    this.me = nameOf(options);
     this.memory = CounterMemory.of(options.counters);
     this.link = new RedisLink(options.target, options.name, this.me, () =>
       randomBytes(9).toString('base64url'),
@@ -77,6 +82,17 @@ export class Cluster implements LeasePort {
       onLost: (bucket, epoch) => this.onLost(bucket, epoch),
     });
     this.sweep = new Sweep(this.lessor, () => performance.now());
+    this.before = new SettleLives({
+      store: this.link,
+      lives: options.earlier,
+      buckets: BUCKETS,
+      now: this.memory.now,
+      offset: () => this.memory.now() - Date.now(),
+      log: options.log,
+      onDone: () => {
+        this.lessor.spared = '';
+      },
+    });
   }
 
   /** Rejects, with words for people, when Redis does not answer. */
@@ -84,6 +100,11 @@ export class Cluster implements LeasePort {
     const cluster = new Cluster(options);
     await cluster.begin();
     return cluster;
+  }
+
+  /** Names this node in its present run; no other has had it. */
+  get run(): string {
+    return this.options.boot;
   }
 
   get policy(): ClusterPolicy {
@@ -147,6 +168,7 @@ export class Cluster implements LeasePort {
     this.closed = true;
     clearTimeout(this.timer);
     this.sweep.stop();
+    this.before.stop();
     if (!this.away) await this.lessor.close();
     if (this.address !== null) await this.link.unannounce(this.run).catch(() => {});
     await this.link.leave().catch(() => {});
@@ -158,6 +180,7 @@ export class Cluster implements LeasePort {
     this.closed = true;
     clearTimeout(this.timer);
     this.sweep.stop();
+    this.before.stop();
     this.link.close();
   }
 
@@ -174,6 +197,10 @@ export class Cluster implements LeasePort {
     this.memory.mode = HELD;
     this.sweep.start();
     this.later();
+    const { names } = this.options.earlier;
+    if (names.length === 0) return;
+    this.lessor.spared = names.join(' ');
+    this.before.start();
   }
 
   /** Where Redis knows nothing, either nobody was ever there, or it has lost what those who are there hold. */

@@ -35,6 +35,13 @@ export interface HoldAsk {
   readonly base: string;
   /** The node stops: its count becomes a part of the base. */
   readonly final: boolean;
+  /** What the ledger knows of the counter, for the next life of this node; '' when it knows nothing. See {@link aboutOf}. */
+  readonly about: string;
+  /**
+   * Earlier lives of this node whose holds stay as they are, since what they used is being found out; separated by spaces. Holds of
+   * others become a part of the base.
+   */
+  readonly spared: string;
 }
 
 export interface HoldAnswer {
@@ -53,6 +60,33 @@ export interface HoldAnswer {
   readonly base: string;
   readonly waitMs: number;
   readonly epoch: string;
+}
+
+/** What is to become of what a life of this node held that is over. */
+export interface SettleAsk {
+  readonly key: string;
+  readonly bucket: number;
+  readonly life: string;
+  /** What it used of the window, certainly and perhaps. It held more than the first or had used more than it held. */
+  readonly least: number;
+  readonly most: number;
+  /** As {@link HoldAsk.forgetMs}. */
+  readonly forgetMs: number;
+}
+
+/** A counter that a life of this node held some of. */
+export interface HeldBefore {
+  readonly key: string;
+  readonly about: string;
+}
+
+/** Where that is asked for and settled. */
+export interface LifeStore {
+  /** Of all these lives those that say that they are there. */
+  alive(lives: readonly string[]): Promise<readonly string[]>;
+  heldBy(life: string, bucket: number): Promise<HeldBefore[]>;
+  /** What was used becomes a part of the base, the rest is free. How much was given back; null: it must stay as it is. */
+  settle(ask: SettleAsk): Promise<number | null>;
 }
 
 export interface HoldStore {

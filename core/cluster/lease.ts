@@ -1,5 +1,6 @@
 import type { CounterWindow } from '../state/counter-window.js';
 import type { Place } from '../state/place.js';
+import { aboutOf } from './counted.js';
 
 /** A request, or several of a tick, that its thread could not serve from what the node holds. */
 export interface LeaseWait {
@@ -58,7 +59,12 @@ export class Lease {
     readonly bucket: number,
     readonly place: Place,
     readonly window: CounterWindow,
-  ) {}
+  ) {
+    this.about = this.isLive ? '' : aboutOf(window);
+  }
+
+  /** What the next life of this node may ask the ledger; see `aboutOf`. */
+  readonly about: string;
 
   get key(): string {
     return `${this.name}:${this.start}`;

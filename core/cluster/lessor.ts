@@ -3,6 +3,7 @@ import { FREE_OF_HOLDS, HELD } from '../state/counter-memory.js';
 import type { CounterWindow } from '../state/counter-window.js';
 import { rollingMs } from '../state/counter-window.js';
 import type { Place } from '../state/place.js';
+import { forgetMsOf } from './counted.js';
 import type { HoldAnswer, HoldAsk, HoldStore } from './hold-store.js';
 import { Lease, type LeaseVerdict, type LeaseWait } from './lease.js';
 
@@ -45,6 +46,8 @@ export class Lessor {
   readonly active = new Set<Lease>();
   /** What is known of each bucket. */
   readonly epochs: string[] = Array.from({ length: BUCKETS }, () => '');
+  /** See {@link HoldAsk.spared}. */
+  spared = '';
   away = false;
   readonly counts = { roundTrips: 0, waits: 0, refusals: 0, recalls: 0 };
   private readonly byName = new Map<string, Lease>();
@@ -308,12 +311,13 @@ export class Lessor {
       cap: Number.isNaN(lease.cap) ? Number.POSITIVE_INFINITY : lease.cap,
       nodes: this.world.nodes(),
       keepMs: live ? DAY_MS : rolling > 0 ? rolling + SPARE_MS : this.keepMs(lease),
-      // What is counted leaves a rolling window up to a sixtieth of it later than it must.
-      forgetMs: live ? LIVE_MS : rolling > 0 ? rolling + Math.ceil(rolling / 30) : 0,
+      forgetMs: live ? LIVE_MS : forgetMsOf(rolling),
       live,
       wantsBase: window.restored,
       base: lease.base,
       final,
+      about: lease.about,
+      spared: this.spared,
     };
     this.counts.roundTrips++;
     lease.unsure = true;

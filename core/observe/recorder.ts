@@ -97,8 +97,8 @@ export class Recorder {
       this.writer.write(new Uint8Array(written), (end) => {
         this.full = end === null;
         this.send(written, batch.length, end, held);
-        // What was settled meanwhile is written together.
-        if (this.holds) this.soon();
+        // What was settled meanwhile is written together, once the writer is free.
+        if (this.holds) this.whenWritten(() => this.soon());
       });
     }
   }

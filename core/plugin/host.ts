@@ -1,4 +1,11 @@
-import type { Host, Reply, RouteRequest, Slot } from '@headgate/sdk';
+import {
+  type CounterOptions,
+  type Host,
+  measured,
+  type Reply,
+  type RouteRequest,
+  type Slot,
+} from '@headgate/sdk';
 import type { Control } from '../control.js';
 import { SharedGroup } from '../state/counter-group.js';
 import { CounterMemory } from '../state/counter-memory.js';
@@ -42,7 +49,8 @@ export function createHost(
       delete: (key) => control.kvDelete(own(key)),
     },
     counters: {
-      open: (name, options) => openShared(parts.counters, control, own(name), options),
+      open: (name, options = {}) =>
+        openShared(parts.counters, control, own(name), restored(options, control)),
       group: (counters) => SharedGroup.of(counters, CounterMemory.of(parts.counters), control),
     },
     tasks: { countTokens: (model, text) => control.countTokens(model, text) },
@@ -56,4 +64,13 @@ export function createHost(
     },
     slot: <S>(create: () => S): Slot<S> => ({ index: takeSlot(), create }),
   };
+}
+
+/** What the ledger counts is restored from it. */
+function restored(options: CounterOptions, control: Pick<Control, 'used'>): CounterOptions {
+  const { counts } = options;
+  if (counts === undefined) return options;
+  const restore = async (since: number): Promise<number> =>
+    measured(counts.measure, await control.used(counts.by, since));
+  return { restore, ...options };
 }

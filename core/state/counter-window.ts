@@ -4,6 +4,8 @@ import { type CounterOptions, ROLLING_MS, type WindowOptions } from '@headgate/s
 export interface CounterWindow extends WindowOptions {
   /** What was used before this process is known to somebody, and must be known before it is taken from. */
   readonly restored: boolean;
+  /** What of the ledger it counts. */
+  readonly counts?: CounterOptions['counts'];
 }
 
 export function counterWindow({ restore, ...window }: CounterOptions): CounterWindow {

@@ -162,6 +162,8 @@ export class Applier {
         `a batch in ${end.segment} before ${end.offset} cannot be read and is left out`,
         error,
       );
+      // How many, nobody can tell.
+      this.options.onLost(0);
       return batchOf([]);
     }
   }

@@ -8,6 +8,7 @@ import type { MainFacts } from '../observe/main-facts.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
 import type { ObserveSettings } from '../observe/observer.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
+import type { NodeLife, UsedInLife } from './node-life.js';
 import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
@@ -23,6 +24,8 @@ export interface LedgerSettings {
   /** This process among those that share the database; the same after a restart. */
   node: string;
   address: StoreAddress;
+  /** In a cluster: this life of it. */
+  life: NodeLife | null;
   /** Nothing is kept on disk. */
   inMemory: boolean;
   /** What was committed to the database survives a power failure. */
@@ -40,6 +43,10 @@ export interface LedgerQuestions {
   used: { ask: { of: UsedBy; sinceMs: number }; answer: UsedSoFar };
   /** A page of all metrics, with what the main thread knows itself. */
   metrics: { ask: { format: ExpositionFormat; facts: MainFacts }; answer: string };
+  /** Earlier lives of this node of a cluster whose spool is here. */
+  earlierLives: { ask: null; answer: readonly string[] };
+  usedInLife: { ask: { life: string; of: UsedBy; sinceMs: number }; answer: UsedInLife | null };
+  forgetLives: { ask: readonly string[]; answer: null };
   flush: { ask: null; answer: null };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };

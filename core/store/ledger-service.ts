@@ -25,6 +25,7 @@ import type {
 } from './ledger-protocol.js';
 import { type LedgerSql, one, openLedgerSql } from './ledger-sql.js';
 import { LedgerStore } from './ledger-store.js';
+import type { NodeLives } from './node-lives.js';
 import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
@@ -48,6 +49,7 @@ interface Opened {
   readonly log: LogWriter;
   readonly store: LedgerStore;
   readonly kept: KeptAnswers;
+  readonly lives: NodeLives | null;
 }
 
 /**
@@ -66,6 +68,7 @@ export class LedgerService {
   private readonly answers: ObjectOwners;
   private readonly kept: KeptAnswers;
   private readonly observer: Observer;
+  private readonly lives: NodeLives | null;
   private readonly housekeeping: Housekeeping;
   private readonly unlock: Unlock;
   private readonly db: LedgerSql;
@@ -92,10 +95,13 @@ export class LedgerService {
         requests: settings.logRequests,
         file: settings.logFile,
       });
-      const store = new LedgerStore(db);
-      const spool = inMemory ? null : await openSpool(dataDir, store, log);
+      const { life } = settings;
+      const lives =
+        life === null ? null : await (await import('./node-lives.js')).NodeLives.open(db, dataDir, life);
+      const store = new LedgerStore(db, lives);
+      const spool = inMemory ? null : await openSpool(dataDir, store, log, lives);
       const kept = await KeptAnswers.open(db, settings.node);
-      return new LedgerService({ unlock, db, spool, log, store, kept }, settings, onHealth);
+      return new LedgerService({ unlock, db, spool, log, store, kept, lives }, settings, onHealth);
     } catch (error) {
       await db?.close();
       unlock();
@@ -104,7 +110,7 @@ export class LedgerService {
   }
 
   private constructor(
-    { unlock, db, spool, log, store, kept }: Opened,
+    { unlock, db, spool, log, store, kept, lives }: Opened,
     { retention, metrics }: Pick<LedgerSettings, 'retention' | 'metrics'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
@@ -117,6 +123,7 @@ export class LedgerService {
     this.owners = new ObjectOwners(db);
     this.answers = answerOwners(db);
     this.kept = kept;
+    this.lives = lives;
     const blocks = new BlockData((block, error) => this.damaged(block, error));
     this.reader = new UsageReader(db, new RequestReader(db, blocks));
     this.observer = new Observer({
@@ -133,6 +140,7 @@ export class LedgerService {
     this.applier = new Applier({
       store: {
         commit: async (batches) => {
+          if (this.sources.lost > 0) lives?.spoil();
           const added = await store.commit(batches);
           this.stored += added;
           return added;
@@ -184,6 +192,11 @@ export class LedgerService {
     if (question === 'own') return this.own(ask as LedgerQuestions['own']['ask']);
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
     if (question === 'governed') return this.governed();
+    if (question === 'earlierLives') return this.lives?.earlier ?? [];
+    if (question === 'forgetLives') {
+      await this.lives?.forget(ask as LedgerQuestions['forgetLives']['ask']);
+      return null;
+    }
     const complete = await this.sources.collect();
     if (question === 'metrics') return this.metricsPage(ask as LedgerQuestions['metrics']['ask']);
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
@@ -192,6 +205,10 @@ export class LedgerService {
     if (question === 'usage') return this.reader.report(ask as LedgerQuestions['usage']['ask']);
     if (question === 'invoices') return this.invoices(ask as LedgerQuestions['invoices']['ask']);
     if (question === 'flush') return null;
+    if (question === 'usedInLife') {
+      const { life, of, sinceMs } = ask as LedgerQuestions['usedInLife']['ask'];
+      return (await this.lives?.used(life, of, sinceMs)) ?? null;
+    }
     const { of, sinceMs } = ask as LedgerQuestions['used']['ask'];
     return this.reader.used(of, sinceMs);
   }
@@ -231,6 +248,7 @@ export class LedgerService {
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
       { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
       { step: (now) => this.kept.expire(now), failure: 'kept answers that have expired cannot be deleted' },
+      ...(this.lives === null ? [] : [upkeep(this.lives)]),
       { step: forget, failure: 'places in the spool that are no longer needed cannot be deleted' },
     ];
   }
@@ -335,15 +353,28 @@ export class LedgerService {
   }
 
   private lose(records: number): void {
+    this.lives?.spoil();
     if (this.lost === 0)
       this.log.line('error', 'settled records are being lost; headgate_records_lost_total counts them');
     this.lost += records;
   }
 }
 
-async function openSpool(dataDir: string, store: LedgerStore, log: LogWriter): Promise<Spool> {
+const upkeep = ({ upkeep }: NodeLives): Chore => ({
+  step: (now) => upkeep.step(now),
+  failure: 'what lives of nodes have recorded cannot be tidied up',
+});
+
+async function openSpool(
+  dataDir: string,
+  store: LedgerStore,
+  log: LogWriter,
+  lives: NodeLives | null,
+): Promise<Spool> {
   const spool = new Spool(join(dataDir, SPOOL_FOLDER), {
     warn: (message, fields) => log.line('warn', message, fields),
+    onDamaged: () => lives?.spoil(),
+    boot: lives?.boot ?? null,
   });
   await spool.recover((segment) => store.positionOf(segment));
   return spool;

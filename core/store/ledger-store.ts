@@ -1,4 +1,5 @@
 import type { LedgerSql, Statements } from './ledger-sql.js';
+import type { NodeLives } from './node-lives.js';
 import type { RecordBatch } from './record-batch.js';
 import { insertBlocks } from './request-blocks.js';
 import type { Position } from './spool.js';
@@ -18,7 +19,11 @@ class OnlyTried extends Error {}
 export class LedgerStore {
   readonly usage = new UsageWriter();
 
-  constructor(private readonly sql: LedgerSql) {}
+  constructor(
+    private readonly sql: LedgerSql,
+    /** In a cluster. */
+    private readonly lives: NodeLives | null = null,
+  ) {}
 
   /**
    * Writes batches, their sums and the places in the spool that they lead to, all or nothing. A batch that the place in the
@@ -31,6 +36,7 @@ export class LedgerStore {
     const done = await this.sql.transaction(async (sql) => {
       const missing = await this.missing(sql, batches);
       const written = await this.write(sql, missing);
+      await this.lives?.add(sql, missing, written.added.quarters);
       const ends = new Map<string, Position>();
       for (const { end } of missing) if (end !== null) ends.set(end.segment, end);
       await setPositions(sql, [...ends.values()]);

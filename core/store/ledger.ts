@@ -19,6 +19,7 @@ import type {
   LedgerSettings,
   Question,
 } from './ledger-protocol.js';
+import type { NodeLife, UsedInLife } from './node-life.js';
 import type { Retention } from './retention.js';
 import { SPOOL_FOLDER, type SpoolSettings } from './spool-writer.js';
 import { isMemory, readAddress, type StoreAddress } from './sql/address.js';
@@ -41,6 +42,8 @@ export interface LedgerOptions {
   /** A file for the log instead of stdout. */
   logFile?: string;
   metrics?: MetricSettings;
+  /** In a cluster: which node this is, and which start of it. */
+  life?: Pick<NodeLife, 'node' | 'boot'>;
   /** How long records and sums are kept; records are rounded up to whole blocks. */
   retention?: Partial<Retention>;
   /**
@@ -68,7 +71,7 @@ const DEFAULT_ROWS_IN_MEMORY = 20_000;
  * the data folder cannot be written or is in use, or the database is damaged or of a newer version.
  */
 export function startLedger(options: LedgerOptions): Promise<Ledger> {
-  const { retention = {}, dataDir, durable = 'batch' } = options;
+  const { retention = {}, dataDir, durable = 'batch', life } = options;
   const { fsync = durable === 'request', onFailure = durable === 'request' ? 'refuse' : 'serve' } = options;
   let address: StoreAddress;
   try {
@@ -77,11 +80,17 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     return Promise.reject(error as Error);
   }
   const inMemory = address.kind === 'sqlite' && isMemory(address.path);
-  const spool = inMemory ? null : { dir: join(dataDir, SPOOL_FOLDER), durable, fsync, onFailure };
+  const spool = inMemory
+    ? null
+    : { dir: join(dataDir, SPOOL_FOLDER), durable, fsync, onFailure, boot: life?.boot ?? null };
   const days = retention.days ?? DEFAULT_DAYS;
   const settings: LedgerSettings = {
     dataDir,
     node: `${hostname()}:${resolve(dataDir)}`,
+    life:
+      life === undefined || inMemory
+        ? null
+        : { ...life, exact: durable === 'request' && onFailure === 'refuse' },
     address,
     inMemory,
     fsync,
@@ -172,6 +181,21 @@ export class Ledger {
   /** What its requests used that arrived since then, unix milliseconds. */
   async used(of: UsedBy, sinceMs: number): Promise<UsedSoFar> {
     return (await this.ask('used', { of, sinceMs })) as UsedSoFar;
+  }
+
+  /** Of a cluster: the lives of this node before this one, as long as they have not been settled. */
+  async earlierLives(): Promise<readonly string[]> {
+    return (await this.ask('earlierLives', null)) as readonly string[];
+  }
+
+  /** What its requests used that such a life has served; null when that is not known exactly. Its spool is read before. */
+  async usedInLife(life: string, of: UsedBy, sinceMs: number): Promise<UsedInLife | null> {
+    return (await this.ask('usedInLife', { life, of, sinceMs })) as UsedInLife | null;
+  }
+
+  /** These lives have been settled. */
+  async forgetLives(lives: readonly string[]): Promise<void> {
+    await this.ask('forgetLives', lives);
   }
 
   /** Those of these ids of objects that are known. */

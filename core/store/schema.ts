@@ -150,6 +150,28 @@ CREATE TABLE invoice_months (
 ) ${alone(kind)};
 `;
 
+/**
+ * What each life of each node of a cluster has recorded, by quarter of an hour and group; see `node-lives.ts`. `exact`: no answer
+ * that was given is missing.
+ */
+const lives = (kind: Kind): string => `
+CREATE TABLE node_lives (
+  life TEXT PRIMARY KEY,
+  exact INTEGER NOT NULL,
+  begun_ms BIGINT NOT NULL
+) ${alone(kind)};
+CREATE TABLE node_usage (
+  life TEXT NOT NULL,
+  slot INTEGER NOT NULL,     -- quarters of an hour since 1970; of days that are past, the last of the day
+  group_id BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  cost_nano BIGINT NOT NULL,
+  PRIMARY KEY (life, slot, group_id)
+) ${alone(kind)};
+`;
+
 /** SQLite knows no `ADD COLUMN IF NOT EXISTS`. */
 async function addColumn(db: Kysely<unknown>, kind: Kind, table: string, column: string): Promise<void> {
   if (kind === 'sqlite') {
@@ -198,4 +220,5 @@ export const LEDGER_STEPS: readonly Migration[] = [
   },
   { name: 'sums of usage by columns', up: (db, kind) => runAll(db, columns(kind)) },
   { name: 'invoices', up: (db, kind) => runAll(db, invoices(kind)) },
+  { name: 'what each life of a node has recorded', up: (db, kind) => runAll(db, lives(kind)) },
 ];

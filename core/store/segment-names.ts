@@ -6,8 +6,17 @@ export const SUFFIX = '.spool';
 export class SegmentNames {
   private lastStamp = 0;
 
+  /** @param boot of the node of a cluster that writes them, hexadecimal */
+  constructor(private readonly boot: string | null = null) {}
+
   next(): string {
     this.lastStamp = Math.max(Date.now(), this.lastStamp + 1);
-    return `${String(this.lastStamp).padStart(14, '0')}-${randomBytes(4).toString('hex')}${SUFFIX}`;
+    const boot = this.boot === null ? '' : `${this.boot}-`;
+    return `${String(this.lastStamp).padStart(14, '0')}-${boot}${randomBytes(4).toString('hex')}${SUFFIX}`;
   }
+}
+
+/** The boot that wrote that file; null when it does not say. */
+export function bootOf(segment: string): string | null {
+  return /^\d{14}-([0-9a-f]+)-[0-9a-f]{8}\./.exec(segment)?.[1] ?? null;
 }

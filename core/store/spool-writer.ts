@@ -16,6 +16,8 @@ export interface SpoolSettings {
   readonly fsync: boolean;
   /** What becomes of answers while records cannot be written: they are given all the same, or not. */
   readonly onFailure: 'serve' | 'refuse';
+  /** Of this node of a cluster; see `node-lives.ts`. Null: it is none. */
+  readonly boot: string | null;
 }
 
 export interface SpoolWriterOptions {
@@ -40,7 +42,7 @@ export class SpoolWriter {
   private readonly files: SpoolFiles;
   private readonly maxSegmentBytes: number;
   private readonly maxWaitingBytes: number;
-  private readonly names = new SegmentNames();
+  private readonly names: SegmentNames;
   private segment: Segment | null = null;
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
@@ -48,10 +50,11 @@ export class SpoolWriter {
   private onIdle: (() => void)[] = [];
 
   constructor(
-    private readonly settings: Pick<SpoolSettings, 'dir' | 'fsync'>,
+    private readonly settings: Pick<SpoolSettings, 'dir' | 'fsync'> & { readonly boot?: string | null },
     options: SpoolWriterOptions = {},
   ) {
     this.files = options.files ?? realFiles;
+    this.names = new SegmentNames(settings.boot ?? null);
     this.maxSegmentBytes = options.maxSegmentBytes ?? 8 * 1024 * 1024;
     this.maxWaitingBytes = options.maxWaitingBytes ?? 16 * 1024 * 1024;
   }

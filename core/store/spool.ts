@@ -23,6 +23,10 @@ export interface SpoolOptions {
   recycleBytes?: number;
   /** Told of bytes that could not be read back. */
   warn?: (message: string, fields: Record<string, unknown>) => void;
+  /** Told of files with records that are lost. */
+  onDamaged?: (segment: string) => void;
+  /** See {@link SegmentNames}. */
+  boot?: string | null;
 }
 
 /**
@@ -37,15 +41,18 @@ export class Spool {
   private readonly maxSegmentBytes: number;
   private readonly recycleBytes: number;
   private readonly warn: (message: string, fields: Record<string, unknown>) => void;
+  private readonly onDamaged: (segment: string) => void;
   private segments: Segment[] = [];
   /** The one that grows; also the last of `segments`. */
   private active: Segment | null = null;
   private removedNames: string[] = [];
-  private readonly names = new SegmentNames();
+  private readonly names: SegmentNames;
 
   constructor(dir: string, options: SpoolOptions = {}) {
     this.dir = dir;
     this.files = options.files ?? realFiles;
+    this.names = new SegmentNames(options.boot ?? null);
+    this.onDamaged = options.onDamaged ?? (() => undefined);
     this.maxSegmentBytes = options.maxSegmentBytes ?? 32 * 1024 * 1024;
     this.recycleBytes = options.recycleBytes ?? 4 * 1024 * 1024;
     this.warn = options.warn ?? (() => undefined);
@@ -174,6 +181,7 @@ export class Spool {
     if (segment === this.active) this.active = null;
     segment.damaged = kind === 'damaged';
     const path = join(this.dir, segment.name);
+    if (kind === 'damaged') this.onDamaged(segment.name);
     if (kind === 'torn')
       this.warn('the spool ends in a batch that was never wholly written; it is left out', { path, bytes });
     else

@@ -45,7 +45,7 @@ export class Budgets {
   /** Null until somebody's budget wants it. */
   #expected: ExpectedCost | null = null;
 
-  constructor(private readonly host: Pick<Host, 'counters' | 'used' | 'log' | 'clock' | 'slot'>) {
+  constructor(private readonly host: Pick<Host, 'counters' | 'log' | 'clock' | 'slot'>) {
     this.#watched = new WatchedChain(
       (link) => openBudgets(link, host),
       (all) => this.#fold(all),

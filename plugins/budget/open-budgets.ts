@@ -21,7 +21,7 @@ export interface Allowance {
 /** Opens the counters of a link's budgets and dollar limits, with what the ledger knows; null when it has none. */
 export function openBudgets(
   link: ChainLink,
-  host: Pick<Host, 'counters' | 'used'>,
+  host: Pick<Host, 'counters'>,
 ): Promise<readonly Allowance[]> | null {
   const limits = link.limits.filter((rule) => rule.of === 'nanos');
   if (link.budgets.length === 0 && limits.length === 0) return null;
@@ -40,7 +40,7 @@ const PLAIN = { hard: true, reserve: 'most', raise: null, downgrade: null } as c
 async function open(
   link: ChainLink,
   rules: readonly (BudgetRule & { kind: Allowance['kind'] })[],
-  host: Pick<Host, 'counters' | 'used'>,
+  host: Pick<Host, 'counters'>,
 ): Promise<readonly Allowance[]> {
   const { kind, id } = link;
   return Promise.all(
@@ -50,7 +50,7 @@ async function open(
       const what = rule.kind === 'limit' ? 'limit' : hard ? 'hard' : 'soft';
       const spent = await host.counters.open(counterName(`spent-${what}`, link, rule), {
         ...counterWindow(rule),
-        restore: async (since) => (await host.used({ kind, id }, since)).nanos,
+        counts: { by: { kind, id }, measure: 'nanos' },
       });
       return {
         who: whoOf(link),

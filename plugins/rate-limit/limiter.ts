@@ -1,18 +1,19 @@
-import type {
-  BaseView,
-  DefaultNeeds,
-  GroupRefusal,
-  GroupReservation,
-  Host,
-  Reply,
-  RequestView,
-  SettledRecord,
-  Slot,
+import {
+  type BaseView,
+  type DefaultNeeds,
+  type GroupRefusal,
+  type GroupReservation,
+  type Host,
+  measured,
+  type Reply,
+  type RequestView,
+  type SettledRecord,
+  type Slot,
 } from '@headgate/sdk';
 import { uncounted } from '../uncounted.js';
 import { WatchedChain } from '../watched-chain.js';
 import { type LimitSet, limitSet } from './limit-set.js';
-import { type Limit, openLimits, usedOf } from './limits.js';
+import { type Limit, openLimits } from './limits.js';
 import { familyOf, parallelRefusal, refusal, showLimit } from './told.js';
 
 /** What a chat answer is taken to need when the request sets no cap: most answers are shorter. */
@@ -29,7 +30,7 @@ export class RateLimiter {
   readonly #watched: WatchedChain<Limit, LimitSet>;
   readonly #held: Slot<Held>;
 
-  constructor(private readonly host: Pick<Host, 'clock' | 'counters' | 'slot' | 'used'>) {
+  constructor(private readonly host: Pick<Host, 'clock' | 'counters' | 'slot'>) {
     this.#watched = new WatchedChain(
       (link) => openLimits(link, host),
       (limits) => limitSet(limits, host),
@@ -146,8 +147,10 @@ function needs(view: RequestView<DefaultNeeds>, { limits, tokens }: LimitSet): n
 function truth(of: Limit['of'], { usage, provider, outcome }: SettledRecord): number {
   if (of === 'parallel') return 0;
   if (of === 'requests') return Number.NaN;
-  if (usage !== null)
-    return usedOf(of, { requests: 1, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens });
+  if (usage !== null) {
+    const { inputTokens, outputTokens } = usage;
+    return measured(of, { requests: 1, inputTokens, outputTokens, nanos: 0 });
+  }
   // Answered by a cache or refused by a guard: no provider was asked. A failed request used nothing we know of. Of any other
   // nobody knows, and the estimate stays.
   return provider === '' || outcome === 'error' ? 0 : Number.NaN;

@@ -5,7 +5,6 @@ import {
   type LimitRule,
   type Measure,
   ROLLING_MS,
-  type UsedSoFar,
 } from '@headgate/sdk';
 import { counterName, counterWindow, whoOf, windowText } from '../rule-text.js';
 
@@ -29,10 +28,7 @@ export interface Limit {
 const RESTORED_MS = ROLLING_MS.hour;
 
 /** Opens the counters of a link's limits; null when it has none. */
-export function openLimits(
-  link: ChainLink,
-  host: Pick<Host, 'counters' | 'used'>,
-): Promise<readonly Limit[]> | null {
+export function openLimits(link: ChainLink, host: Pick<Host, 'counters'>): Promise<readonly Limit[]> | null {
   const rules = link.limits.filter((rule) => rule.of !== 'nanos');
   if (rules.length === 0 && link.parallel === null) return null;
   const opening = rules.map((rule) => openWindow(link, rule, host));
@@ -45,35 +41,14 @@ async function openParallel(link: ChainLink, max: number, host: Pick<Host, 'coun
   return { who: whoOf(link), of: 'parallel', max, text: String(max), per: '', rolling: false, counter };
 }
 
-async function openWindow(
-  link: ChainLink,
-  rule: LimitRule,
-  host: Pick<Host, 'counters' | 'used'>,
-): Promise<Limit> {
+async function openWindow(link: ChainLink, rule: LimitRule, host: Pick<Host, 'counters'>): Promise<Limit> {
   const { kind, id } = link;
   const of = rule.of as Exclude<Measure, 'nanos'>;
-  const restore = async (since: number): Promise<number> => usedOf(of, await host.used({ kind, id }, since));
   const counter = await host.counters.open(counterName(of, link, rule), {
     ...counterWindow(rule),
-    ...(ROLLING_MS[rule.per] >= RESTORED_MS && { restore }),
+    ...(ROLLING_MS[rule.per] >= RESTORED_MS && { counts: { by: { kind, id }, measure: of } }),
   });
   const rolling = rule.window === 'rolling';
   const { max } = rule;
   return { who: whoOf(link), of, max, text: String(max), per: windowText(rule), rolling, counter };
-}
-
-/** What of a usage counts for a limit. */
-export function usedOf(of: Counted, used: Omit<UsedSoFar, 'nanos'>): number {
-  switch (of) {
-    case 'requests':
-      return used.requests;
-    case 'input_tokens':
-      return used.inputTokens;
-    case 'output_tokens':
-      return used.outputTokens;
-    case 'total_tokens':
-      return used.inputTokens + used.outputTokens;
-    case 'parallel':
-      return 0;
-  }
 }

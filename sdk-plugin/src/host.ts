@@ -1,4 +1,4 @@
-import type { LinkKind } from './chain.js';
+import type { LinkKind, Measure } from './chain.js';
 import type { Reply } from './reply.js';
 import type { WindowOptions } from './window.js';
 
@@ -67,6 +67,11 @@ export interface Reservation {
 }
 
 export interface CounterOptions extends WindowOptions {
+  /**
+   * It counts what the ledger counts: how much of that measure these requests used. The gateway then restores it by itself,
+   * and what a node of a cluster had reserved when it crashed is given back once its records are in the ledger.
+   */
+  counts?: { readonly by: UsedBy; readonly measure: Measure };
   /**
    * What was counted since then (unix milliseconds, the start of the window of now) as far as a record outside this
    * process knows. Asked before `open` resolves; the count of that window is raised to it if it is less.

@@ -24,6 +24,7 @@ export * from './headers.js';
 export * from './hooks.js';
 export type * from './host.js';
 export type { JsonObject, JsonValue } from './json.js';
+export * from './measured.js';
 export type { DefaultNeeds, Needs } from './needs.js';
 export * from './plugin.js';
 export * from './provider.js';

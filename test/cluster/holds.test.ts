@@ -15,7 +15,7 @@ const settle = async (): Promise<void> => {
 function worldOf(policy: ClusterPolicy, nodes: number): World {
   const clock = { now: START };
   const holds = new ModelHolds(() => clock.now);
-  const world: World = { clock, policy, cap: CAP, holds, nodes: new Set(), asleep: [] };
+  const world: World = { clock, policy, cap: CAP, holds, nodes: new Set(), ledger: new Map(), asleep: [] };
   for (let i = 0; i < nodes; i++) world.nodes.add(new SimulatedNode(`n${i}~1`, world));
   return world;
 }
@@ -77,6 +77,14 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('back' as const), who }) },
 );
 const crash = fc.record({ do: fc.constant('crash' as const), who });
+const ghost = fc.record({ do: fc.constant('ghost' as const), who });
+const settled = fc.record({ do: fc.constant('settle' as const), who, more: fc.nat(60) });
+/** A request from its begin to its end, with nothing lost. */
+const whole = fc.record({
+  do: fc.constant('whole' as const),
+  who,
+  amount: fc.integer({ min: 20, max: 150 }),
+});
 const restart = fc.record({ do: fc.constant('restart' as const), who });
 const flush = fc.record({ do: fc.constant('flush' as const), who });
 
@@ -84,7 +92,9 @@ type Step =
   | { do: 'ask'; who: number; amount: number }
   | { do: 'end'; who: number; which: number; share: number }
   | { do: 'arrive'; who: number; how: 'well' | 'lost' | 'answer-lost' | 'late' }
-  | { do: 'look' | 'back' | 'crash' | 'restart' | 'flush'; who: number };
+  | { do: 'whole'; who: number; amount: number }
+  | { do: 'settle'; who: number; more: number }
+  | { do: 'look' | 'back' | 'crash' | 'restart' | 'flush' | 'ghost'; who: number };
 
 interface Played {
   readonly world: World;
@@ -100,6 +110,11 @@ async function play(steps: readonly Step[], policy: ClusterPolicy = 'closed'): P
   let boots = 1;
   let dead = 0;
   const gone = new Set<number>();
+  /** What nodes sent before they crashed, and what lives of each are over. */
+  const ghosts: { readonly name: string; readonly ask: SimulatedNode['sent'][number]['ask'] }[] = [];
+  const earlier: string[][] = [[], [], []];
+  const begin = (number: number): SimulatedNode =>
+    new SimulatedNode(`n${number}~${++boots}`, world, earlier[number]);
   const used = (): number => dead + [...nodes].reduce((sum, { counter }) => sum + countOf(counter), 0);
   for (const one of steps) {
     const number = one.who % 3;
@@ -111,8 +126,11 @@ async function play(steps: readonly Step[], policy: ClusterPolicy = 'closed'): P
       await calm(world);
       pass(world, SETTLE_MS);
     } else if (one.do === 'restart' && node === undefined) {
-      nodes.add(new SimulatedNode(`n${number}~${++boots}`, world));
+      nodes.add(begin(number));
       gone.delete(number);
+    } else if (one.do === 'ghost') {
+      const late = ghosts.shift();
+      if (late !== undefined) world.holds.step(late.name, late.ask);
     } else if (node === undefined) continue;
     else if (one.do === 'ask') node.ask(one.amount);
     else if (one.do === 'end') node.end(one.which, one.share);
@@ -121,9 +139,20 @@ async function play(steps: readonly Step[], policy: ClusterPolicy = 'closed'): P
       pass(world, 100);
       node.look();
     } else if (one.do === 'back') node.back();
-    else if (one.do === 'crash') {
-      // What was sent before may still arrive: nothing of it counts for the node any more.
-      dead += countOf(node.counter);
+    else if (one.do === 'whole') {
+      node.ask(one.amount);
+      await calm(world);
+      node.end(node.running.length - 1, 0.9);
+    } else if (one.do === 'settle') {
+      node.settleEarlier(one.more);
+      earlier[number] = [];
+    } else if (one.do === 'crash') {
+      // What ran used nothing that anybody knows.
+      dead += node.settled;
+      world.ledger.set(node.name, node.settled);
+      earlier[number]?.push(node.name);
+      for (const { ask } of node.sent) ghosts.push({ name: node.name, ask });
+      node.gone();
       nodes.delete(node);
       gone.add(number);
     }
@@ -131,7 +160,7 @@ async function play(steps: readonly Step[], policy: ClusterPolicy = 'closed'): P
     expect(used()).toBeLessThanOrEqual(CAP);
   }
   const startAgain = (): void => {
-    for (const number of gone) nodes.add(new SimulatedNode(`n${number}~${++boots}`, world));
+    for (const number of gone) nodes.add(begin(number));
     gone.clear();
   };
   return { world, used, startAgain };
@@ -179,6 +208,41 @@ describe('what several nodes take of one budget', () => {
     await fc.assert(
       fc.asyncProperty(steps(crash, restart), async (all) => toTheEnd(await play(all))),
       { numRuns: 120, interruptAfterTimeLimit: 4_000 },
+    );
+  });
+
+  it('never passes it either when what a crashed node did not use is given back', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(crash, restart, settled, ghost, whole, whole), fc.nat(60), async (all, more) => {
+        const played = await play(all);
+        played.startAgain();
+        for (const node of played.world.nodes) node.settleEarlier(more);
+        await toTheEnd(played);
+      }),
+      { numRuns: 100, interruptAfterTimeLimit: 2_500 },
+    );
+  });
+
+  it('strands nothing of a node that crashed and is back', async () => {
+    await fc.assert(
+      fc.asyncProperty(steps(crash, restart, settled, whole, whole), who, async (all, last) => {
+        const exact = all.map((one) => ('more' in one ? { ...one, more: 0 } : one));
+        const { world, used, startAgain } = await play(exact);
+        startAgain();
+        await calm(world);
+        for (const node of world.nodes) node.settleEarlier(0);
+        for (const node of world.nodes) while (node.running.length > 0) node.end(0, 0.5);
+        await calm(world);
+        pass(world, SETTLE_MS);
+        await calm(world);
+        const left = CAP - used();
+        const node = [...world.nodes][last % 3] as SimulatedNode;
+        if (left === 0) return;
+        node.ask(left);
+        await calm(world);
+        expect({ left, running: node.running.length }).toEqual({ left, running: 1 });
+      }),
+      { numRuns: 100, interruptAfterTimeLimit: 2_500 },
     );
   });
 

@@ -1,4 +1,4 @@
-import type { HoldAnswer, HoldAsk, HoldStore } from '../../core/cluster/hold-store.js';
+import type { HoldAnswer, HoldAsk, HoldStore, SettleAsk } from '../../core/cluster/hold-store.js';
 
 interface Field {
   hold: number;
@@ -66,7 +66,7 @@ export class ModelHolds {
     for (const [name, field] of fields) {
       if (name === me) continue;
       if (ask.forgetMs > 0 && this.now() - field.at > ask.forgetMs) gone.push(name);
-      else if (nodeOf(name) === nodeOf(me)) {
+      else if (nodeOf(name) === nodeOf(me) && (ask.live || !ask.spared.split(' ').includes(name))) {
         dead.push([field, ask.forgetMs > 0 ? field.at + ask.forgetMs : 0]);
         gone.push(name);
       } else {
@@ -111,6 +111,18 @@ export class ModelHolds {
     }
     fields.set(me, { hold, count: ask.count, seq: ask.seq, at: this.now() });
     return answer(status, hold, Math.max(0, settling));
+  }
+
+  /** A life that is over has used that much. */
+  settle({ key, life, least, most, forgetMs }: SettleAsk): number | null {
+    const counter = this.at(key);
+    const field = counter.fields.get(life);
+    if (field === undefined) return 0;
+    if (counter.base === null) return null;
+    const used = Math.max(Math.min(field.hold, most), least);
+    this.plus(counter, used, forgetMs > 0 ? field.at + forgetMs : 0);
+    counter.fields.delete(life);
+    return field.hold - used;
   }
 
   private at(key: string): Counter {

@@ -54,6 +54,14 @@ function ask(node: Headgate, name: string, maxTokens = 20, model = 'mock/hello')
   });
 }
 
+const until = async (holds: () => Promise<boolean>): Promise<void> => {
+  const end = Date.now() + 60_000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error('it did not come to that in time');
+    await sleep(50);
+  }
+};
+
 const costs = (all: readonly Asked[]): number =>
   all.reduce((sum, { status, cost }) => (status === 200 ? sum + cost : sum), 0);
 
@@ -80,10 +88,16 @@ describe.skipIf(none !== null)('three nodes on one Postgres and one Redis', () =
       server: { threads: 2 },
       auth: { required: true },
       admin: { token: ADMIN_TOKEN, secret: 'the-secret-of-all-nodes-0123456789' },
-      store: { url: await postgres.database() },
+      store: { url: await postgres.database(), durable: 'request' },
       cluster: { redis: redis.url },
       prices: { 'mock/*': { input_per_million_usd: 0.1, output_per_million_usd: 20 } },
-      keys: [budget('dollar', 1), budget('crash', 0.3), budget('flush', 0.3), budget('rich', 1_000_000)],
+      keys: [
+        budget('dollar', 1),
+        budget('crash', 0.3),
+        budget('flush', 0.3),
+        budget('reserved', 0.3),
+        budget('rich', 1_000_000),
+      ],
       observability: { log_level: 'warn' },
     };
     for (let i = 0; i < 3; i++) folders.push(mkdtempSync(join(tmpdir(), 'headgate-node-')));
@@ -169,6 +183,30 @@ describe.skipIf(none !== null)('three nodes on one Postgres and one Redis', () =
     // Answers that were cut off by the kill may have cost something too, so what was seen is at most the budget.
     expect(costs(all)).toBeLessThanOrEqual(0.3 * DOLLAR);
     expect(costs(all)).toBeGreaterThan(0.3 * DOLLAR * 0.8);
+  }, 120_000);
+
+  it('get back what a node had reserved when it was killed, once it is there again', async () => {
+    const all: Asked[] = [];
+    const small = (node: Headgate, maxTokens?: number) => ask(node, 'reserved', maxTokens);
+    for (let i = 0; i < 60; i++) all.push(await small(from(2)));
+    // Two thirds of the budget are reserved by requests that never end.
+    const running = Array.from({ length: 2 }, () => ask(from(2), 'reserved', 5_000, 'mock/stall'));
+    const cutOff = Promise.allSettled(running);
+    const isReserved = async (): Promise<boolean> => {
+      const one = await small(from(0), 8_000);
+      all.push(one);
+      return one.status === 402;
+    };
+    await until(isReserved);
+    await (nodes[2] as Headgate).kill();
+    await cutOff;
+    expect(await isReserved()).toBe(true);
+    nodes[2] = await startNode(folders[2] as string);
+    await until(async () => {
+      all.push(...(await toTheEnd('reserved')));
+      return costs(all) > 0.3 * DOLLAR * 0.97;
+    });
+    expect(costs(all)).toBeLessThanOrEqual(0.3 * DOLLAR);
   }, 120_000);
 
   it('pass nothing when Redis loses its data under load', async () => {

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { CounterOptions, GroupRefusal, GroupReservation } from '@headgate/sdk';
 import { Cluster } from '../../core/cluster/cluster.js';
 import type { ClusterPolicy } from '../../core/cluster/lessor.js';
+import type { EarlierLives } from '../../core/cluster/settle-lives.js';
 import { SharedGroup } from '../../core/state/counter-group.js';
 import { CounterMemory, createCounterMemory } from '../../core/state/counter-memory.js';
 import { CounterNames } from '../../core/state/counter-names.js';
@@ -29,11 +31,21 @@ export async function startNode(
   name: string,
   policy: ClusterPolicy = 'local-share',
   node = `node-${Math.random().toString(36).slice(2)}`,
+  earlier: EarlierLives = { names: [], used: async () => null, forget: async () => {} },
 ): Promise<RealNode> {
   const counters = createCounterMemory(64);
   const said: string[] = [];
   const log = (_level: string, message: string): void => void said.push(message);
-  const cluster = await Cluster.start({ target, policy, name, node, counters, log });
+  const cluster = await Cluster.start({
+    target,
+    policy,
+    name,
+    node,
+    boot: randomBytes(6).toString('hex'),
+    earlier,
+    counters,
+    log,
+  });
   const names = new CounterNames(64);
   const places = {
     counterSlot: async (

@@ -40,6 +40,10 @@ describe.skipIf(noRedis !== null)('the step of a counter in a real Redis', () =>
       fc.constant(''),
       fc.nat(500_000_000).map((sum) => `${sum} 0`),
     ),
+    spared: fc.constantFrom('', 'a~1', 'a~2 a~1'),
+    settle: fc.option(fc.record({ life: fc.constantFrom(...names), least: amount, most: amount }), {
+      freq: 5,
+    }),
     final: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
   });
 
@@ -77,10 +81,15 @@ describe.skipIf(noRedis !== null)('the step of a counter in a real Redis', () =>
           wantsBase: step.wantsBase,
           base: step.base,
           final: step.final,
+          about: 'something',
+          spared: step.spared,
         };
         const real = await (links.get(step.who) as RedisLink).hold(ask);
         const modelled = model.step(step.who, { ...ask, epoch });
         expect({ ...real, epoch: '' }).toEqual({ ...modelled, epoch: '' });
+        if (step.settle === null) continue;
+        const settle = { key, bucket: 0, ...step.settle, forgetMs: 0 };
+        expect(await (links.get(step.who) as RedisLink).settle(settle)).toBe(model.settle(settle));
       }
     });
     await fc.assert(property, { numRuns: 60 });
@@ -106,6 +115,8 @@ describe.skipIf(noRedis !== null)('the step of a counter in a real Redis', () =>
       wantsBase: false,
       base: '',
       final: false,
+      about: '',
+      spared: '',
     };
     const told = await link.hold(ask);
     expect(told).toMatchObject({ status: 'epoch', hold: 0 });
@@ -140,6 +151,8 @@ describe.skipIf(noRedis !== null)('the step of a counter in a real Redis', () =>
       wantsBase: false,
       base: '',
       final: false,
+      about: '',
+      spared: '',
     });
     expect(answer.hold).toBe(large);
   });

@@ -1,5 +1,6 @@
 import { type GroupRefusal, type GroupReservation, windowsOf } from '@headgate/sdk';
 import type { HoldAnswer, HoldAsk } from '../../core/cluster/hold-store.js';
+import { baseOf } from '../../core/cluster/hold-store.js';
 import { BUCKETS, type ClusterPolicy, Lessor } from '../../core/cluster/lessor.js';
 import { Sweep } from '../../core/cluster/sweep.js';
 import { SharedGroup } from '../../core/state/counter-group.js';
@@ -15,6 +16,8 @@ export interface World {
   /** Those that are there, for messages between them. */
   readonly nodes: Set<SimulatedNode>;
   /** Those who wait for the clock. */
+  /** What lives that are over have used, by name. */
+  readonly ledger: Map<string, number>;
   readonly asleep: { readonly until: number; readonly awake: () => void }[];
 }
 
@@ -40,6 +43,8 @@ export class SimulatedNode {
   readonly lessor: Lessor;
   readonly counter: SharedCounter;
   refused = 0;
+  /** By requests that have ended. */
+  settled = 0;
   /** Those who wait for what this node does not need. */
   readonly wanting: (() => void)[] = [];
   private readonly group: SharedGroup;
@@ -49,6 +54,8 @@ export class SimulatedNode {
   constructor(
     readonly name: string,
     private readonly world: World,
+    /** Lives of this node that are over and not settled. */
+    private earlier: readonly string[] = [],
   ) {
     const { clock, holds, nodes, cap, policy } = world;
     const buffer = createCounterMemory(1);
@@ -81,11 +88,13 @@ export class SimulatedNode {
       onLost: (bucket, epoch) => this.onLost(bucket, epoch),
     });
     for (let bucket = 0; bucket < BUCKETS; bucket++) this.lessor.epochs[bucket] = holds.epoch(bucket, true);
-    this.lessor.add(0, 'money', this.counter, { period: 'year', restored: false });
+    this.lessor.add(0, 'money', this.counter, { period: 'year', restored: true });
+    this.lessor.spared = earlier.join(' ');
     this.sweep = new Sweep(this.lessor, () => clock.now);
     const port = {
       raiseHolds: (...asked: Parameters<Lessor['raise']>) => this.lessor.raise(...asked),
-      setBase: async () => {},
+      setBase: async (slot: number, start: number, pairs: readonly number[]) =>
+        this.lessor.setBase(slot, start, baseOf(pairs)),
     };
     this.group = SharedGroup.of([this.counter], this.memory, port, () => clock.now);
     this.caps = [cap];
@@ -94,6 +103,7 @@ export class SimulatedNode {
   private readonly caps: number[];
 
   get key(): string {
+    for (const lease of this.lessor.leases.values()) this.lessor.read(lease);
     return [...this.lessor.leases.values()][0]?.key ?? '';
   }
 
@@ -111,7 +121,21 @@ export class SimulatedNode {
   /** A request ends, having used a share of what was reserved. */
   end(which: number, share: number): void {
     const [one] = this.running.splice(which % Math.max(1, this.running.length), 1);
-    if (one !== undefined) one.taken.settle([Math.floor(one.amount * share)]);
+    if (one === undefined) return;
+    const used = Math.floor(one.amount * share);
+    this.settled += used;
+    one.taken.settle([used]);
+  }
+
+  /** The ledger has read what earlier lives left. @param more how much more they may have used, as far as it knows */
+  settleEarlier(more: number): void {
+    const { holds, ledger } = this.world;
+    for (const life of this.earlier) {
+      const least = ledger.get(life) ?? 0;
+      holds.settle({ key: this.key, bucket: 0, life, least, most: least + more, forgetMs: 0 });
+    }
+    this.earlier = [];
+    this.lessor.spared = '';
   }
 
   look(): void {
@@ -151,6 +175,11 @@ export class SimulatedNode {
   /** Looks whether the store has lost its data. */
   beat(): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) this.onLost(bucket, this.world.holds.epoch(bucket));
+  }
+
+  /** Nobody waits for its answer any longer. */
+  gone(): void {
+    this.give();
   }
 
   private give(): void {

@@ -6,6 +6,7 @@ import { Recorder, type RecorderOptions } from '../../core/observe/recorder.js';
 import type { RecorderMessage } from '../../core/observe/recorder-protocol.js';
 import { decodeRecords } from '../../core/store/record-codec.js';
 import { settled } from '../store/records.js';
+import { tempDir } from '../store/temp-dir.js';
 
 const ports: MessagePort[] = [];
 
@@ -91,6 +92,27 @@ test('a record that cannot be encoded is counted as lost and the next one goes t
   ledger.postMessage({ type: 'flush', token: 1 });
   await expect.poll(() => others).toMatchObject([{ lost: 1 }]);
   expect(batches).toHaveLength(1);
+});
+
+/**
+ * `durable: request`: answers that ended while a write ran, the last ones for a while, were never let go. When the write was done
+ * the writer still said that it was busy, so nothing wrote what had come meanwhile until another request ended.
+ */
+test('what ends while a write runs is let go though nothing ends after it', async () => {
+  const { port1, port2 } = new MessageChannel();
+  ports.push(port1, port2);
+  const spool = { dir: tempDir(), durable: 'request', fsync: true, onFailure: 'refuse', boot: null } as const;
+  const recorder = new Recorder({ port: port2, spool });
+  const released: boolean[] = [];
+  const end = (): void => {
+    recorder.record(settled());
+    recorder.hold((written) => released.push(written));
+  };
+  end();
+  // The write begins at the end of this turn, and takes longer than the next.
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  await expect.poll(() => released).toEqual([true, true]);
 });
 
 test('a waiting batch does not keep the process alive', () => {

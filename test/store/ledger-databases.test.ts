@@ -7,11 +7,12 @@ import { checkSuite } from './suites/check.js';
 import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
 import { keptSuite } from './suites/kept.js';
+import { livesSuite } from './suites/lives.js';
 import { storeSuite } from './suites/store.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
-  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, invoices, invoice_months, key_names, object_owners, answer_owners, kept_answers, kept_events';
+  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, invoices, invoice_months, key_names, node_lives, node_usage, object_owners, answer_owners, kept_answers, kept_events';
 
 let server: RealPostgres | null = null;
 let shared: LedgerSql | null = null;
@@ -56,4 +57,5 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   keptSuite(database);
   checkSuite(database);
   billingSuite(database);
+  livesSuite(database);
 });

@@ -1,8 +1,11 @@
+import { BASE } from './base-script.js';
+
 /**
  * One step of a counter, see {@link HoldAsk}. A hash has a field for each node, `hold count seq written-at`, and `base`. Times are
  * those of Redis; numbers are written with all their digits, which Lua does not do by itself.
  *
- * KEYS: the counter, the epoch of its bucket. They have the same hash tag, so it runs on a Redis cluster too.
+ * KEYS: the counter, the epoch of its bucket, what this life of the node holds of the bucket's counters. They have the same hash
+ * tag, so it runs on a Redis cluster too.
  */
 export const HOLD_SCRIPT = `
 local me, seq, count, floor = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -11,9 +14,10 @@ local cap = ARGV[8] ~= '-' and tonumber(ARGV[8]) or nil
 local nodes, keepMs, forgetMs = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local live, wantsBase, final = ARGV[12] == '1', ARGV[13] == '1', ARGV[14] == '1'
 local knownEpoch, newEpoch, settleMs, given = ARGV[15], ARGV[16], tonumber(ARGV[17]), ARGV[18]
+local about, spared = ARGV[19], ' ' .. ARGV[20] .. ' '
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
-local function text(n) return string.format('%.0f', n) end
+${BASE}
 
 local epoch = redis.call('GET', KEYS[2])
 if not epoch then
@@ -23,24 +27,6 @@ end
 local id, since = string.match(epoch, '^(%S+) (%S+)$')
 if id ~= knownEpoch then return { 'epoch', '0', '0', '0', '0', '', '0', id } end
 local settling = settleMs - (now - tonumber(since))
-
-local function sumOf(base)
-  local sum = 0
-  for amount, ends in string.gmatch(base, '(%S+) (%S+)') do
-    if ends == '0' or tonumber(ends) > now then sum = sum + tonumber(amount) end
-  end
-  return sum
-end
-local function plus(base, amount, ends)
-  if amount <= 0 then return base end
-  if ends == 0 then return text(sumOf(base) + amount) .. ' 0' end
-  local kept = {}
-  for a, e in string.gmatch(base, '(%S+) (%S+)') do
-    if tonumber(e) > now then kept[#kept + 1] = a .. ' ' .. e end
-  end
-  kept[#kept + 1] = text(amount) .. ' ' .. text(ends)
-  return table.concat(kept, ' ')
-end
 
 local node = string.match(me, '^[^~]+')
 local all = redis.call('HGETALL', KEYS[1])
@@ -57,7 +43,7 @@ for i = 1, #all, 2 do
       mine = s
     elseif forgetMs > 0 and now - at > forgetMs then
       redis.call('HDEL', KEYS[1], field)
-    elseif string.match(field, '^[^~]+') == node then
+    elseif string.match(field, '^[^~]+') == node and (live or not string.find(spared, ' ' .. field .. ' ', 1, true)) then
       dead[#dead + 1] = { field, h, forgetMs > 0 and at + forgetMs or 0 }
     else
       others, used = others + h, used + c
@@ -76,6 +62,7 @@ end
 if final then
   if not live then base = plus(base or '', count, forgetMs > 0 and now + forgetMs or 0) end
   redis.call('HDEL', KEYS[1], me)
+  redis.call('HDEL', KEYS[3], KEYS[1])
   if base and base ~= '' then redis.call('HSET', KEYS[1], 'base', base) end
   redis.call('PEXPIRE', KEYS[1], keepMs)
   return { 'ok', '0', text(others), text(used), text(base and sumOf(base) or 0), base or '', '0', id }
@@ -104,5 +91,9 @@ if need > floor or want > floor then
 end
 redis.call('HSET', KEYS[1], me, text(hold) .. ' ' .. text(count) .. ' ' .. text(seq) .. ' ' .. text(now))
 redis.call('PEXPIRE', KEYS[1], keepMs)
+if about ~= '' and not mine then
+  redis.call('HSET', KEYS[3], KEYS[1], about)
+  if redis.call('PTTL', KEYS[3]) < keepMs then redis.call('PEXPIRE', KEYS[3], keepMs) end
+end
 return { status, text(hold), text(others), text(used), text(base and sumOf(base) or 0), base or '', text(math.max(0, settling)), id }
 `;

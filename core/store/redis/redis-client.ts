@@ -2,6 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { HOLD_SCRIPT } from './hold-script.js';
 import { PRESENCE_SCRIPT } from './presence-script.js';
 import type { RedisTarget } from './redis-target.js';
+import { SETTLE_SCRIPT } from './settle-script.js';
 
 const CONNECT_MS = 2_000;
 const COMMAND_MS = 1_000;
@@ -11,6 +12,7 @@ const FIRST_PAUSE_MS = 50;
 /** Commands of ours beside those of the library: both run as one step. */
 interface Scripts {
   headgateHold(...keysAndArguments: (string | number)[]): Promise<string[]>;
+  headgateSettle(...keysAndArguments: (string | number)[]): Promise<string>;
   headgatePresence(...keysAndArguments: (string | number)[]): Promise<[number, number]>;
 }
 
@@ -39,7 +41,8 @@ const COMMON: RedisOptions = {
 };
 
 const SCRIPTS = {
-  headgateHold: { lua: HOLD_SCRIPT, numberOfKeys: 2 },
+  headgateHold: { lua: HOLD_SCRIPT, numberOfKeys: 3 },
+  headgateSettle: { lua: SETTLE_SCRIPT, numberOfKeys: 2 },
   headgatePresence: { lua: PRESENCE_SCRIPT, numberOfKeys: 1 },
 };
 

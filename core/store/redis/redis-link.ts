@@ -1,5 +1,12 @@
 import { deserialize, serialize } from 'node:v8';
-import type { HoldAnswer, HoldAsk, HoldStore } from '../../cluster/hold-store.js';
+import type {
+  HeldBefore,
+  HoldAnswer,
+  HoldAsk,
+  HoldStore,
+  LifeStore,
+  SettleAsk,
+} from '../../cluster/hold-store.js';
 import { within } from '../../plugin/within.js';
 import { type RedisClients, redisClients } from './redis-client.js';
 import { type RedisTarget, shownRedis } from './redis-target.js';
@@ -15,7 +22,7 @@ const PRESENT_MS = 3_000;
 const MOST_BYTES = 1_048_576;
 
 /** Redis as nodes of one cluster use it: holds, presence, messages, values. Nothing is asked twice by itself. */
-export class RedisLink implements HoldStore {
+export class RedisLink implements HoldStore, LifeStore {
   private readonly clients: RedisClients;
   private lastError: Error | null = null;
   /** A message of another node, or of this one. */
@@ -66,6 +73,7 @@ export class RedisLink implements HoldStore {
       this.clients.commands.headgateHold(
         `${tag}c:${ask.key}`,
         `${tag}epoch`,
+        `${tag}held:${this.node}`,
         this.node,
         ask.seq,
         ask.count.toFixed(0),
@@ -84,6 +92,8 @@ export class RedisLink implements HoldStore {
         this.newEpoch(),
         SETTLE_MS,
         ask.base,
+        ask.about,
+        ask.spared,
       ),
     );
     return {
@@ -96,6 +106,34 @@ export class RedisLink implements HoldStore {
       waitMs: Number(waitMs),
       epoch: epoch ?? '',
     };
+  }
+
+  async alive(lives: readonly string[]): Promise<readonly string[]> {
+    const { commands } = this.clients;
+    const all = lives.map((life) => commands.zscore(this.presence, life));
+    const scores = await within(COMMAND_MS, () => Promise.all(all));
+    return lives.filter((_, i) => scores[i] !== null);
+  }
+
+  async heldBy(life: string, bucket: number): Promise<HeldBefore[]> {
+    const tag = this.tag(bucket);
+    const held = await within(COMMAND_MS, () => this.clients.commands.hgetall(`${tag}held:${life}`));
+    return Object.entries(held).map(([key, about]) => ({ key: key.slice(`${tag}c:`.length), about }));
+  }
+
+  async settle({ key, bucket, life, least, most, forgetMs }: SettleAsk): Promise<number | null> {
+    const tag = this.tag(bucket);
+    const free = await within(COMMAND_MS, () =>
+      this.clients.commands.headgateSettle(
+        `${tag}c:${key}`,
+        `${tag}held:${life}`,
+        life,
+        least.toFixed(0),
+        most.toFixed(0),
+        Math.ceil(forgetMs),
+      ),
+    );
+    return free === '-' ? null : Number(free);
   }
 
   /** The epoch of each bucket; '' where there is none. */

@@ -1,4 +1,5 @@
 import type { Clock, Host, RouteRequest, Slot, UsedBy, UsedSoFar } from '../host.js';
+import { measured } from '../measured.js';
 import type { Reply } from '../reply.js';
 import { ROLLING_MS, type WindowOptions, windowsOf } from '../window.js';
 import { MemoryCounter } from './memory-counter.js';
@@ -75,6 +76,13 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
   const logs: LogEntry[] = [];
   const counted: Counted[] = [];
   const routes = new Map<string, (request: RouteRequest) => Reply | Promise<Reply>>();
+  const used: Host['used'] = async (of, since) => ({
+    requests: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    nanos: 0,
+    ...(await options.used?.(of, since)),
+  });
   const line =
     (level: LogEntry['level']) =>
     (message: string, fields: Record<string, unknown> = {}): void => {
@@ -104,7 +112,11 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       async open(name, given = {}) {
         const counter = counters.get(name) ?? counterOf(clock, given);
         counters.set(name, counter);
-        if (given.restore !== undefined) await counter.restore(given.restore);
+        const {
+          counts,
+          restore = counts && (async (since) => measured(counts.measure, await used(counts.by, since))),
+        } = given;
+        if (restore !== undefined) await counter.restore(restore);
         return counter;
       },
       group: memoryGroup,
@@ -117,13 +129,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
         counted.push({ name, by, labels });
       },
     },
-    used: async (of, since) => ({
-      requests: 0,
-      inputTokens: 0,
-      outputTokens: 0,
-      nanos: 0,
-      ...(await options.used?.(of, since)),
-    }),
+    used,
     fetch:
       options.fetch ??
       (async (url) => {
