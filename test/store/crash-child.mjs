@@ -29,6 +29,7 @@ function settled(n) {
     status: 200,
     outcome: 'ok',
     error: '',
+    errorMessage: '',
     usage: null,
     costNano: 1,
     attempts: [],
@@ -37,6 +38,16 @@ function settled(n) {
     firstTokenMs: null,
     overheadUs: 1,
     cache: '',
+    bodyMs: null,
+    checkMs: null,
+    checkedMs: null,
+    routedMs: null,
+    plugins: [],
+    finish: '',
+    tools: [],
+    trace: '',
+    answerId: '',
+    continues: '',
   };
 }
 
