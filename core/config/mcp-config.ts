@@ -2,6 +2,7 @@ import type { ChainLink } from '@headgate/sdk';
 import type { Choice } from './entity.js';
 import type { McpAuthConfig } from './mcp-auth-config.js';
 import type { Secret } from './secret.js';
+import type { ServerUrlRules } from './server-url-rules.js';
 
 /** Servers whose tools are offered. */
 export interface McpConfig {
@@ -25,6 +26,8 @@ export interface McpConfig {
   };
   readonly runs: McpRunsConfig;
   readonly search: McpSearchConfig;
+  /** Where servers may be that requests name by their address; null: nowhere. */
+  readonly allowServerUrl: ServerUrlRules | null;
 }
 
 /** Limits of one run. */
@@ -118,6 +121,8 @@ export type McpTransportConfig =
       readonly url: Secret;
       /** Lower-case names. */
       readonly headers: ReadonlyMap<string, Secret>;
+      /** What addresses it may have; null: any. */
+      readonly only: ServerUrlRules | null;
     }
   | {
       readonly kind: 'openapi';

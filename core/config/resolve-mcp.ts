@@ -18,6 +18,7 @@ import { REDACTED, Secret } from './secret.js';
 import type { ParsedMcp } from './sections/mcp.js';
 import { isAddress, type ParsedMcpServer } from './sections/mcp-server.js';
 import type { ParsedMcpTool } from './sections/mcp-tool.js';
+import { parseServerUrlRules } from './server-url-rules.js';
 import { checkStoredServer } from './stored-mcp-server.js';
 
 const NANOS_PER_USD = 1_000_000_000;
@@ -45,11 +46,14 @@ export function resolveMcp(
     if (stored(['mcp', 'servers', id])) checkStoredServer(id, one, parsed?.allow_commands ?? [], findings);
   const virtual = parsed === undefined ? new Map() : resolveVirtual(parsed, findings);
   const enabled = Object.entries(parsed?.servers ?? {}).filter(([, one]) => one.enabled);
-  if (enabled.length === 0) return null;
+  const allowServerUrl =
+    parsed?.allow_server_url === undefined ? null : parseServerUrlRules(parsed.allow_server_url);
+  if (enabled.length === 0 && allowServerUrl === null) return null;
   const { allowed_hosts: hosts, allowed_origins: origins = [], sessions = {} } = parsed ?? {};
   return {
     servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])),
     virtual,
+    allowServerUrl,
     publicUrl: parsed?.public_url?.replace(/\/$/, '') ?? null,
     allowedHosts: hosts?.map((host) => host.toLowerCase()) ?? null,
     allowedOrigins: origins.map((origin) => origin.toLowerCase()),
@@ -136,7 +140,7 @@ function transportOf(
   // Some servers want their key in the query.
   const address = (field: string, value: string): Secret =>
     new Secret(value, derived.has(pathKey(at(field))) ? REDACTED : value);
-  if (openapi === undefined) return { kind: transport, url: address('url', url), headers };
+  if (openapi === undefined) return { kind: transport, url: address('url', url), headers, only: null };
   return {
     kind: 'openapi',
     document: isAddress(openapi) ? { url: address('openapi', openapi) } : { file: resolve(folder, openapi) },

@@ -46,7 +46,8 @@ export const mcpErrorRows = {
     status: 403,
     kind: 'permission',
     message:
-      'The tool with the label "{label}" is no MCP server of this gateway, and no target of the model "{model}" takes it as it is.',
+      'The tool with the label "{label}" is no MCP server of this gateway, its address is not among those of mcp.allow_server_url, and no ' +
+      'target of the model "{model}" takes it as it is.',
     param: 'tools',
   },
   mcp_run_choices: {

@@ -40,7 +40,7 @@ export class McpService {
     if (this.hub !== null) return this.hub.ask(ask);
     if (ask.do === 'states') return { states: [] };
     if (ask.do === 'held') return { held: [] };
-    if (ask.do === 'cancel') return { done: true };
+    if (ask.do === 'cancel' || ask.do === 'end') return { done: true };
     return { refused: { code: 'mcp_server_unknown', details: { server: ask.server }, sent: false } };
   }
 

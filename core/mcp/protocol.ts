@@ -1,4 +1,5 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
+import type { ServerUrlRules } from '../config/server-url-rules.js';
 import type { ErrorCode } from '../errors.js';
 
 /** A tool as its server lists it. */
@@ -35,6 +36,20 @@ export interface HeldTool {
   readonly pinned: PinnedTool;
   /** The configuration names the fingerprint, so only it can accept another one. */
   readonly byConfig: boolean;
+}
+
+/** A server that a request brings along by its address. */
+export interface GuestServer {
+  /** What records and messages call it. */
+  readonly place: string;
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** What addresses it may have. */
+  readonly rules: ServerUrlRules;
+  readonly callMs: number;
+  /** It is ended after so long, whoever has forgotten it. */
+  readonly longestMs: number;
 }
 
 /** What servers list. */
@@ -173,6 +188,9 @@ export type McpAsk =
     }
   /** A call whose caller has left; it ends as one that failed. */
   | { readonly do: 'cancel'; readonly call: string }
+  /** From now on `server` names a connection to it, until `end`. */
+  | { readonly do: 'begin'; readonly server: string; readonly guest: GuestServer }
+  | { readonly do: 'end'; readonly server: string }
   /** Tools that are held back, as they were last listed. */
   | { readonly do: 'held' }
   /** How servers are; of those with credentials of users, how the caller's own connections are. */

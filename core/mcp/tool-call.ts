@@ -10,7 +10,7 @@ import type { ClientSink } from '../relay/sink.js';
 import { settle } from '../stages/settle.js';
 import type { ToolInput, ToolProgress } from './protocol.js';
 import { toolEndpoint } from './tool-endpoint.js';
-import { ToolRun } from './tool-run.js';
+import { type OfferedTool, ToolRun } from './tool-run.js';
 import { toolStages } from './tool-stages.js';
 
 /** On whose behalf tools are called: what is known of the request that wants them. An exchange past `identify` has it all. */
@@ -32,6 +32,8 @@ export interface ToolAsk {
   readonly input?: ToolInput | null;
   /** `_meta` for the server. */
   readonly meta?: JsonObject | null;
+  /** The tool itself, of a server that the request has brought along. */
+  readonly guest?: OfferedTool;
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;

@@ -8,6 +8,13 @@ export interface OfferedTool {
   readonly tool: ToolDefinition;
   /** What the configuration says of it; null when that is nothing. */
   readonly settings: McpToolConfig | null;
+  /** Of a server that the request has brought along: the connection to it, and what records call it. */
+  readonly guest?: { readonly connection: string; readonly place: string };
+}
+
+/** What records and rules call its server. */
+export function placeOf({ server, guest }: OfferedTool): string {
+  return guest?.place ?? server.id;
 }
 
 /** What clients of the gateway's own endpoint have beside a call. */
@@ -18,6 +25,8 @@ export interface ToolExtras {
   readonly input?: ToolInput | null;
   /** `_meta` for the server. */
   readonly meta?: JsonObject | null;
+  /** The tool itself, of a server that the request has brought along. */
+  readonly guest?: OfferedTool;
 }
 
 /** A call of a tool, as far as it has come. */
@@ -33,6 +42,7 @@ export class ToolRun {
   readonly session: string;
   readonly input: ToolInput | null;
   readonly meta: JsonObject | null;
+  readonly guest: OfferedTool | null;
   /** A hook has changed the arguments: that they fit is to be looked at again. */
   edited = false;
 
@@ -41,11 +51,12 @@ export class ToolRun {
     readonly asked: { readonly server: string; readonly tool: string },
     public args: JsonObject,
     readonly onProgress: ((progress: ToolProgress) => void) | null,
-    { session = '', input = null, meta = null }: ToolExtras = {},
+    { session = '', input = null, meta = null, guest }: ToolExtras = {},
   ) {
     this.session = session;
     this.input = input;
     this.meta = meta;
+    this.guest = guest ?? null;
   }
 
   replace(args: JsonObject): void {

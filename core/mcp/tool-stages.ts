@@ -14,7 +14,7 @@ import { refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
 import type { ToolCatalog } from './tool-catalog.js';
 import { withRulesOf } from './tool-links.js';
-import type { OfferedTool, ToolRun } from './tool-run.js';
+import { type OfferedTool, placeOf, type ToolRun } from './tool-run.js';
 
 /**
  * The life of a call of a tool whose caller is known, however it came. It is settled like any request: exactly once, with a
@@ -52,11 +52,11 @@ async function find(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if (caller === null) throw new Error('the caller is not known yet');
   const { server, tool } = run.asked;
   const user = { principal: caller, metadata: x.metadata, headers: x.incoming.headers };
-  const offered = await catalog.find(user, server, tool);
+  const offered = run.guest ?? (await catalog.find(user, server, tool));
   if (x.answered) return;
   run.offered = offered;
   run.behalf = behalfOf(offered.server, user);
-  x.model = toolPlace(offered.server.id, offered.tool.name);
+  x.model = toolPlace(placeOf(offered), offered.tool.name);
   x.principal = withRulesOf(caller, offered);
 }
 
@@ -165,19 +165,19 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
     x.billedNano = 0;
     return;
   }
-  const { server, tool, settings } = offeredOf(x);
+  const { server, tool, settings, guest } = offeredOf(x);
   const { onProgress } = run;
   const quiet = onProgress === null ? null : catalog.listen(x.id, onProgress);
   const running = new CallAtServer(x);
   x.attempt = running;
-  run.provider = serverPlace(server.id);
+  run.provider = serverPlace(guest?.place ?? server.id);
   run.name = tool.name;
   const startedAt = performance.now();
   const timeoutMs = Math.min(settings?.timeoutMs ?? server.timeouts.callMs, x.timeoutMs);
   const reply = await x.io.control
     .mcp({
       do: 'call',
-      server: server.id,
+      server: guest?.connection ?? server.id,
       behalf: run.behalf,
       tool,
       arguments: run.args,

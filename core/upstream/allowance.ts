@@ -23,7 +23,11 @@ export class Allowance {
   }
 
   allowsAddress(address: string): boolean {
-    if (isPublicAddress(address)) return true;
+    return isPublicAddress(address) || this.namesAddress(address);
+  }
+
+  /** It is among the networks that are named, public or not. */
+  namesAddress(address: string): boolean {
     const family = isIP(address);
     if (family === 4) return this.networks4.check(address, 'ipv4');
     return family === 6 && this.networks6.check(address, 'ipv6');

@@ -1,9 +1,14 @@
 import type { Agent } from 'undici';
+import type { FetchRule } from '../config/fetch-rule.js';
+import { Allowance } from './allowance.js';
+import { guardedLookup } from './guarded-lookup.js';
 
 export interface StreamFetchOptions {
   /** The only one that may be asked. */
   readonly origin: string;
   readonly connectTimeoutMs: number;
+  /** Addresses beside public ones that it may have; left out or null: it may have any. */
+  readonly only?: { readonly rules: readonly FetchRule[] } | null;
 }
 
 /** A `fetch` for one origin over connections of its own, whose answers may last for as long as they like. */
@@ -34,8 +39,14 @@ export class StreamFetch {
 
   private async load(): Promise<{ agent: Agent; fetch: typeof import('undici').fetch }> {
     const { Agent, fetch } = await import('undici');
-    const connect = { timeout: this.options.connectTimeoutMs };
+    const { connectTimeoutMs: timeout, only = null } = this.options;
+    const connect =
+      only === null ? { timeout } : { timeout, lookup: guardedLookup(new Allowance(only.rules), refusal) };
     // Who asks has time-outs of its own; the silence between two events of a stream is none of them.
     return { agent: new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 }), fetch };
   }
+}
+
+function refusal(host: string): Error {
+  return new Error(`${host} is not a public address, and nothing allows it`);
 }

@@ -19,6 +19,10 @@ export interface AskedServer {
   readonly label: string;
   /** Its address, where the request says one. */
   readonly url: string | null;
+  /** Token that it is to be asked with; null for none. */
+  readonly authorization: string | null;
+  /** What it is to be asked with beside that. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Names of tools; null for all. */
   readonly allowed: readonly string[] | null;
   /** Only tools that say of themselves that they change nothing. */

@@ -6,6 +6,10 @@ import type { AddressInfo } from 'node:net';
 export interface FakeMcp {
   readonly url: string;
   readonly requests: number;
+  /** Sessions that are open. */
+  readonly sessions: number;
+  /** What requests came with, in order. */
+  readonly came: readonly { readonly authorization: string; readonly tenant: string }[];
   /** What it wants as bearer; '' nothing. */
   token: string;
   /** As after a restart. */
@@ -23,12 +27,17 @@ const TOOLS = ['echo', 'stream', 'huge', 'huge-stream', 'cut', 'ends-without', '
 const MEGABYTE = 'x'.repeat(1024 * 1024);
 
 export async function startFakeMcp(): Promise<FakeMcp> {
-  let session = '';
+  const sessions = new Set<string>();
+  const came: { authorization: string; tenant: string }[] = [];
   let requests = 0;
   const state = { token: '' };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     requests++;
+    came.push({
+      authorization: request.headers.authorization ?? '',
+      tenant: String(request.headers['x-tenant'] ?? ''),
+    });
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url ?? '/', 'http://fake');
@@ -38,6 +47,11 @@ export async function startFakeMcp(): Promise<FakeMcp> {
     }
     if (state.token !== '' && request.headers.authorization !== `Bearer ${state.token}`) {
       response.writeHead(401).end('no');
+      return;
+    }
+    if (request.method === 'DELETE') {
+      sessions.delete(String(request.headers['mcp-session-id']));
+      response.writeHead(204).end();
       return;
     }
     if (request.method !== 'POST') {
@@ -55,7 +69,8 @@ export async function startFakeMcp(): Promise<FakeMcp> {
       response.end(JSON.stringify({ jsonrpc: '2.0', id, ...body }));
     };
     if (method === 'initialize') {
-      session = randomUUID();
+      const session = randomUUID();
+      sessions.add(session);
       const result = {
         protocolVersion: '2025-06-18',
         capabilities: { tools: {} },
@@ -63,7 +78,7 @@ export async function startFakeMcp(): Promise<FakeMcp> {
       };
       json({ result }, { 'mcp-session-id': session });
     } else if (method === 'server/discover') json({ error: { code: -32601, message: 'Method not found' } });
-    else if (known !== session) response.writeHead(404).end();
+    else if (!sessions.has(String(known))) response.writeHead(404).end();
     else if (id === undefined) response.writeHead(202).end();
     else if (method === 'tools/list')
       json({ result: { tools: TOOLS.map((name) => ({ name, inputSchema: { type: 'object' } })) } });
@@ -79,7 +94,9 @@ export async function startFakeMcp(): Promise<FakeMcp> {
   return Object.defineProperties(state, {
     url: { value: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
     requests: { get: () => requests },
-    forget: { value: () => (session = 'another') },
+    forget: { value: () => sessions.clear() },
+    sessions: { get: () => sessions.size },
+    came: { value: came },
     close: {
       value: () =>
         new Promise<void>((resolve) => {

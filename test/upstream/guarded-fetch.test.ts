@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseFetchRule } from '../../core/config/fetch-rule.js';
-import { GuardedFetch, type Lookup } from '../../core/upstream/guarded-fetch.js';
+import { GuardedFetch } from '../../core/upstream/guarded-fetch.js';
+import type { Lookup } from '../../core/upstream/guarded-lookup.js';
 
 /** Loopback addresses at which requests have arrived. */
 const arrived: string[] = [];

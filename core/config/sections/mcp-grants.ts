@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseServerUrlRules } from '../server-url-rules.js';
 import { wants } from '../wants.js';
 
 const commandForm = wants('a command: the name of a program or its path');
@@ -30,6 +31,8 @@ const allowedCommand = z.strictObject({
     .describe('Folders it may be started in, as `args`. Left out: that of this file alone.'),
 });
 
+const hostForm = wants('hosts such as mcp.example.com, *.example.com, * or 10.0.0.0/8');
+
 /** What `mcp` says of what others than this file may bring in. */
 export const grantKeys = {
   allow_commands: z
@@ -38,6 +41,16 @@ export const grantKeys = {
     .default([])
     .describe(
       'Programs that servers made through the admin API may start. Left out: none, so that programs come from this file alone.',
+    ),
+  allow_server_url: z
+    .array(z.string(hostForm).max(256, hostForm), hostForm)
+    .min(1, hostForm)
+    .max(1000)
+    .refine((texts) => parseServerUrlRules(texts) !== null, hostForm)
+    .optional()
+    .describe(
+      'Hosts of MCP servers that requests may name by their address (`server_url`). `*.example.com` and `*` are hosts with a public address and ' +
+        'TLS; a host or network that is named may be private. Left out: none.',
     ),
 };
 

@@ -100,6 +100,7 @@ async function open(
               credentials: parts.credentials,
               maxBytes,
               connectTimeoutMs: config.timeouts.connectMs,
+              only: how.only,
             },
             makerOf(mcp, kind === 'sse'),
           );

@@ -1,4 +1,5 @@
 import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
+import type { ServerUrlRules } from '../../config/server-url-rules.js';
 import { StreamFetch } from '../../upstream/stream-fetch.js';
 import type { Credentials } from './auth/credentials.js';
 import { type PlainFetch, signedFetch } from './auth/signed-fetch.js';
@@ -13,6 +14,8 @@ export interface HttpParts {
   /** Of one message. */
   readonly maxBytes: number;
   readonly connectTimeoutMs: number;
+  /** What addresses it may have; null: any. */
+  readonly only: ServerUrlRules | null;
 }
 
 /** Makes the client library's own transport, which uses this `fetch` for everything. */
@@ -42,8 +45,8 @@ export class HttpTransport implements Transport {
     private readonly parts: HttpParts,
     make: MakeTransport,
   ) {
-    const { url, headers, credentials, connectTimeoutMs } = parts;
-    this.http = new StreamFetch({ origin: url.origin, connectTimeoutMs });
+    const { url, headers, credentials, connectTimeoutMs, only } = parts;
+    this.http = new StreamFetch({ origin: url.origin, connectTimeoutMs, only });
     this.signed = signedFetch(credentials, this.http.fetch);
     const inner = make(url, (to, init) => this.fetch(to, init), headers);
     this.hasPerRequestStream = inner.hasPerRequestStream === true;

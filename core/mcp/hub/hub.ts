@@ -9,6 +9,7 @@ import { credentialErrorIn } from './auth/credentials.js';
 import { type AuthParts, CredentialMaker } from './auth/make-credentials.js';
 import { callTool } from './call-tool.js';
 import type { ClientFeatures } from './client-features.js';
+import { Guests } from './guests.js';
 import { OrphanGuard } from './orphan-guard.js';
 import { OwnLinks } from './own-links.js';
 import { OwnerLinks } from './owner-links.js';
@@ -44,11 +45,14 @@ export class McpHub {
   private readonly credentials: CredentialMaker;
   /** Connections of single sessions. */
   readonly own: OwnLinks;
+  /** Servers of single requests. */
+  private readonly guests: Guests;
   private readonly watchers = new Set<(server: string, what: ListKind) => void>();
 
   constructor(private readonly parts: HubParts) {
     this.pins = new Pins(join(parts.dataDir, 'mcp-pins.json'));
     this.credentials = new CredentialMaker(parts.auth);
+    this.guests = new Guests({ log: parts.log, guard: this.guard, pins: this.pins });
     this.own = new OwnLinks({ log: parts.log, guard: this.guard, pins: this.pins });
   }
 
@@ -106,6 +110,8 @@ export class McpHub {
    * @param behalf null where all come with the same credential
    */
   reach(server: string, behalf: Behalf | null): ServerLink | undefined {
+    const guest = this.guests.find(server);
+    if (guest !== undefined) return guest;
     const known = this.links.get(server);
     return behalf === null || known === undefined || known.users === null
       ? known?.link
@@ -157,6 +163,11 @@ export class McpHub {
         return {
           held: [...this.links.values()].flatMap(({ link, users }) => [...link.held, ...(users?.held ?? [])]),
         };
+      case 'begin':
+        return this.begin(ask);
+      case 'end':
+        this.guests.end(ask.server);
+        return { done: true };
       case 'cancel':
         this.calls.get(ask.call)?.abort();
         return { done: true };
@@ -175,10 +186,19 @@ export class McpHub {
     this.closed = true;
     for (const call of this.calls.values()) call.abort();
     const all = [...this.links.values()].flatMap(({ link, users }) => [link.close(), users?.closeAll()]);
-    await Promise.all([...all, this.own.closeAll()]);
+    await Promise.all([...all, this.own.closeAll(), this.guests.endAll()]);
     await this.credentials.close();
     this.links.clear();
     this.guard.close();
+  }
+
+  private begin({ server, guest }: Extract<McpAsk, { do: 'begin' }>): McpReply {
+    try {
+      this.guests.begin(server, guest);
+      return { done: true };
+    } catch (error) {
+      return { refused: unavailable(guest.place, error) };
+    }
   }
 
   private changed(server: string, what: ListKind): void {

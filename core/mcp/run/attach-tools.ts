@@ -8,6 +8,7 @@ import { detach } from '../../kept/background.js';
 import type { ToolCatalog } from '../tool-catalog.js';
 import type { OfferedTool } from '../tool-run.js';
 import { type EarlierRuns, earlierRuns } from './earlier-runs.js';
+import { GuestServers } from './guest-servers.js';
 import { META_SERVER, type MetaTools } from './meta-tools.js';
 import { clientTools, putInPlace, withTools } from './request-with-tools.js';
 import { RunAnswer } from './run-answer.js';
@@ -39,8 +40,29 @@ export async function attachTools(x: Exchange): Promise<void> {
   if (wanted.servers.length === 0 && waiting === undefined && !told) return;
   const catalog = await x.io.tools();
   if (x.answered) return;
+  const guests = new GuestServers(x);
+  try {
+    await attach(x, { request, items, wanted, catalog, guests, waiting: waiting ?? null });
+  } finally {
+    // A run has taken them over.
+    if (!guests.taken) guests.close();
+  }
+}
+
+interface Attaching {
+  readonly request: CanonicalRequest;
+  readonly items: ServerToolItems | null;
+  readonly wanted: Wanted;
+  readonly catalog: ToolCatalog;
+  readonly guests: GuestServers;
+  readonly waiting: string | null;
+}
+
+async function attach(x: Exchange, attaching: Attaching): Promise<void> {
+  const { request, items, wanted, catalog, guests, waiting } = attaching;
+  const { servers: configured } = x.runtime.config.mcp as McpConfig;
   const from = performance.now();
-  const offered = await offeredTools(x, catalog, wanted);
+  const offered = [...(await offeredTools(x, catalog, wanted)), ...(await guests.offered(wanted.servers))];
   x.waitedMs += performance.now() - from;
   if (x.answered) return;
   const own = clientTools(request);
@@ -49,16 +71,18 @@ export async function attachTools(x: Exchange): Promise<void> {
   const shown = await shownTools(x, { request, names, own, items, wanted, catalog });
   if (x.answered) return;
   const merged = withTools(request, { names, functions: shown.functions }, items, isOurs);
+  const isHere = (server: string): boolean =>
+    configured.has(server) || server === META_SERVER || isOurs(server);
   const nameOf = (server: string, tool: string): string =>
     server === META_SERVER && !configured.has(server) ? tool : names.of(server, tool);
   const earlier = items === null ? null : earlierRuns(merged.messages, merged.origin, items, nameOf, isHere);
   const whole = earlier === null ? merged : { ...merged, messages: earlier.messages };
-  if (!wanted.agent && waiting === undefined) {
+  if (!wanted.agent && waiting === null) {
     putInPlace(x, whole);
     return;
   }
   const { meta } = shown;
-  await run(x, { request: whole, names, own, meta, items, wanted, earlier, waiting: waiting ?? null });
+  await run(x, { request: whole, names, own, meta, items, wanted, earlier, guests, waiting });
 }
 
 /** The conversation tells of earlier runs, which providers would not understand. */
@@ -80,7 +104,7 @@ async function offeredTools(x: Exchange, catalog: ToolCatalog, { servers }: Want
   const key = x.principal as VirtualKey;
   const may = new Set(catalog.servers(key).map(({ id }) => id));
   // What only the configuration adds is left out where it cannot be had; what the request names must be there.
-  const asked = servers.filter(({ id, named }) => named || may.has(id));
+  const asked = servers.filter(({ id, named, guest }) => guest === null && (named || may.has(id)));
   const { tools, missing } = await catalog.list(
     { principal: key, metadata: x.metadata, headers: x.incoming.headers },
     asked.map(({ id }) => id),
@@ -101,12 +125,13 @@ interface Begun {
   readonly items: ServerToolItems | null;
   readonly wanted: Wanted;
   readonly earlier: EarlierRuns | null;
+  readonly guests: GuestServers;
   /** Id of the run that the client comes back to. */
   readonly waiting: string | null;
 }
 
 async function run(x: Exchange, begun: Begun): Promise<void> {
-  const { request, names, own, meta, items, wanted, earlier, waiting } = begun;
+  const { request, names, own, meta, items, wanted, earlier, guests, waiting } = begun;
   if ((request.choices ?? 1) > 1) throw gatewayError('mcp_run_choices', { n: request.choices ?? 1 });
   const { conversation } = x;
   if (conversation !== null) {
@@ -142,6 +167,7 @@ async function run(x: Exchange, begun: Begun): Promise<void> {
     asksSomething: names.all.some(asks),
     waitId: newRunId(),
     waiting: resumed?.calls ?? [],
+    ended: guests.take(),
   };
   x.at = NO_STAGE;
   new ToolLoop(x, plan, new RunAnswer(x, echo)).begin();

@@ -72,7 +72,14 @@ export class RunCalls {
     const { server, tool } = named;
     const { signal } = this;
     try {
-      const ask = { server: server.id, tool: tool.name, arguments: args, signal, requestId: call.requestId };
+      const ask = {
+        server: server.id,
+        tool: tool.name,
+        arguments: args,
+        signal,
+        requestId: call.requestId,
+        ...(named.guest !== undefined && { guest: named }),
+      };
       const { result, costNano } = await callTool(this.io, this.caller, ask);
       this.nano += costNano;
       return callResult(result, this.limits.resultBytes);

@@ -27,6 +27,8 @@ export interface RunPlan {
   readonly waitId: string;
   /** What was left of a run that waited; its calls come first. */
   readonly waiting: readonly WaitingCall[];
+  /** Is called when the run has ended, or waits. */
+  readonly ended: () => void;
 }
 
 /** A call that waits for its client, where the API has no words for that. */

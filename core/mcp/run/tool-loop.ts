@@ -93,6 +93,7 @@ export class ToolLoop implements Running, Waiting {
     x.io.deadlines.delete(this);
     x.incoming.sink.onDrain = null;
     this.stop();
+    this.plan.ended();
   }
 
   onDeadline(): void {

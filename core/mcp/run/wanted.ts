@@ -4,7 +4,8 @@ import type { AttachedTools, ToolSelection } from '../../config/mcp-config.js';
 import { gatewayError } from '../../errors.js';
 import type { Exchange } from '../../exchange.js';
 import { choiceMatcher } from '../../identity/virtual-key.js';
-import type { ToolDefinition } from '../protocol.js';
+import type { GuestServer, ToolDefinition } from '../protocol.js';
+import { guestOf } from './guest-servers.js';
 
 /** A server whose tools a request is to have. */
 export interface WantedServer {
@@ -13,6 +14,8 @@ export interface WantedServer {
   readonly named: boolean;
   /** It stands among the request's tools. */
   readonly item: AskedServer | null;
+  /** The request has brought it along; null: it is one of the configuration. */
+  readonly guest: GuestServer | null;
   readonly allows: (tool: ToolDefinition) => boolean;
 }
 
@@ -37,14 +40,25 @@ export function wantedServers(x: Exchange, request: CanonicalRequest, items: Ser
       const item = understood(() => items.asked(value));
       if (item === null) continue;
       if (x.runtime.config.mcp?.servers.has(item.label) !== true) {
-        mustPass(x, item);
+        const guest = guestOf(x, item);
+        if (guest === null) mustPass(x, item);
+        else {
+          if (wanted.has(item.label))
+            throw gatewayError('invalid_field', {
+              why: `Two servers are called "${item.label.slice(0, 100)}".`,
+            });
+          asked = true;
+          add(wanted, { ...byItem(item), guest });
+        }
         continue;
       }
       asked = true;
       add(wanted, byItem(item));
     }
   const order = [...(x.runtime.config.mcp?.servers.keys() ?? [])];
-  const servers = [...wanted.values()].sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  // Those of the request itself come last, as it has them.
+  const at = ({ id, guest }: WantedServer): number => (guest === null ? order.indexOf(id) : order.length);
+  const servers = [...wanted.values()].sort((a, b) => at(a) - at(b));
   const agent = mode === null ? asked || attached.some((one) => one.mode === 'agent') : mode === 'agent';
   const select = readSelect(x.header('x-headgate-mcp-select')) ?? selectOf(attached);
   return { servers, agent, select };
@@ -78,6 +92,7 @@ function byConfig({ servers, tools }: AttachedTools): WantedServer[] {
     id,
     named: false,
     item: null,
+    guest: null,
     allows: ({ name }) => allows === null || allows(`${id}/${name}`),
   }));
 }
@@ -97,7 +112,13 @@ function byHeader(text: string): WantedServer[] {
         name: 'x-headgate-mcp',
         why: 'it must be none, or servers and server/tool, set apart by commas; a tool may end in "*"',
       });
-    return { id, named: true, item: null, allows: ({ name: tool }) => fits(tool, pattern, star) };
+    return {
+      id,
+      named: true,
+      item: null,
+      guest: null,
+      allows: ({ name: tool }) => fits(tool, pattern, star),
+    };
   });
 }
 
@@ -110,6 +131,7 @@ function byItem(item: AskedServer): WantedServer {
     id: item.label,
     named: true,
     item,
+    guest: null,
     allows: ({ name, annotations }) =>
       item.allowed?.includes(name) !== false && (!item.readOnly || annotations['readOnlyHint'] === true),
   };
@@ -126,6 +148,7 @@ function add(wanted: Map<string, WantedServer>, one: WantedServer): void {
     id: one.id,
     named: before.named || one.named,
     item: one.item ?? before.item,
+    guest: before.guest,
     allows: (tool) => before.allows(tool) || one.allows(tool),
   });
 }

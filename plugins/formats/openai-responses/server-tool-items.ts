@@ -40,6 +40,20 @@ function filterOf(value: JsonValue | undefined, param: string): string[] | null 
   return namesIn(isObject(value) ? value['tool_names'] : value, param);
 }
 
+function authorizationOf(value: JsonValue | undefined): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string')
+    throw new MalformedBody("'authorization' must be a text", 'tools.authorization');
+  return value;
+}
+
+function headersOf(value: JsonValue | undefined): Record<string, string> {
+  if (value === undefined || value === null) return {};
+  const texts = isObject(value) && Object.values(value).every((one) => typeof one === 'string');
+  if (!texts) throw new MalformedBody("'headers' must be an object of texts", 'tools.headers');
+  return value as Record<string, string>;
+}
+
 function asked(tool: JsonObject): AskedServer | null {
   if (tool['type'] !== 'mcp') return null;
   const { server_label: label, server_url: url, allowed_tools: allowed } = tool;
@@ -48,6 +62,8 @@ function asked(tool: JsonObject): AskedServer | null {
   return {
     label,
     url: typeof url === 'string' ? url : null,
+    authorization: authorizationOf(tool['authorization']),
+    headers: headersOf(tool['headers']),
     allowed: filterOf(allowed, 'tools.allowed_tools'),
     readOnly: isObject(allowed) && allowed['read_only'] === true,
     needsApproval: approvalOf(tool['require_approval']),

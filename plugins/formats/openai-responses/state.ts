@@ -1,6 +1,7 @@
 import type {
   CanonicalError,
   JsonObject,
+  JsonValue,
   KeptEvent,
   ScannedFields,
   StateAsked,
@@ -79,7 +80,18 @@ function asked(fields: ScannedFields): StateAsked {
 function echo(body: JsonObject, { background, previous }: StateAsked, store: boolean): JsonObject {
   const echoed: JsonObject = {};
   for (const [name, usual] of Object.entries(REPEATED)) echoed[name] = body[name] ?? usual;
+  echoed['tools'] = withoutCredentials(echoed['tools']);
   return { ...echoed, background, previous_response_id: previous, store };
+}
+
+/** What servers of tools are asked with is nobody's to read again. */
+function withoutCredentials(tools: JsonValue | undefined): JsonValue {
+  if (!Array.isArray(tools)) return tools ?? [];
+  return tools.map((tool) => {
+    if (!isObject(tool) || tool['type'] !== 'mcp') return tool;
+    const { authorization: _, headers: __, ...shown } = tool;
+    return shown;
+  });
 }
 
 function event(type: string, data: string): KeptEvent {
