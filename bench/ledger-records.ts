@@ -48,7 +48,7 @@ export function* ledgerRecords(options: RecordsOptions): Generator<SettledRecord
       project: key % 2 === 0 ? `project-${key % 20}` : '',
       user: key % 3 === 0 ? `user-${key}` : '',
       customer: `customer-${customer}`,
-      session: '',
+      session: `session-${Math.floor(i / 8)}`,
       tags: i % 4 === 0 ? [`feature:${feature}`, 'env:production'] : [`feature:${feature}`],
       model,
       provider,

@@ -13,14 +13,12 @@ import { parseArgs } from 'node:util';
 import { parseUsageQuery } from '../core/admin/usage-query.js';
 import { usageCsv, usageJson } from '../core/admin/usage-text.js';
 import { BlockData } from '../core/store/block-data.js';
-import { type LedgerSql, openLedgerSql } from '../core/store/ledger-sql.js';
-import { LedgerStore } from '../core/store/ledger-store.js';
-import { batchOf } from '../core/store/record-codec.js';
+import { openLedgerSql } from '../core/store/ledger-sql.js';
 import { RequestReader } from '../core/store/request-reader.js';
 import type { StoreAddress } from '../core/store/sql/address.js';
 import { UsageBlocks } from '../core/store/usage-blocks.js';
 import { UsageReader } from '../core/store/usage-reader.js';
-import { ledgerRecords } from './ledger-records.js';
+import { fillLedger } from './fill-ledger.js';
 import { describeMachine, machineLine } from './machine.js';
 
 const UNTIL = Date.UTC(2026, 10, 1);
@@ -61,34 +59,18 @@ const { values } = parseArgs({
   },
 });
 
-async function fill(db: LedgerSql, records: number, customers: number): Promise<void> {
-  const store = new LedgerStore(db);
-  const many = { records, customers, keys: 200, until: UNTIL, days: 365 };
-  let some: Parameters<typeof batchOf>[0][number][] = [];
-  let batches: Parameters<LedgerStore['commit']>[0][number][] = [];
-  const began = performance.now();
-  for (const record of ledgerRecords(many)) {
-    some.push(record);
-    if (some.length < 128) continue;
-    batches.push({ batch: batchOf(some), end: null });
-    some = [];
-    if (batches.length < 32) continue;
-    await store.commit(batches);
-    batches = [];
-  }
-  if (some.length > 0) batches.push({ batch: batchOf(some), end: null });
-  await store.commit(batches);
-  const seconds = (performance.now() - began) / 1000;
-  console.log(
-    `filled ${records} records in ${seconds.toFixed(1)} s, ${Math.round(records / seconds)} a second`,
-  );
-}
-
 async function measure(address: StoreAddress): Promise<void> {
   const db = await openLedgerSql(address);
   try {
     const [row = []] = await db.all("SELECT value FROM ledger_counts WHERE name = 'requests'");
-    if (Number(row[0]) === 0) await fill(db, Number(values.records), Number(values.customers));
+    if (Number(row[0]) === 0)
+      await fillLedger(db, {
+        records: Number(values.records),
+        customers: Number(values.customers),
+        keys: 200,
+        until: UNTIL,
+        days: 365,
+      });
     let made = 0;
     for (const table of ['usage_groups', 'usage_quarters', 'usage_days']) {
       const [count = []] = await db.all(`SELECT count(*) FROM ${table}`);

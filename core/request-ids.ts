@@ -27,6 +27,19 @@ export class RequestIds {
   }
 }
 
+/** Unix milliseconds at which an id was made; null when it is none of ours. Parts of a run have more behind a dot. */
+export function arrivalOf(id: string): number | null {
+  const [, digits] = /^req_([0-9a-z]{9})[0-9a-z]{15}(?:\.[\w.]{1,32})?$/.exec(id) ?? [];
+  if (digits === undefined) return null;
+  let ms = 0;
+  for (const digit of digits) {
+    const value = DIGITS.indexOf(digit);
+    if (value < 0) return null;
+    ms = ms * 32 + value;
+  }
+  return ms;
+}
+
 function base32(value: number, digits: number): string {
   let text = '';
   let rest = value;

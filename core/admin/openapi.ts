@@ -27,6 +27,7 @@ import {
 } from './openapi-parts.js';
 import { peoplePaths } from './openapi-people.js';
 import { portablePaths } from './portable/openapi.js';
+import { requestPaths } from './requests/openapi.js';
 
 let written: string | undefined;
 
@@ -55,6 +56,7 @@ export function openApi(): Json {
       ...keyPaths(),
       ...definitionPaths(),
       ...portablePaths(),
+      ...requestPaths(),
       ...otherPaths(),
       ...credentialPaths(),
       ...peoplePaths({ schema: jsonSchema, errors: ERRORS }),

@@ -13,7 +13,13 @@ export interface Reach {
 }
 
 /** Of a member, these are the own ones alone. */
-const OWN: ReadonlySet<Permission> = new Set(['keys:read', 'keys:write', 'usage:read']);
+const OWN: ReadonlySet<Permission> = new Set([
+  'keys:read',
+  'keys:write',
+  'usage:read',
+  'requests:read',
+  'bodies:read',
+]);
 
 /** What the caller reaches with a permission that it has; null: everything there is. */
 export function reachOf({ grants, kind, id }: Caller, permission: Permission): Reach | null {

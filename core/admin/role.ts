@@ -12,6 +12,10 @@ export const PERMISSIONS = [
   /** Usage, bills and what is charged on. */
   'usage:read',
   'billing:write',
+  /** Records of requests; what was kept of their bodies; sending one again. */
+  'requests:read',
+  'bodies:read',
+  'requests:replay',
   /** Which models there are and what they cost. */
   'models:read',
   /** Providers, plugins and everything else that the configuration file says too. */
@@ -34,7 +38,8 @@ export type Role = (typeof ROLES)[number];
 /** Those who may give a role, up to their own. */
 const GIVERS: ReadonlySet<Role> = new Set(['owner', 'admin', 'team_admin']);
 
-const READS = PERMISSIONS.filter((one) => one.endsWith(':read'));
+/** What people have written is not for everybody who may look around. */
+const READS = PERMISSIONS.filter((one) => one.endsWith(':read') && one !== 'bodies:read');
 
 const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   owner: new Set(PERMISSIONS),
@@ -47,9 +52,20 @@ const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'people:read',
     'people:write',
     'usage:read',
+    'requests:read',
+    'bodies:read',
+    'requests:replay',
     'models:read',
   ]),
-  member: new Set(['keys:read', 'keys:write', 'entities:read', 'usage:read', 'models:read']),
+  member: new Set([
+    'keys:read',
+    'keys:write',
+    'entities:read',
+    'usage:read',
+    'requests:read',
+    'bodies:read',
+    'models:read',
+  ]),
   viewer: new Set(READS),
   scim: new Set(['scim']),
 };

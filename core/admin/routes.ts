@@ -93,6 +93,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp, governance),
     ...credentialRoutes(parts),
+    ...requestRoutes(parts),
     ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
@@ -205,6 +206,25 @@ async function me({ ledger }: AdminParts, { key, headers, query }: ControlReques
     const why = error instanceof Error ? error.message : String(error);
     return refused(canonicalError('usage_unavailable', { why }));
   }
+}
+
+/** Loaded when somebody looks at requests. */
+function requestRoutes({ ledger }: AdminParts): Route[] {
+  const pages = () => import('./requests/request-pages.js');
+  return [
+    route('GET', '/api/requests', 'requests:read', async (request) =>
+      (await pages()).listRequests(ledger, request),
+    ),
+    route('GET', '/api/requests/sessions', 'requests:read', async (request) =>
+      (await pages()).listSessions(ledger, request),
+    ),
+    route('GET', '/api/requests/sessions/{id}', 'requests:read', async (request) =>
+      (await pages()).getSession(ledger, request),
+    ),
+    route('GET', '/api/requests/{id}', 'requests:read', async (request) =>
+      (await pages()).getRequest(ledger, request),
+    ),
+  ];
 }
 
 /** Loaded when somebody asks for one. */

@@ -9,14 +9,16 @@ const CONTROL = /\p{Cc}/u;
 
 /**
  * Reads `x-headgate-metadata`: a JSON object of strings (`tags` may be a list), or `k=v, k=v` with percent-encoding.
- * `customer`, `session` and `tags` have a meaning; the rest is kept. What the key says by default fills the gaps.
+ * `customer`, `session` (or `session_id`) and `tags` have a meaning; the rest is kept. What the key says by default fills the gaps.
+ *
+ * @param named the header `x-headgate-session`, which counts more
  */
-export function readMetadata(header: string | undefined, key: VirtualKey): RequestMetadata {
+export function readMetadata(header: string | undefined, key: VirtualKey, named?: string): RequestMetadata {
   const given = header === undefined ? {} : parse(header);
-  const { customer, session, tags, ...other } = given;
+  const { customer, session_id: sessionId, session = sessionId, tags, ...other } = given;
   return {
     ...defined('customer', text(customer, 'customer') ?? key.customer ?? undefined),
-    ...defined('session', text(session, 'session')),
+    ...defined('session', text(named, 'x-headgate-session') ?? text(session, 'session')),
     tags: [...new Set([...key.tags, ...tagList(tags)])],
     other: Object.fromEntries(Object.entries(other).map(([name, value]) => [name, text(value, name) ?? ''])),
   };

@@ -48,12 +48,13 @@ function byCredential(x: Exchange): Promise<void> | undefined {
 /** @param address of the client, where it had to be read before a wait */
 function accept(x: Exchange, key: VirtualKey, address?: string): void {
   const header = x.header('x-headgate-metadata');
+  const session = x.header('x-headgate-session');
   const timeout = x.header('x-headgate-timeout');
   if (timeout !== undefined) x.timeoutMs = readTimeout(timeout);
   x.metadata =
-    header === undefined && key.customer === null && key.tags.length === 0
+    header === undefined && session === undefined && key.customer === null && key.tags.length === 0
       ? NO_METADATA
-      : readMetadata(header, key);
+      : readMetadata(header, key, session);
   const principal = x.metadata === NO_METADATA ? key : x.runtime.keys.forRequest(key, x.metadata);
   x.principal = principal;
   if (key.notice !== null) x.addHeaders(key.notice);

@@ -83,7 +83,9 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     project: principal?.project ?? '',
     user: principal?.user ?? '',
     customer: metadata.customer ?? '',
-    session: metadata.session ?? '',
+    session:
+      metadata.session ??
+      (conversation === null ? '' : (conversation.asked.conversation ?? '').slice(0, 128)),
     tags: metadata.tags,
     model: x.route === null ? x.model.slice(0, 256) : x.route.name,
     provider: target === null ? (x.tool?.provider ?? '') : target.provider.id,

@@ -27,6 +27,8 @@ export class Column<V = unknown> {
   /** Where each part of TEXTS begins, unless all are of one length. */
   private starts: Uint32Array | null = null;
   private view: DataView | null = null;
+  /** `text` in small letters, once somebody has looked for something in it. */
+  private lowered: string | null = null;
 
   private constructor(
     private readonly kind: number,
@@ -92,6 +94,46 @@ export class Column<V = unknown> {
     if (this.kind === WHOLE && typeof value === 'number')
       return value >= this.base && value - this.base < 256 ** this.width;
     return true;
+  }
+
+  /** Takes the rows out of `mask` whose value does not pass. False when no row is left. */
+  keep(passes: (value: V) => boolean, mask: Uint8Array): boolean {
+    const { rows } = this;
+    const verdicts = this.verdicts(passes);
+    let left = 0;
+    if (verdicts?.every((one) => one === 0)) return false;
+    for (let i = 0; i < rows; i++) {
+      if (mask[i] === 0) continue;
+      mask[i] = verdicts === null ? Number(passes(this.at(i))) : (verdicts[this.wordOf(i)] as number);
+      left |= mask[i]!;
+    }
+    return left !== 0;
+  }
+
+  /** Sets in `mask` the rows whose value passes. */
+  mark(passes: (value: V) => boolean, mask: Uint8Array): void {
+    const verdicts = this.verdicts(passes);
+    if (verdicts?.every((one) => one === 0)) return;
+    for (let i = 0; i < this.rows; i++) {
+      if (verdicts === null ? passes(this.at(i)) : verdicts[this.wordOf(i)] === 1) mask[i] = 1;
+    }
+  }
+
+  /** False when no row has a text with that in it, small letters for large ones; found out without looking at each row. */
+  mayContain(lower: string): boolean {
+    if (this.kind !== TEXTS) return this.kind === SAME || this.kind === WORDS || this.kind === PLAIN;
+    this.lowered ??= this.text.toLowerCase();
+    return this.lowered.includes(lower);
+  }
+
+  /** What becomes of each word, where rows hold words; null elsewhere. */
+  private verdicts(passes: (value: V) => boolean): Uint8Array | null {
+    if (this.kind !== SAME && this.kind !== WORDS) return null;
+    return Uint8Array.from(this.values, (value) => Number(passes(value as V)));
+  }
+
+  private wordOf(i: number): number {
+    return this.kind === SAME ? 0 : this.raw(i);
   }
 
   private raw(i: number): number {

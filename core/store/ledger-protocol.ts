@@ -9,6 +9,7 @@ import type { MetricSettings } from '../observe/metric-labels.js';
 import type { ObserveSettings } from '../observe/observer.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { NodeLife, UsedInLife } from './node-life.js';
+import type { RequestsAnswer, RequestsAsk } from './requests/request-questions.js';
 import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
@@ -52,6 +53,7 @@ export interface LedgerQuestions {
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
   invoices: { ask: InvoiceAsk; answer: Invoice[] };
+  requests: { ask: RequestsAsk; answer: RequestsAnswer };
   /** Whether anybody has used the database as a store of keys and the like. */
   governed: { ask: null; answer: boolean };
 }

@@ -30,6 +30,9 @@ import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
 import { RequestReader } from './request-reader.js';
+import type { RequestDesk } from './requests/request-desk.js';
+import type { RequestsAsk } from './requests/request-questions.js';
+import { SegmentMaker } from './requests/segment-maker.js';
 import { BlockRetention, type Retention } from './retention.js';
 import { Spool } from './spool.js';
 import { DeletedSegments } from './spool-positions.js';
@@ -77,6 +80,8 @@ export class LedgerService {
   private spoolRetry: NodeJS.Timeout | undefined;
   /** Who else is told of what comes in. */
   private readonly consumers: SettledConsumer[] = [];
+  private readonly blocks: BlockData;
+  private desk: Promise<RequestDesk> | null = null;
   private stored = 0;
   private lost = 0;
 
@@ -124,8 +129,8 @@ export class LedgerService {
     this.answers = answerOwners(db);
     this.kept = kept;
     this.lives = lives;
-    const blocks = new BlockData((block, error) => this.damaged(block, error));
-    this.reader = new UsageReader(db, new RequestReader(db, blocks));
+    this.blocks = new BlockData((block, error) => this.damaged(block, error));
+    this.reader = new UsageReader(db, new RequestReader(db, this.blocks));
     this.observer = new Observer({
       families: async (facts) => {
         await this.sources.collect();
@@ -153,7 +158,7 @@ export class LedgerService {
       onLost: (records) => this.lose(records),
     });
     this.housekeeping = new Housekeeping(
-      this.chores(store, blocks, retention),
+      this.chores(store, retention),
       () => this.applier.idle,
       (message, error) => log.line('warn', message, { error: String(error) }),
     );
@@ -204,6 +209,7 @@ export class LedgerService {
     await this.schedule.drain();
     if (question === 'usage') return this.reader.report(ask as LedgerQuestions['usage']['ask']);
     if (question === 'invoices') return this.invoices(ask as LedgerQuestions['invoices']['ask']);
+    if (question === 'requests') return (await this.requests()).answer(ask as RequestsAsk);
     if (question === 'flush') return null;
     if (question === 'usedInLife') {
       const { life, of, sinceMs } = ask as LedgerQuestions['usedInLife']['ask'];
@@ -229,12 +235,13 @@ export class LedgerService {
     this.unlock();
   }
 
-  private chores(store: LedgerStore, blocks: BlockData, limits: Retention): Chore[] {
-    const { db, spool } = this;
+  private chores(store: LedgerStore, limits: Retention): Chore[] {
+    const { db, spool, blocks } = this;
     const retention = new BlockRetention(db, limits);
     const sums = new UsageRetention(db, limits, () => store.usage.forget());
     const merger = new BlockMerger(db, blocks);
     const columns = new UsageBlocks(db);
+    const searched = new SegmentMaker(db, blocks);
     const segments = new DeletedSegments(db);
     const forget = async (now: number): Promise<boolean> => {
       await segments.forget(spool?.takeRemoved() ?? [], now);
@@ -244,6 +251,7 @@ export class LedgerService {
       { step: (now) => retention.step(now), failure: 'old records cannot be deleted' },
       { step: (now) => sums.step(now), failure: 'old sums of usage cannot be deleted' },
       { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
+      { step: () => searched.step(), failure: 'what requests are searched by cannot be written' },
       { step: (now) => columns.step(now), failure: 'sums of usage cannot be written by columns' },
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
       { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
@@ -271,6 +279,13 @@ export class LedgerService {
   private async governed(): Promise<boolean> {
     if (this.db.kind === 'postgres') return true;
     return (await one(this.db, "SELECT count(*) FROM sqlite_master WHERE name = 'control_entities'")) > 0;
+  }
+
+  private requests(): Promise<RequestDesk> {
+    this.desk ??= import('./requests/request-desk.js').then(
+      ({ RequestDesk }) => new RequestDesk(this.db, this.blocks),
+    );
+    return this.desk;
   }
 
   /** Loaded when somebody asks for one. */

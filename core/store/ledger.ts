@@ -20,6 +20,7 @@ import type {
   Question,
 } from './ledger-protocol.js';
 import type { NodeLife, UsedInLife } from './node-life.js';
+import type { RequestQuestion, RequestQuestions, RequestsAsk } from './requests/request-questions.js';
 import type { Retention } from './retention.js';
 import { SPOOL_FOLDER, type SpoolSettings } from './spool-writer.js';
 import { isMemory, readAddress, type StoreAddress } from './sql/address.js';
@@ -176,6 +177,15 @@ export class Ledger {
   /** Draws up, issues, finds and takes back invoices. Rejects while the database cannot be written. */
   async invoices(ask: InvoiceAsk): Promise<Invoice[]> {
     return (await this.ask('invoices', ask)) as Invoice[];
+  }
+
+  /** Searches requests and tells of single ones. Rejects while the database cannot be written. */
+  async requests<Q extends RequestQuestion>(
+    question: Q,
+    ask: RequestQuestions[Q]['ask'],
+  ): Promise<RequestQuestions[Q]['answer']> {
+    const asked = { do: question, ask } as RequestsAsk;
+    return (await this.ask('requests', asked)) as RequestQuestions[Q]['answer'];
   }
 
   /** What its requests used that arrived since then, unix milliseconds. */

@@ -8,11 +8,12 @@ import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
 import { keptSuite } from './suites/kept.js';
 import { livesSuite } from './suites/lives.js';
+import { searchSuite } from './suites/search.js';
 import { storeSuite } from './suites/store.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
-  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, invoices, invoice_months, key_names, node_lives, node_usage, object_owners, answer_owners, kept_answers, kept_events';
+  'request_blocks, spool_position, usage_groups, usage_quarters, usage_days, usage_marks, usage_blocks, invoices, invoice_months, key_names, node_lives, node_usage, object_owners, answer_owners, kept_answers, kept_events, request_segments, request_columns, request_bodies, request_texts';
 
 let server: RealPostgres | null = null;
 let shared: LedgerSql | null = null;
@@ -56,6 +57,7 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   choresSuite(database);
   keptSuite(database);
   checkSuite(database);
+  searchSuite(database);
   billingSuite(database);
   livesSuite(database);
 });

@@ -1,0 +1,65 @@
+import { CURSOR, ERRORS, type Json, ok, query, TEXT } from '../openapi-parts.js';
+import { RANGE_PARAMETERS, VALUE_PARAMETERS } from './request-query.js';
+
+const ANYTHING: Json = { type: 'object' };
+const NUMBER: Json = { type: 'number', minimum: 0 };
+const LIMIT = query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 50 });
+const ID = { name: 'id', in: 'path', required: true, schema: TEXT };
+
+/** Which requests are meant, of every list of them. */
+export const REQUEST_FILTERS: readonly Json[] = [
+  query(
+    'q',
+    TEXT,
+    'Occurs in a name, an id, a tag or the words of an error, or in what was kept of the bodies',
+  ),
+  ...Object.keys(VALUE_PARAMETERS).map((name) => query(name, { type: 'array', items: TEXT })),
+  query('status', { type: 'array', items: TEXT }, 'Such as 200, 4xx or 500-503'),
+  ...Object.keys(RANGE_PARAMETERS).flatMap((name) => [
+    query(`min_${name}`, NUMBER),
+    query(`max_${name}`, NUMBER),
+  ]),
+  query('from', TEXT, 'A date, a time or unix milliseconds'),
+  query('to', TEXT),
+  query('time_zone', TEXT),
+];
+
+/** Requests as the OpenAPI document tells of them. */
+export function requestPaths(): Json {
+  return {
+    '/api/requests': {
+      get: {
+        operationId: 'list_requests',
+        summary: 'Requests, the latest first',
+        parameters: [...REQUEST_FILTERS, LIMIT, CURSOR],
+        responses: { 200: ok(ANYTHING), ...ERRORS },
+      },
+    },
+    '/api/requests/sessions': {
+      get: {
+        operationId: 'list_request_sessions',
+        summary:
+          'Conversations with what their requests came to, the latest first; of the last week unless `from` says otherwise',
+        parameters: [...REQUEST_FILTERS, LIMIT, CURSOR],
+        responses: { 200: ok(ANYTHING), ...ERRORS },
+      },
+    },
+    '/api/requests/sessions/{id}': {
+      parameters: [ID],
+      get: {
+        operationId: 'get_request_session',
+        summary: 'One conversation, with its latest requests',
+        parameters: [...REQUEST_FILTERS, LIMIT],
+        responses: { 200: ok(ANYTHING), ...ERRORS },
+      },
+    },
+    '/api/requests/{id}': {
+      parameters: [ID],
+      get: {
+        operationId: 'get_request',
+        summary: 'One request, with each attempt and where its time went',
+        responses: { 200: ok(ANYTHING), ...ERRORS },
+      },
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import type { SettledRecord } from '@headgate/sdk';
+import type { ControlAnswer } from '../../control.js';
+import { canonicalError } from '../../errors.js';
+import type { Ledger } from '../../store/ledger.js';
+import type { Within } from '../../store/requests/search-query.js';
+import { reachOf, usageWithin } from '../reach.js';
+import { json } from '../reply.js';
+import { type AdminRequest, refused } from '../route.js';
+import { requestDetailJson, requestJson, sessionJson } from './request-json.js';
+import { placeText, readLimit, readPlace, readRequestAsk } from './request-query.js';
+
+const USUAL_ROWS = 50;
+const MOST_ROWS = 1000;
+const USUAL_SESSIONS_MS = 7 * 86_400_000;
+const PAGE = ['limit', 'cursor'];
+
+/** The records that the caller may see; null: all. */
+export function withinOf({ caller }: Pick<AdminRequest, 'caller'>): Within | null {
+  const reach = reachOf(caller, 'requests:read');
+  if (reach === null) return null;
+  const { org = [], team = [], user = [] } = usageWithin(reach);
+  return { org, team, user };
+}
+
+export function isWithin(record: SettledRecord, within: Within | null): boolean {
+  if (within === null) return true;
+  return (['org', 'team', 'user'] as const).some(
+    (field) => record[field] !== '' && within[field].includes(record[field]),
+  );
+}
+
+/** `GET /api/requests` */
+export async function listRequests(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
+  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), PAGE);
+  const limit = readLimit(given, MOST_ROWS, USUAL_ROWS);
+  const { records, next } = await ledger.requests('page', {
+    filter,
+    ...range,
+    limit,
+    after: readPlace(given),
+  });
+  return json(200, { data: records.map(requestJson), has_more: next !== null, next_cursor: placeText(next) });
+}
+
+/** The record, or why the caller does not get it: what one may not see is not there. */
+export async function recordFor(
+  ledger: Ledger,
+  request: AdminRequest,
+): Promise<SettledRecord | ControlAnswer> {
+  const id = request.params['id'] ?? '';
+  const record = await ledger.requests('find', { id });
+  if (record !== null && isWithin(record, withinOf(request))) return record;
+  return refused(canonicalError('entity_unknown', { why: `no request has the id "${id.slice(0, 128)}"` }));
+}
+
+/** `GET /api/requests/{id}` */
+export async function getRequest(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
+  const record = await recordFor(ledger, request);
+  return 'id' in record ? json(200, requestDetailJson(record)) : record;
+}
+
+/** `GET /api/requests/sessions` */
+export async function listSessions(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
+  const { filter, range: asked, given } = readRequestAsk(request.query, withinOf(request), PAGE);
+  // All of a time are put together before the first can be told.
+  const usual = Math.min(asked.to, Date.now()) - USUAL_SESSIONS_MS;
+  const range = { ...asked, from: given.has('from') ? asked.from : Math.max(asked.from, usual) };
+  const limit = readLimit(given, MOST_ROWS, USUAL_ROWS);
+  const { sessions, next } = await ledger.requests('sessions', {
+    filter,
+    range,
+    limit,
+    after: readPlace(given),
+  });
+  return json(200, {
+    data: sessions.map(sessionJson),
+    has_more: next !== null,
+    next_cursor: placeText(next),
+  });
+}
+
+/** `GET /api/requests/sessions/{id}` */
+export async function getSession(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
+  const id = request.params['id'] ?? '';
+  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), ['limit']);
+  const limit = readLimit(given, MOST_ROWS, USUAL_ROWS);
+  const found = await ledger.requests('session', { id, filter, range, limit });
+  if (found === null)
+    return refused(canonicalError('entity_unknown', { why: `no session has the id "${id.slice(0, 128)}"` }));
+  return json(200, { ...sessionJson(found.sums), data: found.records.map(requestJson) });
+}

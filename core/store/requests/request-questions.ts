@@ -1,0 +1,41 @@
+import type { SettledRecord } from '@headgate/sdk';
+import type { TimeRange } from '../request-reader.js';
+import type { SearchFilter, SearchPage, SearchPlace, SearchQuery } from './search-query.js';
+import type { SessionSums } from './session-sums.js';
+
+/** What can be asked about requests, and what is answered. */
+export interface RequestQuestions {
+  page: { ask: SearchQuery; answer: SearchPage };
+  /** Null when there is none of that id. */
+  find: { ask: { readonly id: string }; answer: SettledRecord | null };
+  sessions: { ask: SessionsAsk; answer: SessionsPage };
+  /** Its latest requests, newest first. */
+  session: {
+    ask: {
+      readonly id: string;
+      readonly range: TimeRange;
+      readonly filter: SearchFilter;
+      readonly limit: number;
+    };
+    answer: { readonly sums: SessionSums; readonly records: readonly SettledRecord[] } | null;
+  };
+}
+
+export interface SessionsAsk {
+  readonly range: TimeRange;
+  readonly filter: SearchFilter;
+  readonly limit: number;
+  /** Behind the last session of the page before: when its last request arrived, and its id. */
+  readonly after: SearchPlace | null;
+}
+
+export interface SessionsPage {
+  readonly sessions: readonly SessionSums[];
+  readonly next: SearchPlace | null;
+}
+
+export type RequestQuestion = keyof RequestQuestions;
+export type RequestsAsk = {
+  [Q in RequestQuestion]: { readonly do: Q; readonly ask: RequestQuestions[Q]['ask'] };
+}[RequestQuestion];
+export type RequestsAnswer = RequestQuestions[RequestQuestion]['answer'];
