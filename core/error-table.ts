@@ -89,6 +89,12 @@ export const errorTable = {
     message: 'The request needs a "model", a non-empty string.',
     param: 'model',
   },
+  definition_held_back: {
+    status: 503,
+    kind: 'unavailable',
+    message:
+      'The {what} "{name}" of the gateway\'s store is not in force, and nothing else may take its place. GET /api/{path}/{name} says why.',
+  },
   model_not_found: {
     status: 404,
     kind: 'not-found',

@@ -78,10 +78,10 @@ export function compileRuntime(
     config,
     keys,
     tokens: config.auth.jwt.length === 0 ? null : new TokenTable(config.auth.jwt, keys, identity.keysOf),
-    models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES),
+    models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES, config.heldBack),
     plans: new PlanTable(equipment.hooks),
     prices: table,
-    providers,
+    providers: new Map([...providers].filter(([id]) => !config.heldBack.providers.has(id))),
     routes: equipment.routes,
     deniesUnpriced: [config, ...config.models.values(), ...config.keys].some(
       ({ unpriced }) => unpriced === 'deny',

@@ -53,6 +53,8 @@ export interface Config {
   readonly entities: ReadonlyMap<string, EntityConfig>;
   /** Something in the store has limits or budgets: the plugins that count are there for it. */
   readonly storedRules: boolean;
+  /** What the store defines and is not in force: requests for it are refused, whatever else has that name. */
+  readonly heldBack: HeldBack;
   readonly realtime: RealtimeConfig;
   readonly responses: ResponsesConfig;
   /** Null: no server's tools are offered. */
@@ -64,6 +66,12 @@ export interface Config {
   readonly ledger: LedgerConfig;
   readonly billing: BillingConfig;
   readonly observability: ObservabilityConfig;
+}
+
+/** Ids of providers and names of public models. */
+export interface HeldBack {
+  readonly providers: ReadonlySet<string>;
+  readonly models: ReadonlySet<string>;
 }
 
 /** What everybody in a group of the identity provider may do. */

@@ -112,6 +112,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     keys,
     entities: resolveEntities(parsed),
     storedRules: false,
+    heldBack: { providers: new Set(), models: new Set() },
     realtime: resolveRealtime(parsed.realtime),
     responses: resolveResponses(parsed.responses),
     mcp,

@@ -1,6 +1,6 @@
 import type { Operation } from '@headgate/sdk';
 import { nearest } from '../config/nearest.js';
-import { gatewayError } from '../errors.js';
+import { GatewayError, gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { headerText } from '../header-text.js';
 import { CHAT_FORMAT } from '../http/client-api.js';
@@ -92,8 +92,15 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
   const forward = x.forward as Forward;
   const { path } = forward;
   if (x.model === '' || path.api === null) return false;
-  const route = x.runtime.models.find(x.model, x.io.endpoints.speaking(CHAT_FORMAT[path.api]).format);
-  if (route === null) return false;
+  const { models } = x.runtime;
+  const client = x.io.endpoints.speaking(CHAT_FORMAT[path.api]).format;
+  const route = models.find(x.model, client);
+  if (route === null) {
+    const held = models.held(x.model, client);
+    // Whoever gets what names no provider would get it otherwise.
+    if (held !== null) throw new GatewayError(held);
+    return false;
+  }
   const able = route.targets.filter(({ provider }) => speaksApi(provider, path));
   if (able.length === 0)
     throw gatewayError('path_unsupported', {
@@ -113,10 +120,16 @@ function toModel(x: Exchange, owner: Owner | null): boolean {
 /** A secret's maker is the one place where it is worth something, and that it was made was leave enough. */
 function toMaker(x: Exchange, id: string): void {
   const found = x.runtime.providers.get(id);
-  if (found === undefined) throw gatewayError('provider_unknown', { provider: id.slice(0, 100), hint: '' });
+  if (found === undefined) throw noProvider(x, id, '');
   const model = x.runtime.models.find(x.model, x.io.endpoints.speaking(CHAT_FORMAT.openai).format);
   const known = model?.targets.find(({ provider }) => provider.id === id)?.model;
   x.targets = [targetAt(found, known ?? x.model)];
+}
+
+function noProvider(x: Exchange, id: string, hint: string): GatewayError {
+  return x.runtime.config.heldBack.providers.has(id)
+    ? gatewayError('definition_held_back', { what: 'provider', name: id, path: 'providers' })
+    : gatewayError('provider_unknown', { provider: id.slice(0, 100), hint });
 }
 
 function toProvider(x: Exchange, id: string): void {
@@ -125,7 +138,7 @@ function toProvider(x: Exchange, id: string): void {
   if (found === undefined) {
     const near = nearest(id, x.runtime.providers.keys());
     const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-    throw gatewayError('provider_unknown', { provider: id.slice(0, 100), hint });
+    throw noProvider(x, id, hint);
   }
   const { principal } = x;
   // A model that the key may use is leave enough; without one it must be allowed to have things forwarded.

@@ -1,6 +1,6 @@
 import type { HeaderList, JsonObject } from '@headgate/sdk';
 import { parsedBody } from '../canonical-of.js';
-import { gatewayError } from '../errors.js';
+import { GatewayError, gatewayError } from '../errors.js';
 import { Exchange, type Incoming } from '../exchange.js';
 import { answerBytes, fail } from '../fail.js';
 import { anonymous, modelRefused } from '../identity/virtual-key.js';
@@ -101,7 +101,7 @@ async function describe(x: Exchange, shape: ModelShape, name: string | undefined
     return shape.list(await listModels(runtime, key, client), new URLSearchParams(x.incoming.query));
   const model = decoded(name);
   const found = findModel(runtime, model, client);
-  if (found === null) throw gatewayError('model_not_found', { model, hint: runtime.models.hint(model) });
+  if (found === null) throw new GatewayError(runtime.models.missing(model, client));
   if (!key.mayUse(model)) throw modelRefused(key, model);
   return shape.one(found);
 }

@@ -79,6 +79,6 @@ export class SessionModel {
     if (principal !== null && !principal.mayUse(model) && (route === null || !principal.mayUse(route.name)))
       return modelRefused(principal, model).canonical;
     const here = route?.targets.find(({ provider }) => provider.id === target.provider.id);
-    return here?.model ?? canonicalError('model_not_found', { model, hint: models.hint(model) });
+    return here?.model ?? models.missing(model, x.endpoint.format);
   }
 }

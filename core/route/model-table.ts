@@ -1,8 +1,9 @@
-import type { WireFormat } from '@headgate/sdk';
+import type { CanonicalError, WireFormat } from '@headgate/sdk';
 import type { PriceTable } from '../catalog/prices/price-table.js';
-import type { ModelConfig, RetriesConfig } from '../config/config.js';
+import type { HeldBack, ModelConfig, RetriesConfig } from '../config/config.js';
 import { nearest } from '../config/nearest.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
+import { canonicalError } from '../errors.js';
 import { headerText } from '../header-text.js';
 import type { Provider } from './provider.js';
 import type { Speeches } from './speech.js';
@@ -24,6 +25,8 @@ const MAX_DYNAMIC = 2_000;
  */
 export class ModelTable {
   readonly configured: ReadonlyMap<string, ModelRoute>;
+  /** Models all of whose targets are held back, and one of the providers that are. */
+  private readonly emptied = new Map<string, string>();
   private readonly dynamic = new Map<string, ModelRoute | null>();
 
   constructor(
@@ -31,9 +34,15 @@ export class ModelTable {
     private readonly providers: ReadonlyMap<string, RoutableProvider>,
     private readonly prices: PriceTable,
     private readonly retries: RetriesConfig,
+    private readonly heldBack: HeldBack,
   ) {
-    this.configured = new Map([...models].map(([name, model]) => [name, this.compile(model)]));
+    const compiled = [...models].map(([name, model]) => [name, this.compile(model)] as const);
+    this.configured = new Map(compiled.filter(([, { targets }]) => targets.length > 0));
+    for (const [name, { targets }] of models)
+      if (!this.configured.has(name)) this.emptied.set(name, targets[0]?.provider ?? '');
   }
+
+  /** Null where there is none, and where it is held back. */
 
   find(name: string, client: WireFormat): ModelRoute | null {
     const configured = this.configured.get(name);
@@ -45,6 +54,20 @@ export class ModelTable {
     const made = this.make(name, client);
     this.dynamic.set(remembered, made);
     return made;
+  }
+
+  /** Why there is no route: nobody has that model, or what the store defines for it is not in force. */
+  missing(name: string, client: WireFormat, hint?: string): CanonicalError {
+    return (
+      this.held(name, client) ??
+      canonicalError('model_not_found', { model: name, hint: hint ?? this.hint(name) })
+    );
+  }
+
+  /** That the name means something of the store that is not in force; null when it does not. */
+  held(name: string, client: WireFormat): CanonicalError | null {
+    const held = this.heldFor(name, client);
+    return held === null ? null : canonicalError('definition_held_back', held);
   }
 
   /** For the error about an unknown model: what it may have been meant to be. */
@@ -60,7 +83,22 @@ export class ModelTable {
     return ' Use a name of the config\'s "models", or "provider/model"; GET /v1/models lists what there is.';
   }
 
+  /** What is not in force of that which the name means. */
+  private heldFor(name: string, client: WireFormat): { what: string; name: string; path: string } | null {
+    const { models, providers } = this.heldBack;
+    if (models.has(name)) return { what: 'model', name, path: 'model-definitions' };
+    if (providers.size === 0) return null;
+    const provider = (id: string) => ({ what: 'provider', name: id, path: 'providers' });
+    const only = this.emptied.get(name);
+    if (only !== undefined) return provider(only);
+    const slash = name.indexOf('/');
+    if (slash > 0 && providers.has(name.slice(0, slash))) return provider(name.slice(0, slash));
+    const home = this.homeOf(name, client)?.provider.id ?? '';
+    return providers.has(home) ? provider(home) : null;
+  }
+
   private make(name: string, client: WireFormat): ModelRoute | null {
+    if (this.heldFor(name, client) !== null) return null;
     const slash = name.indexOf('/');
     const prefixed = slash > 0 ? this.providers.get(name.slice(0, slash)) : undefined;
     if (prefixed !== undefined && slash + 1 < name.length)
@@ -97,7 +135,8 @@ export class ModelTable {
   }
 
   private compile(config: ModelConfig): ModelRoute {
-    const targets = config.targets.map(({ provider: id, model, weight, timeouts }) => {
+    const inForce = config.targets.filter(({ provider }) => !this.heldBack.providers.has(provider));
+    const targets = inForce.map(({ provider: id, model, weight, timeouts }) => {
       const found = this.providers.get(id);
       if (found === undefined) throw new Error(`model ${config.name}: no provider ${id}`);
       return target(found.provider, found.speeches, timeouts, model, weight);

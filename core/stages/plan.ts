@@ -1,4 +1,4 @@
-import { gatewayError } from '../errors.js';
+import { GatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { modelRefused } from '../identity/virtual-key.js';
 
@@ -6,7 +6,7 @@ import { modelRefused } from '../identity/virtual-key.js';
 export function plan(x: Exchange): void {
   const { models, plans } = x.runtime;
   const route = models.find(x.model, x.endpoint.format);
-  if (route === null) throw gatewayError('model_not_found', { model: x.model, hint: models.hint(x.model) });
+  if (route === null) throw new GatewayError(models.missing(x.model, x.endpoint.format));
   const { principal } = x;
   if (principal !== null && !principal.mayUse(x.model) && !principal.mayUse(route.name)) {
     throw modelRefused(principal, x.model);

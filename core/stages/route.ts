@@ -1,6 +1,6 @@
 import type { Target } from '@headgate/sdk';
 import { countTokensHere } from '../count-tokens.js';
-import { gatewayError } from '../errors.js';
+import { GatewayError, gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { modelRefused } from '../identity/virtual-key.js';
 import type { Wait } from '../pipeline.js';
@@ -46,7 +46,9 @@ function withFallbacks(x: Exchange, targets: readonly CompiledTarget[]): readonl
 function targetsOf(x: Exchange, name: string): readonly CompiledTarget[] {
   const found = x.runtime.models.find(name, x.endpoint.format);
   if (found === null)
-    throw gatewayError('model_not_found', { model: name, hint: ' It is in x-headgate-fallbacks.' });
+    throw new GatewayError(
+      x.runtime.models.missing(name, x.endpoint.format, ' It is in x-headgate-fallbacks.'),
+    );
   if (x.principal !== null && !x.principal.mayUse(name)) {
     throw modelRefused(x.principal, name);
   }

@@ -66,7 +66,7 @@ it('a file that takes away what the store relies on is taken; what relies on it 
   const shown = async () => (await gateway.admin('GET', '/api/model-definitions/m')).body;
   await becomes(async () => (await shown())['in_force'] === false);
   expect((await shown())['in_force_reason']).toContain('models.m.targets[0]: unknown provider');
-  expect(await chat(gateway, 'm')).toBe(404);
+  expect(await chat(gateway, 'm')).toBe(503);
   expect(await chat(gateway, 'n')).toBe(200);
   expect(await ready(gateway)).toMatchObject({
     status: 'ready',
@@ -90,6 +90,52 @@ it('a file that takes away what the store relies on is taken; what relies on it 
   expect((await again.admin('GET', '/api/model-definitions?in_force=false')).body['data']).toHaveLength(2);
   write({ providers: { local } });
   await becomes(async () => (await again.admin('GET', '/api/model-definitions/m')).body['in_force'] === true);
+});
+
+/**
+ * A provider of the store took the place of the built-in `openai`. While it was out of force the built-in one, with a key of the
+ * environment, was asked in its place: what was meant for a private server went to the vendor.
+ */
+it('nothing takes the place of a provider or a model of the store that is out of force', async () => {
+  // The built-in provider is there: asked, it would not be reached, which is another error.
+  const env = { OPENAI_API_KEY: 'sk-of-the-vendor-0123456789' };
+  const [row, base_url] = ['openai', 'http://127.0.0.1:9/v1'];
+  // Gets what names no other.
+  const elsewhere = { extends: 'openai', base_url: 'http://127.0.0.1:9/v1', keys: [{ value: 'none' }] };
+  write({
+    providers: { other: elsewhere },
+    defaults: { openai: 'other' },
+    models: { both: { targets: ['mock/a'] } },
+  });
+  const gateway = await started({ ...env, HEADGATE_ENCRYPTION_KEY: one });
+  await gateway.admin('POST', '/api/providers', { id: row, base_url, keys: [{ value: SECRET }] });
+  await gateway.admin('POST', '/api/model-definitions', { id: 'own', targets: [`${row}/x`] });
+  await gateway.admin('POST', '/api/model-definitions', { id: 'some', targets: [`${row}/x`, 'mock/a'] });
+  await gateway.close();
+
+  const other = await started({ ...env, HEADGATE_ENCRYPTION_KEY: two });
+  const refused = async (path: string, init: RequestInit, code = 'definition_held_back') => {
+    const answer = await other.fetch(path, init);
+    expect([path, answer.status, await answer.text()]).toEqual([path, 503, expect.stringContaining(code)]);
+  };
+  const messages = [{ role: 'user', content: 'Hi' }];
+  for (const model of [`${row}/x`, 'own', 'gpt-4o'])
+    await refused('/v1/chat/completions', json({ model, messages }));
+  await refused('/v1/images/generations', json({ model: `${row}/x`, prompt: 'a' }));
+  await refused('/v1/files', { headers: { 'x-headgate-provider': row } });
+  await refused('/v1/chat/completions', {
+    ...json({ model: 'mock/a', messages }),
+    headers: { 'content-type': 'application/json', 'x-headgate-fallbacks': `${row}/x` },
+  });
+  await refused(`/v1/models/${row}/x`, {});
+  const names = (await (await other.fetch('/v1/models')).json()) as { data: { id: string }[] };
+  expect(names.data.filter(({ id }) => id === 'own' || id.startsWith(`${row}/`))).toEqual([]);
+  expect(await chat(other, 'both')).toBe(200);
+  const shown = (await other.admin('GET', `/api/providers/${row}`)).body;
+  expect(shown['in_force']).toBe(false);
+  // Given anew, it is asked, and nobody else.
+  await other.admin('PUT', `/api/providers/${row}`, { base_url, keys: [{ value: SECRET }] });
+  expect(await chat(other, 'own')).toBe(502);
 });
 
 it('a credential is encrypted at rest, and with another key its provider is out of force', async () => {
@@ -124,7 +170,7 @@ it('a credential is encrypted at rest, and with another key its provider is out 
   const { body } = await other.admin('GET', '/api/providers/p');
   expect(body).toMatchObject({ in_force: false, keys: [{ value: 'sk-…WXYZ' }] });
   expect(body['in_force_reason']).toContain('which HEADGATE_ENCRYPTION_KEY does not have');
-  expect(await chat(other, 'm')).toBe(404);
+  expect(await chat(other, 'm')).toBe(503);
   expect(await chat(other, 'mock/a')).toBe(200);
   // What cannot be opened cannot be kept by a change, but anything can be given anew.
   const kept = await other.admin('PATCH', '/api/providers/p', { base_url: 'http://127.0.0.1:8' });

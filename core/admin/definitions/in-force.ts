@@ -42,11 +42,12 @@ export async function inForce(
     }
   });
   for (;;) {
-    if (left.length === 0) return { loaded: file, out };
+    if (left.length === 0) return { loaded: holdingBack(file, out), out };
     try {
       const loaded = await file.with(left);
+      const held = holdingBack(loaded, out);
       for (const key of loaded.shadowed) out.set(key, IN_FILE_TOO);
-      return { loaded, out };
+      return { loaded: held, out };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const wrong = reasonsIn(error, new Set(left.map(definitionKey)));
@@ -56,6 +57,19 @@ export async function inForce(
       left = left.filter((one) => !wrong.has(definitionKey(one)));
     }
   }
+}
+
+/**
+ * A provider of the store may have the id of a built-in one, and a model a name that a provider knows: while it is out of force,
+ * what was meant for it must not go there.
+ */
+function holdingBack(loaded: LayeredConfig, out: ReadonlyMap<string, string>): LayeredConfig {
+  const names = (kind: string): Set<string> =>
+    new Set(
+      [...out.keys()].filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1)),
+    );
+  const heldBack = { providers: names('provider'), models: names('model') };
+  return { ...loaded, config: { ...loaded.config, heldBack } };
 }
 
 /** What was asked for and is not in force, and what was and would no longer be; what the file defines is no matter. */
