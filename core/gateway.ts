@@ -4,6 +4,7 @@ import { makesToken, OwnToken } from './admin/admin-token.js';
 import type { PoolState } from './admin/gather-facts.js';
 import { Governance } from './admin/governance.js';
 import { serverSecret } from './admin/kept-secret.js';
+import { signInPath } from './admin/mcp-ticket.js';
 import { McpVault } from './admin/mcp-vault.js';
 import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
@@ -133,6 +134,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       tell: (notice) => io.hearMcp(notice),
       auth: {
         vault,
+        signInPath: (server, owner, scope) => signInPath(keySecret, server, owner, scope),
         fetchRules: () => live.config.server.fetchAllow,
         signer: (id) => builtInSigner(parts.source, id),
       },

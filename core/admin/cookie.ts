@@ -7,6 +7,8 @@ const SESSION = 'headgate-session';
 /** Names of the cookie of a session, over TLS and without. */
 export const SESSION_COOKIES = [HOST + SESSION, SESSION] as const;
 export const LOGIN_COOKIES = [`${HOST}headgate-login`, 'headgate-login'] as const;
+/** Of a browser that is on its way to an authorization server of an MCP server. */
+export const SIGN_IN_COOKIES = [`${HOST}headgate-mcp`, 'headgate-mcp'] as const;
 type Names = readonly [secure: string, plain: string];
 
 /** The value of a cookie under the first of its names that was sent; null when none was. */

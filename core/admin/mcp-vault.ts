@@ -35,6 +35,10 @@ export class McpVault implements Vault {
     await (await this.store()).credentials.release(place, version);
   }
 
+  async put(place: VaultPlace, value: object): Promise<void> {
+    await (await this.store()).credentials.put(place, this.seal(place, value), Date.now());
+  }
+
   async discard({ server, owner, what }: VaultPlace, version: number): Promise<void> {
     await (await this.store()).credentials.remove({ server, owner, what, version });
   }

@@ -8,12 +8,14 @@ const OWN: Json = {
   required: ['server', 'type'],
   properties: {
     server: TEXT,
-    type: { enum: ['user_header', 'forward', 'token_exchange'] },
+    type: { enum: ['user_header', 'forward', 'oauth', 'token_exchange'] },
     owner: { ...TEXT, description: 'Whose it is, such as `user:ada`.' },
     credential: { enum: ['missing', 'set', 'in_file'] },
+    authorize_path: { ...TEXT, description: 'Where its user signs in, with a browser.' },
     updated_at: { type: ['string', 'null'], format: 'date-time' },
   },
 };
+const PAGE: Json = { description: 'A page', content: { 'text/html': { schema: TEXT } } };
 const DELETED: Json = {
   type: 'object',
   required: ['server', 'owner', 'deleted'],
@@ -48,6 +50,48 @@ export function credentialPaths(): Json {
         summary: 'Takes away what is kept for an MCP server of whoever asks',
         security: HOLDER,
         responses: { 200: ok(DELETED), ...ERRORS },
+      },
+    },
+    '/api/mcp/{server}/authorize': {
+      parameters: [SERVER],
+      get: {
+        operationId: 'ask_mcp_sign_in',
+        summary:
+          'A page that asks whether its user means to sign in at the authorization server of an MCP server',
+        security: [],
+        parameters: [query('ticket', TEXT)],
+        responses: { 200: PAGE, ...ERRORS },
+      },
+      post: {
+        operationId: 'begin_mcp_sign_in',
+        summary: 'Leads to that authorization server',
+        security: [],
+        requestBody: {
+          required: true,
+          content: {
+            'application/x-www-form-urlencoded': {
+              schema: { type: 'object', properties: { ticket: TEXT, browser: TEXT } },
+            },
+          },
+        },
+        responses: { 303: { description: 'There' }, ...ERRORS },
+      },
+    },
+    '/api/mcp/oauth/callback': {
+      get: {
+        operationId: 'end_mcp_sign_in',
+        summary: 'Where authorization servers of MCP servers send browsers back to',
+        security: [],
+        parameters: ['state', 'code', 'iss', 'error'].map((name) => query(name, TEXT)),
+        responses: { 200: PAGE, ...ERRORS },
+      },
+    },
+    '/api/mcp/oauth/client.json': {
+      get: {
+        operationId: 'get_mcp_oauth_client',
+        summary: 'What the gateway is as an OAuth client, for authorization servers that read it there',
+        security: [],
+        responses: { 200: ok({ type: 'object' }), ...ERRORS },
       },
     },
     '/api/mcp-credentials': {

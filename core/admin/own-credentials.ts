@@ -12,6 +12,7 @@ import type { Author } from '../store/control/control-store.js';
 import { StoreError } from '../store/control/store-error.js';
 import { authorOf } from './caller.js';
 import { iso } from './entity-text.js';
+import { signInPath } from './mcp-ticket.js';
 import { shownKey } from './own-key.js';
 import { checked } from './read-spec.js';
 import { bodyOf, json } from './reply.js';
@@ -36,7 +37,7 @@ export interface Holder {
   readonly isPerson: boolean;
 }
 
-type Parts = Pick<AdminParts, 'config' | 'vault'>;
+type Parts = Pick<AdminParts, 'config' | 'vault' | 'mcp' | 'secret'>;
 
 /** `GET /api/me/mcp`: servers that want something of each of their users, and what they have of whoever asks. */
 export async function listOwn(parts: Parts, request: AdminRequest): Promise<ControlAnswer> {
@@ -76,9 +77,10 @@ export async function removeOwn(parts: Parts, request: AdminRequest): Promise<Co
   const holder = holderOf(request);
   const server = serverOf(parts, request, holder.key);
   const { auth } = server;
-  if (auth.kind !== 'user_header')
+  if (auth.kind !== 'user_header' && auth.kind !== 'oauth')
     throw new StoreError('entity_invalid', `of the MCP server "${server.id}" nothing of its users is kept`);
   const owner = ownerFor(server, auth.per, holder);
+  await parts.mcp.revoke(server.id, owner);
   const deleted = await parts.vault.remove(server.id, owner, holder.author);
   return json(200, { server: server.id, owner, deleted });
 }
@@ -117,12 +119,12 @@ export function ownerFor({ id }: McpServerConfig, per: OwnerKind, { key, isPerso
   );
 }
 
-async function stateOf({ vault }: Parts, of: McpServerConfig, holder: Holder): Promise<object> {
+async function stateOf({ vault, secret }: Parts, of: McpServerConfig, holder: Holder): Promise<object> {
   const { id: server, auth } = of;
-  if (auth.kind !== 'user_header') return { server, type: auth.kind };
+  if (auth.kind !== 'user_header' && auth.kind !== 'oauth') return { server, type: auth.kind };
   const owner = ownerFor(of, auth.per, holder);
-  const fromFile = auth.values.has(owner);
-  const what = 'header';
+  const fromFile = auth.kind === 'user_header' && auth.values.has(owner);
+  const what = auth.kind === 'oauth' ? 'grant' : 'header';
   const kept = fromFile ? undefined : (await vault.list({ owner, server })).find((row) => row.what === what);
   return {
     server,
@@ -130,5 +132,6 @@ async function stateOf({ vault }: Parts, of: McpServerConfig, holder: Holder): P
     owner,
     credential: fromFile ? 'in_file' : kept === undefined ? 'missing' : 'set',
     updated_at: kept === undefined ? null : iso(kept.updatedMs),
+    ...(auth.kind === 'oauth' && { authorize_path: signInPath(secret, server, owner, '') }),
   };
 }

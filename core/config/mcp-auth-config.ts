@@ -8,6 +8,7 @@ export type McpAuthConfig =
   | { readonly kind: 'none' }
   | UserHeaderConfig
   | { readonly kind: 'forward'; readonly headers: readonly ForwardedHeader[]; readonly users: UsersConfig }
+  | OauthUsersConfig
   | ({ readonly kind: 'client_credentials' } & OauthClient)
   | ({
       readonly kind: 'token_exchange';
@@ -32,6 +33,13 @@ export interface UserHeaderConfig {
   /** By `user:ID` and the like. */
   readonly values: ReadonlyMap<string, Secret>;
   readonly selfService: boolean;
+  readonly users: UsersConfig;
+}
+
+/** Each user signs in at the authorization server. */
+export interface OauthUsersConfig extends OauthClient {
+  readonly kind: 'oauth';
+  readonly per: OwnerKind;
   readonly users: UsersConfig;
 }
 

@@ -28,6 +28,8 @@ export function resolveMcpAuth(parsed: ParsedMcpAuth | undefined): McpAuthConfig
     }
     case 'forward':
       return { kind: type, headers: (parsed.forward ?? []).map(forwarded), users: usersOf(parsed) };
+    case 'oauth':
+      return { kind: type, per, ...clientOf(parsed), users: usersOf(parsed) };
     case 'client_credentials':
       return { kind: type, ...clientOf(parsed) };
     case 'token_exchange':

@@ -29,6 +29,8 @@ export function behalfOf({ id, auth }: McpServerConfig, user: ToolUser): Behalf 
       return null;
     case 'user_header':
       return { ...NOTHING, owner: ownerOfHeader(auth, user) };
+    case 'oauth':
+      return { ...NOTHING, owner: ownerOf(auth.per, user.principal) };
     case 'forward':
       return forwarded(id, auth.headers, user);
     case 'token_exchange':

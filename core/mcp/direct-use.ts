@@ -11,6 +11,7 @@ import type { Stage } from '../pipeline.js';
 import { behalvesOf, type ToolUser } from './behalf.js';
 import type { McpPath } from './mcp-path.js';
 import type { ServerState } from './protocol.js';
+import { NeedsBrowser, refusalError } from './refusal.js';
 import type { ToolCatalog } from './tool-catalog.js';
 import { toolJson } from './tool-json.js';
 import { type OfferedTool, ToolRun } from './tool-run.js';
@@ -64,17 +65,25 @@ async function servers(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if (x.answered) return;
   const states = 'states' in reply ? reply.states : [];
   const ids = new Set(allowed.map(({ id }) => id));
-  send(x, { data: states.filter(({ id }) => ids.has(id)).map(stateJson) });
+  send(x, { data: states.filter(({ id }) => ids.has(id)).map((state) => stateJson(state, x)) });
 }
 
 /** Of a server, what who may use it may know. */
-function stateJson({ id, state, tools: count, needs }: ServerState): JsonObject {
-  return { id, state, tools: count, needs: needs === null ? null : (NEEDS[needs.code] ?? null) };
+function stateJson({ id, state, tools: count, needs }: ServerState, x: Exchange): JsonObject {
+  const error = needs === null ? null : refusalError(needs, x.runtime.config, x.incoming.headers);
+  return {
+    id,
+    state,
+    tools: count,
+    needs: needs === null ? null : (NEEDS[needs.code] ?? null),
+    ...(error instanceof NeedsBrowser && { authorize_url: error.url }),
+  };
 }
 
 /** What keeps a caller from using a server that others may be using. */
 const NEEDS: Partial<Record<ErrorCode, string>> = {
   mcp_credential_missing: 'credential',
+  mcp_authorization_required: 'authorization',
 };
 
 function userOf(x: Exchange): ToolUser & { readonly principal: VirtualKey } {

@@ -115,6 +115,24 @@ export const mcpErrorRows = {
     message: 'The MCP server "{server}" wants a credential of its user, and there is none: {how}.',
     param: 'server',
   },
+  mcp_authorization_required: {
+    status: 403,
+    kind: 'permission',
+    message:
+      'Nobody has signed in to the MCP server "{server}" for the {who} yet, or not with the rights that it wants: open {url} in a browser.',
+    param: 'server',
+  },
+  mcp_sign_in_stale: {
+    status: 400,
+    kind: 'invalid-request',
+    message:
+      'This sign-in has taken too long, was used before, or did not begin in this browser: ask the MCP server once more, and open the link that you are given.',
+  },
+  mcp_sign_in_refused: {
+    status: 403,
+    kind: 'permission',
+    message: 'The sign-in to the MCP server "{server}" failed: {why}.',
+  },
   mcp_server_gone: {
     status: 502,
     kind: 'upstream',

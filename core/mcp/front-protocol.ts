@@ -31,6 +31,8 @@ export interface FrontCaller {
   readonly servers: readonly string[];
   /** Of those that have another credential for each of their users, by id, what of the request they are to see. */
   readonly behalf: Readonly<Record<string, Behalf>>;
+  /** Where the client has found the gateway, for links: without a path. */
+  readonly base: string;
 }
 
 /** What the main thread asks the thread that has the client: there are the rules, limits and budgets. */
@@ -68,6 +70,8 @@ export interface ToldError {
   readonly message: string;
   readonly status: number;
   readonly retryAfterMs: number | null;
+  /** What is to be opened in a browser first; null for nothing. */
+  readonly url: string | null;
 }
 
 /** Progress of a question. */

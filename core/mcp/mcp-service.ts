@@ -3,7 +3,7 @@ import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { McpFront } from './front/front.js';
 import type { NodeDirectory } from './front/other-nodes.js';
 import type { McpFrontAsk } from './front-protocol.js';
-import type { HubParts, McpHub } from './hub/hub.js';
+import type { HubParts, McpHub, SignInServer } from './hub/hub.js';
 import type { AcceptedTools } from './hub/pins.js';
 import type { McpAsk, McpReply } from './protocol.js';
 
@@ -47,6 +47,16 @@ export class McpService {
   /** Somebody's credential is not what it was; `server` null: for none. */
   credentialChanged(server: string | null, owner: string): void {
     this.hub?.dropOwner(server, owner);
+  }
+
+  /** A server whose users sign in at its authorization server; null when there is none of that id. */
+  signInServer(server: string): SignInServer | null {
+    return this.hub?.signInServer(server) ?? null;
+  }
+
+  /** Tells the authorization server of a server that somebody's grant is of no use any more. That it fails is no matter here. */
+  async revoke(server: string, owner: string): Promise<void> {
+    await this.hub?.revoke(server, owner);
   }
 
   /** The gateway as a server of the protocol. What comes before it is loaded waits. */

@@ -12,6 +12,8 @@ import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { Waiting } from '../upstream/deadlines.js';
 import { behalvesOf } from './behalf.js';
 import type { McpQuestion, McpToldAnswer, PassedRequest } from './front-protocol.js';
+import { NeedsBrowser } from './refusal.js';
+import { baseOf } from './resource-metadata.js';
 import { callTool, type ToolCaller } from './tool-call.js';
 import type { ToolCatalog } from './tool-catalog.js';
 
@@ -71,6 +73,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
           keyId: principal.id,
           servers: servers.map(({ id }) => id),
           behalf: behalvesOf(servers, caller),
+          base: baseOf(x.runtime.config, headers),
         },
         passed: this.passed(),
       },
@@ -156,7 +159,8 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       const { code, message, status, retryAfterMs = null } = error.canonical;
-      return { error: { code: code as ErrorCode, message, status, retryAfterMs } };
+      const url = error instanceof NeedsBrowser ? error.url : null;
+      return { error: { code: code as ErrorCode, message, status, retryAfterMs, url } };
     }
   }
 

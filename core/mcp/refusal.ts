@@ -1,8 +1,29 @@
+import type { HeaderList } from '@headgate/sdk';
+import type { Config } from '../config/config.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import type { McpRefusal } from './protocol.js';
+import { baseOf } from './resource-metadata.js';
 
-/** The error that a caller is told. */
-export function refusalError({ code, details, retryAfterMs }: McpRefusal): GatewayError {
-  const error = canonicalError(code, details);
-  return new GatewayError(retryAfterMs === undefined ? error : { ...error, retryAfterMs });
+/** An error that a browser can do something about. */
+export class NeedsBrowser extends GatewayError {
+  constructor(
+    error: GatewayError['canonical'],
+    /** What is to be opened there. */
+    readonly url: string,
+  ) {
+    super(error);
+  }
+}
+
+/** The error that a caller is told. Links lead to where the caller has found the gateway. */
+export function refusalError(
+  { code, details, retryAfterMs }: McpRefusal,
+  config: Config,
+  headers: HeaderList,
+): GatewayError {
+  const { path } = details;
+  const url = path === undefined ? null : baseOf(config, headers) + path;
+  const error = canonicalError(code, url === null ? details : { ...details, url });
+  const whole = retryAfterMs === undefined ? error : { ...error, retryAfterMs };
+  return url === null ? new GatewayError(whole) : new NeedsBrowser(whole, url);
 }

@@ -35,7 +35,7 @@ export function challengeFor(config: Config, { path, headers }: Pick<Incoming, '
 }
 
 /** As the configuration says, or as the client has called it. */
-function baseOf({ mcp, server }: Config, headers: HeaderList): string {
+export function baseOf({ mcp, server }: Config, headers: HeaderList): string {
   if (mcp !== null && mcp.publicUrl !== null) return mcp.publicUrl;
   const host = headerOf(headers, 'host') ?? `${server.host}:${server.port}`;
   // It goes into a header and into an address.

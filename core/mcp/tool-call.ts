@@ -9,6 +9,7 @@ import { proceed } from '../pipeline.js';
 import type { ClientSink } from '../relay/sink.js';
 import { settle } from '../stages/settle.js';
 import type { ToolInput, ToolProgress } from './protocol.js';
+import { NeedsBrowser } from './refusal.js';
 import { toolEndpoint } from './tool-endpoint.js';
 import { type OfferedTool, ToolRun } from './tool-run.js';
 import { toolStages } from './tool-stages.js';
@@ -63,7 +64,8 @@ export async function callTool(io: IoThread, caller: ToolCaller, ask: ToolAsk): 
     const sink = resultSink(() => {
       signal?.removeEventListener('abort', onAbort);
       const { error } = x;
-      if (error !== null) reject(new GatewayError(error));
+      if (error !== null)
+        reject(run.url === null ? new GatewayError(error) : new NeedsBrowser(error, run.url));
       else if (run.result !== null)
         resolve({ requestId: x.id, result: run.result, costNano: x.billedNano ?? 0 });
       else reject(signal?.aborted === true ? signal.reason : new Error('the call came to nothing'));

@@ -65,7 +65,7 @@ export class ToolCatalog {
     const asked = await Promise.all(
       servers.map(async (server) => {
         try {
-          const { tools } = await this.listOf(server.id, behalfOf(server, user));
+          const { tools } = await this.listOf(server, user);
           const mine = tools.filter(
             ({ name }) => isOffered(server, name) && access.toolRefusedBy(server.id, name) === null,
           );
@@ -86,7 +86,7 @@ export class ToolCatalog {
     const who = ToolAccess.of(key).toolRefusedBy(server.id, name);
     if (who !== null)
       throw gatewayError('mcp_tool_not_allowed', { who, server: server.id, tool: shown(name) });
-    const { tools, held } = await this.listOf(server.id, behalfOf(server, user));
+    const { tools, held } = await this.listOf(server, user);
     const tool = isOffered(server, name) ? tools.find((one) => one.name === name) : undefined;
     if (tool !== undefined) return offer(server, tool);
     const code = held.some((one) => one.name === name) ? 'mcp_tool_held' : 'mcp_tool_unknown';
@@ -96,7 +96,7 @@ export class ToolCatalog {
   /** The words of a server's tools, all of them; null where they cannot be had now. */
   async words(user: ToolUser, server: McpServerConfig): Promise<WordIndex | null> {
     try {
-      return indexOf((await this.listOf(server.id, behalfOf(server, user))).tools);
+      return indexOf((await this.listOf(server, user)).tools);
     } catch (error) {
       if (error instanceof GatewayError) return null;
       throw error;
@@ -108,7 +108,7 @@ export class ToolCatalog {
     const server = this.server(user.principal, serverId);
     const behalf = behalfOf(server, user);
     const reply = await this.io.control.mcp({ do: 'list', server: server.id, what, behalf });
-    if ('refused' in reply) throw refusalError(reply.refused);
+    if ('refused' in reply) throw refusalError(reply.refused, this.io.runtime.config, user.headers);
     if (!('list' in reply)) throw new Error('the main thread answered another question');
     return reply.list;
   }
@@ -142,7 +142,7 @@ export class ToolCatalog {
         progress,
       });
       signal?.throwIfAborted();
-      if ('refused' in reply) throw refusalError(reply.refused);
+      if ('refused' in reply) throw refusalError(reply.refused, this.io.runtime.config, user.headers);
       if (!('answer' in reply)) throw new Error('the main thread answered another question');
       return reply.answer;
     } finally {
@@ -189,19 +189,21 @@ export class ToolCatalog {
     return server;
   }
 
-  private async listOf(server: string, behalf: Behalf | null): Promise<ToolList> {
+  private async listOf(server: McpServerConfig, user: ToolUser): Promise<ToolList> {
+    const { id } = server;
+    const behalf = behalfOf(server, user);
     const owner = behalf?.owner ?? '';
-    const known = this.lists.get(server)?.get(owner);
+    const known = this.lists.get(id)?.get(owner);
     if (known !== undefined) {
       const list = await known;
       if (list.freshUntil > Date.now()) return list;
       // Somebody else who found it too old may have asked anew.
-      if (this.lists.get(server)?.get(owner) !== known) return this.listOf(server, behalf);
+      if (this.lists.get(id)?.get(owner) !== known) return this.listOf(server, user);
     }
-    const asked = this.ask(server, behalf);
-    this.keep(server, owner, asked);
+    const asked = this.ask(id, user, behalf);
+    this.keep(id, owner, asked);
     asked.catch(() => {
-      const lists = this.lists.get(server);
+      const lists = this.lists.get(id);
       if (lists?.get(owner) === asked) lists.delete(owner);
     });
     return asked;
@@ -216,9 +218,9 @@ export class ToolCatalog {
     if (lists.size > MOST_OWNERS && oldest !== undefined) lists.delete(oldest);
   }
 
-  private async ask(server: string, behalf: Behalf | null): Promise<ToolList> {
+  private async ask(server: string, user: ToolUser, behalf: Behalf | null): Promise<ToolList> {
     const reply = await this.io.control.mcp({ do: 'tools', server, behalf });
-    if ('refused' in reply) throw refusalError(reply.refused);
+    if ('refused' in reply) throw refusalError(reply.refused, this.io.runtime.config, user.headers);
     if (!('tools' in reply)) throw new Error('the main thread answered another question');
     return reply.tools;
   }

@@ -39,6 +39,8 @@ export class ToolRun {
   /** With whose credential; null where all come with the same. */
   behalf: Behalf | null = null;
   result: ToolResult | null = null;
+  /** What the caller is to open in a browser first; null for nothing. */
+  url: string | null = null;
   readonly session: string;
   readonly input: ToolInput | null;
   readonly meta: JsonObject | null;

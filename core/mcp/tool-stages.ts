@@ -10,7 +10,7 @@ import { check } from '../stages/check.js';
 import { viewOf } from '../view.js';
 import { behalfOf } from './behalf.js';
 import { isQuestion, type McpReply } from './protocol.js';
-import { refusalError } from './refusal.js';
+import { NeedsBrowser, refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
 import type { ToolCatalog } from './tool-catalog.js';
 import { withRulesOf } from './tool-links.js';
@@ -24,15 +24,25 @@ import { type OfferedTool, placeOf, type ToolRun } from './tool-run.js';
  */
 export function toolStages(catalog: ToolCatalog, answer: Stage): readonly Stage[] {
   return [
-    (x) => find(x, catalog), // which tool it is, and whether the caller may use it
+    (x) => noted(x, find(x, catalog)), // which tool it is, and whether the caller may use it
     plan, //     the hooks of calls of that tool
     checkArguments,
     check, //    limits, budgets: the request gates
     guard, //    the tool gates, which may answer
-    (x) => send(x, catalog), // to the server and back
+    (x) => noted(x, send(x, catalog)), // to the server and back
     look, //     the hooks of results
     answer,
   ];
+}
+
+/** Whoever wants the call may be able to have a page opened. */
+async function noted(x: Exchange, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof NeedsBrowser) runOf(x).url = error.url;
+    throw error;
+  }
 }
 
 function runOf(x: Exchange): ToolRun {
@@ -199,7 +209,7 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if ('refused' in reply) {
     // What did not reach the server costs nothing; what did may have been done, whether or not we hear of it.
     x.billedNano = reply.refused.sent ? run.priceNano : 0;
-    throw refusalError(reply.refused);
+    throw refusalError(reply.refused, x.runtime.config, x.incoming.headers);
   }
   if (!('result' in reply)) throw new Error('the main thread answered another question');
   run.result = reply.result;

@@ -46,9 +46,11 @@ export const noAuth: AuthParts = {
     renew: async () => null,
     claim: async () => false,
     release: async () => {},
+    put: async () => {},
     discard: async () => {},
   },
   fetchRules: () => [],
+  signInPath: () => '',
   signer: (id) => {
     throw new Error(`nobody wanted ${id}`);
   },

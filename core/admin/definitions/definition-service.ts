@@ -8,6 +8,7 @@ import type { StoredEntity } from '../../store/control/entity-rows.js';
 import { StoreError } from '../../store/control/store-error.js';
 import { merged, ReadOnly, readVersion } from '../entity-service.js';
 import { checked } from '../read-spec.js';
+import { resealCredentials } from '../reseal-credentials.js';
 import type { DefinitionApi } from './definition-kinds.js';
 import { SealError, Sealer } from './sealer.js';
 import { type Fields, type Split, splitSecrets } from './secret-places.js';
@@ -152,7 +153,7 @@ export class DefinitionService {
         const after = await writing.entities.update({ ...before, state }, null, writing.now);
         done.push({ action: 'reseal', kind: before.kind, id: before.id, before, after });
       }
-      return done;
+      return [...done, ...(await resealCredentials(writing, sealer))];
     });
     if (changes.length > 0) await this.changed();
     return changes.length;

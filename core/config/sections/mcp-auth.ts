@@ -34,6 +34,7 @@ const KEYS = {
   header: ['name', 'value'],
   user_header: ['name', 'prefix', 'per', 'values', 'self_service'],
   forward: ['forward'],
+  oauth: ['per', 'client_id', 'client_secret', 'issuer', 'scopes', 'resource'],
   client_credentials: ['client_id', 'client_secret', 'issuer', 'token_url', 'scopes', 'resource', 'audience'],
   token_exchange: [
     'client_id',
@@ -58,7 +59,7 @@ const NEEDED: Partial<Record<keyof typeof KEYS, readonly string[]>> = {
 };
 
 const types = Object.keys(KEYS) as (keyof typeof KEYS)[];
-const ofUsers = ['user_header', 'forward', 'token_exchange'];
+const ofUsers = ['user_header', 'forward', 'oauth', 'token_exchange'];
 
 /** What a server at an address wants to see of whoever asks it. */
 export const mcpAuth = z
@@ -67,7 +68,7 @@ export const mcpAuth = z
       .enum(types, wants(`one of ${types.join(', ')}`))
       .describe(
         '`none`; `header`: one for all; `user_header`: another one for each user; `forward`: headers of the request itself; ' +
-          '`client_credentials`: a token that the gateway gets for itself; `token_exchange`: the token of the caller (`auth.jwt`) is ' +
+          '`oauth`: each user signs in there; `client_credentials`: a token that the gateway gets for itself; `token_exchange`: the token of the caller (`auth.jwt`) is ' +
           'exchanged for one of the server; `sigv4`: signed for AWS.',
       ),
     name: headerName
@@ -83,7 +84,7 @@ export const mcpAuth = z
       .enum(['user', 'team', 'organization', 'key'], wants('user, team, organization or key'))
       .optional()
       .describe(
-        'Of `user_header`: who has a credential of their own. Default `user`; a key that belongs to nobody has its own.',
+        'Of `user_header` and `oauth`: who has a credential of their own. Default `user`; a key that belongs to nobody has its own.',
       ),
     values: z
       .record(
@@ -124,7 +125,11 @@ export const mcpAuth = z
       .describe(
         'Of `forward`: headers that are passed on, if the request has them; it must have one of them.',
       ),
-    client_id: text('the id of a client').optional().describe('Of this gateway at the authorization server.'),
+    client_id: text('the id of a client')
+      .optional()
+      .describe(
+        'Of this gateway at the authorization server. Left out with `oauth`: it registers itself there.',
+      ),
     client_secret: text('the secret of a client').optional().describe('Its secret. Left out: it has none.'),
     issuer: safeUrl
       .optional()

@@ -2,8 +2,9 @@ import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { McpToldAnswer, ToldError, ToldTool } from '../front-protocol.js';
 import { type Asking, askingOf, type Desk, inputOf } from './desk.js';
+import { NeedsSignIn } from './needs-sign-in.js';
+import { INTERNAL, INVALID_PARAMS, Refused } from './refused.js';
 import type { Place } from './scope.js';
-import { INTERNAL, INVALID_PARAMS, Refused } from './upstream.js';
 
 let calls = 0;
 
@@ -98,7 +99,8 @@ function refused(error: ToldError): ToolResult {
   throw protocolError(error);
 }
 
-function protocolError({ code, message, status, retryAfterMs }: ToldError): Refused {
+function protocolError({ code, message, status, retryAfterMs, url }: ToldError): Refused {
+  if (url !== null) return new NeedsSignIn(code, message, url);
   const data = { code, status, ...(retryAfterMs !== null && { retry_after_ms: retryAfterMs }) };
   return new Refused(status === 403 || status === 404 ? INVALID_PARAMS : INTERNAL, message, data);
 }

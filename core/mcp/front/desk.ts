@@ -4,8 +4,9 @@ import type { FrontCaller } from '../front-protocol.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ToolInput } from '../protocol.js';
 import type { AnswerPump } from './answer-pump.js';
+import { INTERNAL, Refused } from './refused.js';
 import type { Scope } from './scope.js';
-import { INTERNAL, Refused } from './upstream.js';
+import { SIGN_IN } from './sign-in-name.js';
 
 /** What handlers of requests need of whoever they serve: a session, or a single request. */
 export interface Desk {
@@ -53,7 +54,14 @@ export function inputOf({ mcpReq }: ServerContext): ToolInput | null {
   if (capabilities === undefined) return null;
   return {
     capabilities: capabilities as JsonObject,
-    responses: (mcpReq.inputResponses as JsonObject | undefined) ?? null,
+    responses: othersIn(mcpReq.inputResponses as JsonObject | undefined),
     state: mcpReq.requestState<string>() ?? null,
   };
+}
+
+/** What servers behind have asked for; the gateway's own question is none of theirs. */
+function othersIn(responses: JsonObject | undefined): JsonObject | null {
+  if (responses === undefined) return null;
+  const { [SIGN_IN]: own, ...others } = responses;
+  return own !== undefined && Object.keys(others).length === 0 ? null : others;
 }

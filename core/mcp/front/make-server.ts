@@ -2,8 +2,9 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Server, ServerContext } from '@modelcontextprotocol/server';
 import { callTool, listTools } from './call-handler.js';
 import { askingOf, type Desk } from './desk.js';
+import { askToSignIn, NeedsSignIn } from './needs-sign-in.js';
 import { complete, getPrompt, list, readResource, resourcePlace } from './other-handlers.js';
-import { INVALID_PARAMS, Refused } from './upstream.js';
+import { INVALID_PARAMS, Refused } from './refused.js';
 
 export type McpLibrary = typeof import('@modelcontextprotocol/server');
 
@@ -32,6 +33,7 @@ export function makeServer(mcp: McpLibrary, desk: Desk): Server {
       try {
         return (await handle((request.params ?? {}) as JsonObject, ctx)) as never;
       } catch (error) {
+        if (error instanceof NeedsSignIn) return askToSignIn(mcp, server, error, ctx) as never;
         if (error instanceof Refused) throw new mcp.ProtocolError(error.code, error.message, error.data);
         throw error;
       }

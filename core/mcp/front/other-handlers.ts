@@ -1,7 +1,8 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import { askingOf, type Desk, inputOf } from './desk.js';
-import { askServer, INVALID_PARAMS, listOf, type OtherList, offers, Refused } from './upstream.js';
+import { INVALID_PARAMS, Refused } from './refused.js';
+import { askServer, listOf, type OtherList, offers } from './upstream.js';
 
 /** Prompts, resources or templates that the servers list. */
 export async function list(desk: Desk, kind: OtherList, ctx: ServerContext): Promise<JsonObject> {

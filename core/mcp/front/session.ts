@@ -11,9 +11,10 @@ import { authOf, type Desk, type DeskState } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { NoSession } from './no-session.js';
+import { INTERNAL, Refused } from './refused.js';
 import { type ReplayMemory, ReplayStore } from './replay.js';
 import { Scope } from './scope.js';
-import { askServer, INTERNAL, Refused, reach } from './upstream.js';
+import { askServer, reach } from './upstream.js';
 
 type ListName = 'tools' | 'prompts' | 'resources';
 

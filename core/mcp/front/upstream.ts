@@ -8,6 +8,8 @@ import { whyOf } from '../hub/failure.js';
 import type { McpHub } from '../hub/hub.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ListKind, McpRefusal, ToolInput } from '../protocol.js';
+import { NeedsSignIn } from './needs-sign-in.js';
+import { INTERNAL, INVALID_PARAMS, Refused } from './refused.js';
 
 /** What may be asked of servers beside their tools. */
 export type AskedMethod =
@@ -17,20 +19,6 @@ export type AskedMethod =
   | 'resources/unsubscribe'
   | 'completion/complete'
   | 'logging/setLevel';
-
-/** An error that a client is told as an error of the protocol. */
-export class Refused extends Error {
-  constructor(
-    readonly code: number,
-    message: string,
-    readonly data: unknown = undefined,
-  ) {
-    super(message);
-  }
-}
-
-export const INVALID_PARAMS = -32_602;
-export const INTERNAL = -32_603;
 
 /** The connection that clients share, or that of whoever asks. Throws Refused. */
 export function reach(hub: McpHub, server: string, { behalf }: FrontCaller): ServerLink {
@@ -117,6 +105,10 @@ function refusal(error: unknown, link: ServerLink): Refused {
 }
 
 function credentialRefused({ code, details }: McpRefusal): Refused {
+  const { path } = details;
+  // Where that is the client knows best.
+  if (path !== undefined)
+    return new NeedsSignIn(code, canonicalError(code, { ...details, url: path }).message, path);
   const { message, status } = canonicalError(code, details);
   return new Refused(INVALID_PARAMS, message, { code, status });
 }

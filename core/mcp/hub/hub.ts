@@ -1,12 +1,15 @@
 import { join } from 'node:path';
-import { usersOf } from '../../config/mcp-auth-config.js';
-import type { McpConfig } from '../../config/mcp-config.js';
+import { type OauthUsersConfig, usersOf } from '../../config/mcp-auth-config.js';
+import type { McpConfig, McpServerConfig } from '../../config/mcp-config.js';
 import { packed } from '../../config/transfer.js';
 import type { LogLine } from '../../plugin/logger.js';
 import type { Behalf, ListKind, McpAsk, McpNotice, McpRefusal, McpReply, ServerState } from '../protocol.js';
 import type { CallOptions } from './at-server.js';
 import { credentialErrorIn } from './auth/credentials.js';
+import type { Grant } from './auth/grant.js';
 import { type AuthParts, CredentialMaker } from './auth/make-credentials.js';
+import { revoke } from './auth/revoke.js';
+import type { PlainFetch } from './auth/signed-fetch.js';
 import { callTool } from './call-tool.js';
 import type { ClientFeatures } from './client-features.js';
 import { Guests } from './guests.js';
@@ -23,6 +26,12 @@ export interface HubParts {
   /** To all threads. */
   readonly tell: (notice: McpNotice) => void;
   readonly auth: AuthParts;
+}
+
+/** One whose users sign in at its authorization server, and how that is reached. */
+export interface SignInServer {
+  readonly config: McpServerConfig & { readonly auth: OauthUsersConfig };
+  readonly fetch: PlainFetch;
 }
 
 /** How a server is reached. */
@@ -135,6 +144,28 @@ export class McpHub {
       { config, as: known.as, credentials, owner: behalf?.owner ?? '' },
       features,
     );
+  }
+
+  signInServer(id: string): SignInServer | null {
+    const config = this.config?.servers.get(id);
+    if (config === undefined || config.auth.kind !== 'oauth') return null;
+    return { config: { ...config, auth: config.auth }, fetch: this.credentials.fetchFor(config) };
+  }
+
+  async revoke(server: string, owner: string): Promise<void> {
+    const found = this.signInServer(server);
+    if (found === null) return;
+    try {
+      const kept = await this.parts.auth.vault.read({ server, owner, what: 'grant' });
+      if (kept !== null) await revoke(found.config.auth, kept.value as Grant, found.fetch);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.parts.log('warn', 'the authorization server of an MCP server was not told that a grant is over', {
+        server,
+        owner,
+        why,
+      });
+    }
   }
 
   /** A credential is not what it was: connections that came with it are closed. `only` null: at all servers. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { AskedServer } from '@headgate/sdk';
-import { gatewayError } from '../../errors.js';
+import { type GatewayError, gatewayError } from '../../errors.js';
 import type { Exchange } from '../../exchange.js';
 import type { VirtualKey } from '../../identity/virtual-key.js';
 import { guestConfig } from '../guest-config.js';
-import type { GuestServer } from '../protocol.js';
+import type { GuestServer, McpRefusal } from '../protocol.js';
 import { refusalError } from '../refusal.js';
 import { allowedUrl, urlPlace } from '../server-url.js';
 import { ToolAccess } from '../tool-access.js';
@@ -89,14 +89,16 @@ export class GuestServers {
   private async toolsOf({ id: label, guest, allows }: WantedServer): Promise<OfferedTool[]> {
     if (guest === null) return [];
     const { control } = this.x.io;
+    const refused = (refusal: McpRefusal): GatewayError =>
+      refusalError(refusal, this.x.runtime.config, this.x.incoming.headers);
     // Nobody can guess the connection of somebody else.
     const connection = `guest:${randomBytes(16).toString('hex')}`;
     this.ids.push(connection);
     const begun = await control.mcp({ do: 'begin', server: connection, guest });
-    if ('refused' in begun) throw refusalError(begun.refused);
+    if ('refused' in begun) throw refused(begun.refused);
     const reply = await control.mcp({ do: 'tools', server: connection, behalf: null });
     if ('refused' in reply)
-      throw refusalError({
+      throw refused({
         ...reply.refused,
         details: { ...reply.refused.details, server: label.slice(0, 100) },
       });

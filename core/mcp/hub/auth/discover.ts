@@ -3,12 +3,15 @@ import type {
   OAuthProtectedResourceMetadata,
 } from '@modelcontextprotocol/client';
 import type { OauthClient } from '../../../config/mcp-auth-config.js';
+import { isSafeUrl } from '../../../config/sections/oidc.js';
 import type { PlainFetch } from './signed-fetch.js';
 
 /** Where tokens for a server come from, and what they are to be for. */
 export interface AuthorizationPlace {
   readonly issuer: string;
   readonly metadata: AuthorizationServerMetadata;
+  /** Where it is told that a token is of no use any more (RFC 7009); null: nowhere. */
+  readonly revocation: string | null;
   /** RFC 8707; null: it is not said. */
   readonly resource: string | null;
   /** Joined by spaces; null: nobody has said. */
@@ -39,6 +42,7 @@ export async function discover(
         token_endpoint: client.tokenUrl,
         response_types_supported: ['code'],
       },
+      revocation: null,
       resource: client.resource ?? (client.audience === null ? url : null),
       scope: own,
     };
@@ -46,12 +50,15 @@ export async function discover(
   const described = await describedBy(mcp, url, challenge.resourceMetadataUrl, fetch);
   if (described !== null) await checkResource(mcp, url, described);
   const issuer = client.issuer ?? described?.authorization_servers?.[0] ?? new URL(url).origin;
-  const metadata = await mcp.discoverAuthorizationServerMetadata(issuer, { fetchFn: fetch });
+  // The library leaves out of an OpenID document what it does not use itself.
+  const read = remembering(fetch);
+  const metadata = await mcp.discoverAuthorizationServerMetadata(issuer, { fetchFn: read.fetch });
   if (metadata === undefined)
     throw new Error(`the authorization server ${issuer} does not say where it gives tokens`);
   return {
     issuer: metadata.issuer,
     metadata,
+    revocation: revocationIn(read.documents, metadata.issuer),
     resource: client.resource ?? described?.resource ?? (client.audience === null ? url : null),
     scope: own ?? challenge.scope ?? described?.scopes_supported?.join(' ') ?? null,
   };
@@ -91,4 +98,28 @@ async function checkResource(
 ): Promise<void> {
   if (!mcp.checkResourceAllowed({ requestedResource: url, configuredResource: resource }))
     throw new Error(`it says that its tokens are for ${resource.slice(0, 200)}, which is not where it is`);
+}
+
+/** The same, with all JSON documents that came. */
+function remembering(fetch: PlainFetch): { fetch: PlainFetch; documents: Record<string, unknown>[] } {
+  const documents: Record<string, unknown>[] = [];
+  return {
+    documents,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      const said: unknown = response.ok
+        ? await response
+            .clone()
+            .json()
+            .catch(() => null)
+        : null;
+      if (typeof said === 'object' && said !== null) documents.push(said as Record<string, unknown>);
+      return response;
+    },
+  };
+}
+
+function revocationIn(documents: readonly Record<string, unknown>[], issuer: string): string | null {
+  const place = documents.find((one) => one['issuer'] === issuer)?.['revocation_endpoint'];
+  return typeof place === 'string' && isSafeUrl(place) ? place : null;
 }

@@ -5,8 +5,10 @@ import type { Behalf } from '../../protocol.js';
 import { AuthFetch } from './auth-fetch.js';
 import { type Credentials, fixedHeaders, NO_CREDENTIALS, withoutCredentials } from './credentials.js';
 import { tokenCredentials } from './own-tokens.js';
+import type { PlainFetch } from './signed-fetch.js';
 import { awsCredentials } from './sigv4.js';
 import { storedHeader } from './stored-header.js';
+import { userTokens } from './user-tokens.js';
 import type { Vault } from './vault.js';
 
 /** What credentials are made with. */
@@ -14,6 +16,8 @@ export interface AuthParts {
   readonly vault: Vault;
   /** Addresses beside public ones that may be asked where a server names them. */
   readonly fetchRules: () => readonly FetchRule[];
+  /** Path at which somebody signs in to a server, asking for these rights; '' for those that it wants at first. */
+  readonly signInPath: (server: string, owner: string, scope: string) => string;
   /** One that providers have too. */
   readonly signer: (id: string) => Signer;
 }
@@ -33,7 +37,7 @@ export class CredentialMaker {
     if (auth.kind === 'none' || url === '') return NO_CREDENTIALS;
     if (auth.kind === 'sigv4') return awsCredentials(server, auth, this.parts.signer('sigv4'));
     if (auth.kind === 'client_credentials')
-      return tokenCredentials({ server, url, fetch: this.fetchFor(url, auth) }, auth, null);
+      return tokenCredentials({ server, url, fetch: this.fetchFor(config) }, auth, null);
     if (behalf === null)
       return withoutCredentials({
         code: 'mcp_credential_missing',
@@ -50,8 +54,20 @@ export class CredentialMaker {
           ? storedHeader({ server, url, owner: behalf.owner }, auth, this.parts.vault)
           : fixedHeaders([[auth.name, auth.prefix + value.reveal()]]);
       }
+      case 'oauth':
+        return userTokens(
+          {
+            server,
+            url,
+            owner: behalf.owner,
+            fetch: this.fetchFor(config),
+            vault: this.parts.vault,
+            signInPath: (scope) => this.parts.signInPath(server, behalf.owner, scope),
+          },
+          auth,
+        );
       case 'token_exchange':
-        return tokenCredentials({ server, url, fetch: this.fetchFor(url, auth) }, auth, behalf);
+        return tokenCredentials({ server, url, fetch: this.fetchFor(config) }, auth, behalf);
     }
   }
 
@@ -59,7 +75,10 @@ export class CredentialMaker {
     return this.fetch.close();
   }
 
-  private fetchFor(url: string, { issuer, tokenUrl }: { issuer: string | null; tokenUrl: string | null }) {
-    return this.fetch.for([url, issuer, tokenUrl].filter((one) => one !== null));
+  /** Reaches the authorization server of a server. */
+  fetchFor(config: McpServerConfig): PlainFetch {
+    const { auth } = config;
+    const chosen = 'issuer' in auth ? [auth.issuer, auth.tokenUrl] : [];
+    return this.fetch.for([addressOfServer(config), ...chosen].filter((one) => one !== null));
   }
 }

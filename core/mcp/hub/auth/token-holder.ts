@@ -3,6 +3,8 @@ export interface Token {
   readonly value: string;
   /** Unix milliseconds; null: nobody has said. */
   readonly expiresAt: number | null;
+  /** It has been let in before, so that it is worth another one when it is not any more. */
+  readonly isOld?: boolean;
 }
 
 /** It is not used that close to its end: the request must arrive before it. */
@@ -84,7 +86,7 @@ export class TokenHolder {
     const now = this.now();
     this.pending = null;
     this.failure = null;
-    this.worked = false;
+    this.worked = token.isOld === true;
     this.token = token;
     this.renewAt =
       token.expiresAt === null

@@ -24,6 +24,8 @@ export interface Vault {
   /** Keeps all nodes but this one from renewing it for a while. Resolves to whether that could be had. */
   claim(place: VaultPlace, version: number, forMs: number): Promise<boolean>;
   release(place: VaultPlace, version: number): Promise<void>;
+  /** Writes it, whatever was there. */
+  put(place: VaultPlace, value: object): Promise<void>;
   /** Takes it away, where it still has that version: it is of no use any more. */
   discard(place: VaultPlace, version: number): Promise<void>;
 }
