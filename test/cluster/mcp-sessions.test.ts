@@ -1,8 +1,11 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forwardedHeader } from '../../core/mcp/forwarded.js';
-import { type Embedded, embed } from '../gateway/embedded.js';
+import { startOpenAi } from '../fakes/openai.js';
+import type { FakeProvider } from '../fakes/provider.js';
+import { behind, type Embedded, embed } from '../gateway/embedded.js';
 import { newClient, oldClient, textOf } from '../mcp/clients.js';
+import { calling, saying } from '../mcp/run-setup.js';
 import { fixture } from '../mcp/servers.js';
 import { noRedis, type RealRedis, startRedis } from '../state/real-redis.js';
 import { noPostgres, type RealPostgres, startPostgres } from '../store/real-postgres.js';
@@ -23,6 +26,7 @@ const initialize = {
 describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
   let postgres: RealPostgres;
   let redis: RealRedis;
+  let openai: FakeProvider;
   let config: object;
   let nodes: Embedded[] = [];
   let urls: string[] = [];
@@ -32,7 +36,7 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
     return [node, await node.listen()];
   };
   beforeAll(async () => {
-    [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    [postgres, redis, openai] = await Promise.all([startPostgres(), startRedis(), startOpenAi()]);
     config = {
       admin: { token: 'the-token-of-the-administrator', secret: SECRET },
       store: { url: await postgres.database() },
@@ -43,7 +47,10 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
         { name: 'near', value: NEAR, ip_ranges: ['127.0.0.1/32'] },
         { name: 'other', value: OTHER },
       ],
-      mcp: { servers: { fixture: fixture() } },
+      mcp: {
+        servers: { fixture: { ...fixture(), tools: { test_simple_text: { approval: 'required' } } } },
+      },
+      providers: behind(openai),
     };
     const started = await Promise.all([start(), start()]);
     nodes = started.map(([node]) => node);
@@ -51,7 +58,7 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
   }, 120_000);
   afterAll(async () => {
     await Promise.all(nodes.map((node) => node.close()));
-    await Promise.all([postgres?.stop(), redis?.stop()]);
+    await Promise.all([postgres?.stop(), redis?.stop(), openai?.close()]);
   });
 
   /** Each request goes to another node than the one before, as behind a balancer that knows nothing of sessions. */
@@ -194,6 +201,38 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
       'nonsense',
     ];
     for (const header of wrong) expect(await from(0, { 'x-headgate-forwarded': header })).toBe(403);
+  });
+
+  it('a run that waits for its client goes on at the other node, once', async () => {
+    const ask = (node: number, more: Record<string, string> = {}, key = KEY) =>
+      fetch(`${urls[node]}/v1/chat/completions`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'x-headgate-mcp': 'fixture',
+          'x-headgate-mcp-mode': 'agent',
+          ...more,
+        },
+        body: JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: 'Greet.' }] }),
+      });
+    openai.next(calling({ fixture__test_simple_text: {} }, 'May I?'));
+    const first = await ask(0);
+    const asked = (await first.json()) as { choices: { message: { tool_calls: { id: string }[] } }[] };
+    const call = asked.choices[0]?.message.tool_calls[0]?.id ?? '';
+    const run = first.headers.get('x-headgate-run') ?? '';
+    expect(run).toMatch(/^run_hg_/);
+    const agreed = { 'x-headgate-run': run, 'x-headgate-approve': call };
+    expect((await ask(1, agreed, OTHER)).status).toBe(404);
+    openai.next(saying('It says hello.'), saying('It says hello.'));
+    // Both at once, at both nodes: one of them has it.
+    const both = await Promise.all([ask(1, agreed), ask(0, agreed)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 404]);
+    const won = both.find(({ status }) => status === 200);
+    expect(await won?.text()).toContain('It says hello.');
+    const second = await openai.request(2);
+    await second.complete;
+    expect(JSON.stringify(second.json())).toContain('This is a simple text response for testing.');
   });
 
   it('ends with its node: its client is told 404 and begins anew', async () => {

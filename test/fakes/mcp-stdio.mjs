@@ -14,7 +14,7 @@ const anything = { type: 'object' };
 let tools = [
   {
     name: 'echo',
-    description: 'Says it again',
+    description: process.env['FAKE_DESCRIPTION'] ?? 'Says it again',
     inputSchema: { type: 'object', properties: { say: { type: 'string' } }, required: ['say'] },
   },
   { name: 'read', annotations: { readOnlyHint: true }, inputSchema: anything },

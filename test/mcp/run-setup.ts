@@ -31,7 +31,8 @@ export interface Runs {
   close(): Promise<void>;
 }
 
-export async function startRuns(mcp: object = {}): Promise<Runs> {
+/** @param odd environment of the server `odd` @param more of the configuration */
+export async function startRuns(mcp: object = {}, odd: object = {}, more: object = {}): Promise<Runs> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'headgate-runs-')));
   writeFileSync(join(folder, 'note.txt'), 'Refunds take five days.');
   const [openai, anthropic] = await Promise.all([
@@ -78,7 +79,7 @@ export async function startRuns(mcp: object = {}): Promise<Runs> {
           files: { ...filesystem(folder), tools: { write_file: { approval: 'required' } } },
           odd: {
             ...fake(),
-            env: { FAKE_LOG: join(folder, 'log') },
+            env: { FAKE_LOG: join(folder, 'log'), ...odd },
             tools: { echo: { price_usd: 0.25 }, read: { approval: 'required' } },
           },
           notes: memory(join(folder, 'memory.json')),
@@ -86,6 +87,7 @@ export async function startRuns(mcp: object = {}): Promise<Runs> {
         runs: { rounds: 4, result_limit: 2000 },
         ...mcp,
       },
+      ...more,
     } as NonNullable<Parameters<typeof embed>[0]>['config'],
   });
   const openaiOf = (apiKey: string): OpenAI =>
