@@ -10,6 +10,7 @@ import type { PluginSource } from '../core/plugin/load.js';
 import { type LayeredConfig, loadWithPlugins } from '../core/plugin/load-config.js';
 import { StartError } from '../core/start-error.js';
 import { createPool } from '../workers/pool.js';
+import { createPrograms } from '../workers/programs.js';
 import { source } from './parts.js';
 
 export { ConfigError, type ConfigInput, StartError };
@@ -57,6 +58,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   const load = (): Promise<LayeredConfig> => configured(options, plugins, given);
   const loaded = await load();
   const pool = createPool({ threads: 1 });
+  const programs = createPrograms();
   let running: RunningGateway;
   try {
     running = await create({
@@ -65,11 +67,12 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       source: plugins,
       threadEntry: null,
       countTokens: (model, text) => pool.run('countTokens', { model, text }),
+      runProgram: (program) => programs.run(program),
       pool: () => pool.state,
       onFatal: (why) => process.emitWarning(`Headgate cannot go on: ${why}`),
     });
   } catch (error) {
-    await pool.close();
+    await Promise.all([pool.close(), programs.close()]);
     throw error;
   }
   if (loaded.warnings.length > 0)
@@ -84,7 +87,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
     },
     async close() {
       const inTime = await running.close();
-      await pool.close();
+      await Promise.all([pool.close(), programs.close()]);
       return inTime;
     },
   };

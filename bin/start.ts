@@ -3,6 +3,7 @@ import { isNative } from '../core/http/uws.js';
 import { Gateway } from '../core/serve.js';
 import { sayHearsSighup } from '../core/store/data-dir-pids.js';
 import { createPool } from '../workers/pool.js';
+import { createPrograms } from '../workers/programs.js';
 import type { Flags } from './flags.js';
 import { source } from './parts.js';
 import { loadSettings } from './settings.js';
@@ -13,6 +14,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
   const loaded = await loadSettings(flags);
   if (loaded.warnings.length > 0) say(formatProblems(loaded.warnings, loaded.file));
   const pool = createPool({ threads: 1 });
+  const programs = createPrograms();
   let starting: Promise<Gateway> | null = null;
   let running: Gateway | null = null;
   let code = 0;
@@ -25,7 +27,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     if (hurried) gateway?.hurry();
     const inTime = await gateway?.stop();
     if (inTime === false) code = 1;
-    await pool.close();
+    await Promise.all([pool.close(), programs.close()]);
     process.exit(code);
   };
   const stop = (): void => {
@@ -65,6 +67,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     source,
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
+    runProgram: (program) => programs.run(program),
     pool: () => pool.state,
     makesToken: true,
     onFatal: fatal,

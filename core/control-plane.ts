@@ -124,7 +124,7 @@ export class ControlPlane implements Control {
   }
 
   stream(ask: StreamAsk, to: AnswerStream): StreamSource {
-    return this.parts.mcp.serve(ask, to);
+    return ask.about === 'program' ? this.parts.mcp.runProgram(ask, to) : this.parts.mcp.serve(ask, to);
   }
 
   used(of: UsedBy, since: number): Promise<UsedSoFar> {

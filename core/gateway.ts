@@ -18,6 +18,7 @@ import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
 import { WatchedRules } from './identity/watched-rules.js';
 import { LiveConfig } from './live-config.js';
+import type { RunProgram } from './mcp/code/program.js';
 import type { AcceptedTools } from './mcp/hub/pins.js';
 import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
@@ -43,6 +44,8 @@ export interface GatewayParts {
   /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
   readonly threadEntry: URL | null;
   readonly countTokens: (model: string, text: string) => Promise<number>;
+  /** Runs programs that models write. */
+  readonly runProgram: RunProgram;
   /** How the pool for CPU work fares. */
   readonly pool?: () => PoolState;
   /** A program of its own, whose first start makes an admin token where none is set. */
@@ -142,6 +145,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     cluster === null
       ? null
       : { me: cluster.run, addressOf: (run) => cluster.addressOf(run), secret: keySecret },
+    parts.runProgram,
   );
   const facts = async (): Promise<MainFacts> => {
     // Loaded when somebody asks for metrics, or is told them.

@@ -1,8 +1,9 @@
 import type { HeaderList } from '@headgate/sdk';
+import type { McpProgramAsk } from './mcp/code/program.js';
 import type { McpFrontAsk, McpQuestion, McpReport, McpToldAnswer } from './mcp/front-protocol.js';
 
 /** What the main thread answers piece by piece. */
-export type StreamAsk = McpFrontAsk;
+export type StreamAsk = McpFrontAsk | McpProgramAsk;
 
 /** Where such an answer goes: an I/O thread that has the client. */
 export interface AnswerStream {

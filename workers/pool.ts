@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { MessagePort } from 'node:worker_threads';
 import type { Piscina } from 'piscina';
 import type { TaskName, TaskTypes } from './protocol.js';
 
@@ -9,12 +10,16 @@ export interface PoolOptions {
   maxQueue?: number;
   /** Milliseconds an idle thread, with the tables it loaded, is kept. Default 60,000. */
   idleTimeoutMs?: number;
+  /** Megabytes of a thread's own memory; a thread that uses more is ended. Left out: as Node.js has it. */
+  heapMb?: number;
 }
 
 export interface RunOptions {
   signal?: AbortSignal;
   /** Milliseconds until the task is given up, waiting included. A running one takes its thread with it. */
   timeoutMs?: number;
+  /** Moved to the thread instead of copied. */
+  transfer?: readonly MessagePort[];
 }
 
 export interface TaskPool {
@@ -62,6 +67,7 @@ export function createPool(options: PoolOptions): TaskPool {
       maxThreads: options.threads,
       maxQueue,
       idleTimeout: options.idleTimeoutMs ?? 60_000,
+      ...(options.heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: options.heapMb } }),
     });
     return pool;
   };
@@ -74,7 +80,13 @@ export function createPool(options: PoolOptions): TaskPool {
         starting ??= start();
         const running = pool ?? (await starting);
         stop?.signal.throwIfAborted();
-        return await running.run({ name, payload }, { signal: stop?.signal ?? null });
+        return await running.run(
+          { name, payload },
+          {
+            signal: stop?.signal ?? null,
+            ...(run.transfer !== undefined && { transferList: [...run.transfer] as never }),
+          },
+        );
       } catch (error) {
         if (stop?.signal.aborted) throw stop.signal.reason;
         if (error instanceof Error && /^Task queue is at limit|^No task queue available/.test(error.message))

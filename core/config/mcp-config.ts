@@ -28,6 +28,7 @@ export interface McpConfig {
   readonly search: McpSearchConfig;
   /** Where servers may be that requests name by their address; null: nowhere. */
   readonly allowServerUrl: ServerUrlRules | null;
+  readonly code: McpCodeConfig;
 }
 
 /** Limits of one run. */
@@ -51,7 +52,21 @@ export interface AttachedTools {
 }
 
 /** Which of the tools that a request may use the model is told of. */
-export type ToolSelection = 'all' | 'search';
+export type ToolSelection = 'all' | 'search' | 'code';
+
+/** Limits of one program. */
+export interface McpCodeConfig {
+  /** Of its own working. */
+  readonly cpuMs: number;
+  /** With what it waits for. */
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  /** Characters of its result, and of what it says on its console. */
+  readonly outputChars: number;
+  /** In all, and at once. */
+  readonly calls: number;
+  readonly parallel: number;
+}
 
 /** How tools are found. */
 export interface McpSearchConfig {

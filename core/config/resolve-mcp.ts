@@ -4,6 +4,7 @@ import type { Findings } from './findings.js';
 import { hideDerived } from './hide-derived.js';
 import type { Derived } from './interpolate.js';
 import type {
+  McpCodeConfig,
   McpConfig,
   McpRunsConfig,
   McpSearchConfig,
@@ -65,7 +66,12 @@ export function resolveMcp(
     },
     runs: runsOf((parsed as ParsedMcp).runs),
     search: searchOf((parsed as ParsedMcp).search),
+    code: codeOf((parsed as ParsedMcp).code),
   };
+}
+
+function codeOf({ cpu, timeout, memory, output, calls, parallel }: ParsedMcp['code']): McpCodeConfig {
+  return { cpuMs: cpu, timeoutMs: timeout, memoryBytes: memory, outputChars: output, calls, parallel };
 }
 
 function searchOf({ tools, always, embedding_model: model }: ParsedMcp['search']): McpSearchConfig {

@@ -38,6 +38,8 @@ export interface FrontCaller {
 /** What the main thread asks the thread that has the client: there are the rules, limits and budgets. */
 export type McpQuestion =
   | { readonly ask: 'tools'; readonly servers: readonly string[] }
+  /** What a program calls, by its place among the functions that it was given; the argument is JSON. */
+  | { readonly ask: 'function'; readonly id: string; readonly callee: number; readonly argument: string }
   | {
       readonly ask: 'call';
       /** Names the question. */
@@ -62,6 +64,9 @@ export interface ToldTool {
 export type McpToldAnswer =
   | { readonly tools: readonly ToldTool[] }
   | { readonly result: ToolResult }
+  | { readonly json: string }
+  /** Of a function; the program is told these words. */
+  | { readonly failed: string }
   | { readonly error: ToldError };
 
 /** An error by the table of errors. */

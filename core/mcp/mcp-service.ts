@@ -1,5 +1,7 @@
 import type { McpConfig } from '../config/mcp-config.js';
 import type { AnswerStream, StreamSource } from '../streamed.js';
+import type { McpProgramAsk, RunProgram } from './code/program.js';
+import { serveProgram } from './code/serve-program.js';
 import type { McpFront } from './front/front.js';
 import type { NodeDirectory } from './front/other-nodes.js';
 import type { McpFrontAsk } from './front-protocol.js';
@@ -17,6 +19,8 @@ export class McpService {
     private readonly parts: HubParts,
     /** Null when this is the only node. */
     private readonly nodes: NodeDirectory | null = null,
+    /** Programs that models write. */
+    private readonly run: RunProgram = () => Promise.reject(new Error('no programs are run here')),
   ) {}
 
   /** From now on these are the servers. */
@@ -81,6 +85,11 @@ export class McpService {
         source?.stop();
       },
     };
+  }
+
+  /** A program of a run; its calls are made by who wants it. */
+  runProgram(ask: McpProgramAsk, to: AnswerStream): StreamSource {
+    return serveProgram(this.run, ask, to);
   }
 
   /** Streams of the gateway's own endpoint that would go on for ever end. */

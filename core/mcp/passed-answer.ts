@@ -235,6 +235,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
       if (tools.length === 0 && missing[0] !== undefined) throw missing[0].error;
       return { tools: tools.map(({ server, tool }) => ({ server: server.id, tool })) };
     }
+    if (question.ask === 'function') throw new Error('there is no program here');
     const { id, server, tool, arguments: args, session, input, meta, progress } = question;
     const call = new AbortController();
     this.calls.set(id, call);

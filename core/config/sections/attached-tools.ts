@@ -24,10 +24,11 @@ export const attachedToolsSection = z.strictObject({
         'answers.',
     ),
   select: z
-    .enum(['all', 'search'], wants('all or search'))
+    .enum(['all', 'search', 'code'], wants('all, search or code'))
     .default('all')
     .describe(
-      'Which of these tools the model is told of: `all` of them, or by `search` those that fit the conversation (`mcp.search`).',
+      'Which of these tools the model is told of: `all` of them; by `search` those that fit the conversation (`mcp.search`); with `code` three ' +
+        'tools instead, to find others and to write programs that call them, which the gateway runs (`mode` is `agent` then; `mcp.code`).',
     ),
 });
 

@@ -28,6 +28,23 @@ const runs = z.strictObject({
     .describe('After so much, US dollars, the model is not asked again. Left out: what budgets allow.'),
 });
 
+const code = z.strictObject({
+  cpu: duration().prefault('5s').describe('Longest time that a program may work by itself.'),
+  timeout: duration()
+    .prefault('60s')
+    .describe('Longest time until it has ended, with all that it waits for.'),
+  memory: size(1024 ** 3)
+    .prefault('64mb')
+    .describe('Most memory of a program.'),
+  output: integer(100, 1_000_000)
+    .default(20_000)
+    .describe(
+      'Characters of its result that the model is told, and of what it says on its console; the rest is cut off.',
+    ),
+  calls: integer(1, 10_000).default(200).describe('How many calls one program may make.'),
+  parallel: integer(1, 100).default(8).describe('How many of them at once.'),
+});
+
 const modelForm = wants('a model of this gateway, or provider/model');
 const toolsForm = wants('a list of tools as server/tool, "*" stands for any text');
 
@@ -59,6 +76,9 @@ export const mcpSection = z.strictObject({
   ...grantKeys,
   ...endpointKeys,
   search: search.prefault({}).describe('How tools are found, for `select: search` of models and keys.'),
+  code: code
+    .prefault({})
+    .describe('Limits of programs that models write, for `select: code` of models and keys.'),
   runs: runs.prefault({}).describe('Limits of runs, in which the gateway calls tools for a model.'),
 });
 

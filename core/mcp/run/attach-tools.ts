@@ -68,7 +68,9 @@ async function attach(x: Exchange, attaching: Attaching): Promise<void> {
   const own = clientTools(request);
   const names = new ToolNames(offered, own);
   const isOurs = (server: string): boolean => wanted.servers.some(({ id }) => id === server);
-  const shown = await shownTools(x, { request, names, own, items, wanted, catalog });
+  const byId = new Map(wanted.servers.map((one) => [one.id, one]));
+  const asks = (tool: NamedTool): boolean => asksFor(tool, byId.get(tool.server.id));
+  const shown = await shownTools(x, { request, names, own, items, wanted, catalog, asks });
   if (x.answered) return;
   const merged = withTools(request, { names, functions: shown.functions }, items, isOurs);
   const isHere = (server: string): boolean =>
@@ -82,7 +84,7 @@ async function attach(x: Exchange, attaching: Attaching): Promise<void> {
     return;
   }
   const { meta } = shown;
-  await run(x, { request: whole, names, own, meta, items, wanted, earlier, guests, waiting });
+  await run(x, { request: whole, names, own, meta, asks, items, wanted, earlier, guests, waiting });
 }
 
 /** The conversation tells of earlier runs, which providers would not understand. */
@@ -122,6 +124,7 @@ interface Begun {
   readonly names: ToolNames;
   readonly own: ReadonlySet<string>;
   readonly meta: MetaTools | null;
+  readonly asks: (tool: NamedTool) => boolean;
   readonly items: ServerToolItems | null;
   readonly wanted: Wanted;
   readonly earlier: EarlierRuns | null;
@@ -131,7 +134,7 @@ interface Begun {
 }
 
 async function run(x: Exchange, begun: Begun): Promise<void> {
-  const { request, names, own, meta, items, wanted, earlier, guests, waiting } = begun;
+  const { request, names, own, meta, asks, items, wanted, earlier, guests, waiting } = begun;
   if ((request.choices ?? 1) > 1) throw gatewayError('mcp_run_choices', { n: request.choices ?? 1 });
   const { conversation } = x;
   if (conversation !== null) {
@@ -149,8 +152,6 @@ async function run(x: Exchange, begun: Begun): Promise<void> {
     else conversation.opens(x);
     if (x.answered) return;
   }
-  const byId = new Map(wanted.servers.map((one) => [one.id, one]));
-  const asks = (tool: NamedTool): boolean => asksFor(tool, byId.get(tool.server.id));
   const plan: RunPlan = {
     request: resumed === null ? request : { ...request, messages: [...resumed.messages] },
     names,

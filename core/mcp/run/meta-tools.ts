@@ -1,6 +1,6 @@
 import type { CanonicalRequest, Tool } from '@headgate/sdk';
 import type { CallResult } from './result-parts.js';
-import type { RunCall } from './run-calls.js';
+import type { RunCall, RunCalls } from './run-calls.js';
 
 /** What APIs with words for calls are told as the server of these. */
 export const META_SERVER = 'headgate';
@@ -10,7 +10,7 @@ export interface MetaTools {
   readonly functions: readonly Tool[];
   has(name: string): boolean;
   /** Makes a call of one of them. Rejects when the run is stopped. */
-  run(call: RunCall): Promise<CallResult>;
+  run(call: RunCall, calls: RunCalls): Promise<CallResult>;
   /** What is asked next, with what has been found since. */
   extended(request: CanonicalRequest): CanonicalRequest;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, ToolCallPart } from '@headgate/sdk';
+import type { JsonObject, ToolCallPart, ToolResult } from '@headgate/sdk';
 import type { McpRunsConfig } from '../../config/mcp-config.js';
 import { GatewayError } from '../../errors.js';
 import type { IoThread } from '../../io-thread.js';
@@ -6,7 +6,7 @@ import { NeedsBrowser } from '../refusal.js';
 import { callTool, type ToolCaller } from '../tool-call.js';
 import type { MetaTools } from './meta-tools.js';
 import { type CallResult, callResult, failedCall } from './result-parts.js';
-import type { ToolNames } from './tool-names.js';
+import type { NamedTool, ToolNames } from './tool-names.js';
 
 /** A call that a run makes, as the model wrote it. */
 export interface RunCall {
@@ -38,8 +38,11 @@ export class RunCalls {
     private readonly caller: ToolCaller,
     private readonly names: ToolNames,
     private readonly limits: McpRunsConfig,
-    private readonly signal: AbortSignal,
+    /** The run is stopped. */
+    readonly signal: AbortSignal,
     private readonly meta: MetaTools | null,
+    /** What models have cost so far, nano-dollars. */
+    private readonly ofModels: () => number,
   ) {}
 
   /** All of them, so many at once. `onResult` is told of each as it comes. Rejects when the run is stopped. */
@@ -63,26 +66,41 @@ export class RunCalls {
     return results;
   }
 
+  /** The run has cost as much as it may. */
+  get isSpent(): boolean {
+    const { nanos } = this.limits;
+    return nanos !== null && this.nano + this.ofModels() >= nanos;
+  }
+
+  /** A call of a tool on the bill of the run, be it the model's or a program's. Rejects as calls do. */
+  async make(
+    named: NamedTool,
+    args: JsonObject,
+    requestId: string,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    this.count++;
+    const { result, costNano } = await callTool(this.io, this.caller, {
+      server: named.server.id,
+      tool: named.tool.name,
+      arguments: args,
+      signal,
+      requestId,
+      ...(named.guest !== undefined && { guest: named }),
+    });
+    this.nano += costNano;
+    return result;
+  }
+
   private async one(call: RunCall): Promise<CallResult> {
-    if (this.meta?.has(call.name) === true) return this.meta.run(call);
+    if (this.meta?.has(call.name) === true) return this.meta.run(call, this);
     const named = this.names.find(call.name);
     if (named === null) return failedCall(`There is no tool ${JSON.stringify(call.name.slice(0, 100))}.`);
     const args = objectOf(call.arguments);
     if (typeof args === 'string') return failedCall(args);
-    this.count++;
-    const { server, tool } = named;
     const { signal } = this;
     try {
-      const ask = {
-        server: server.id,
-        tool: tool.name,
-        arguments: args,
-        signal,
-        requestId: call.requestId,
-        ...(named.guest !== undefined && { guest: named }),
-      };
-      const { result, costNano } = await callTool(this.io, this.caller, ask);
-      this.nano += costNano;
+      const result = await this.make(named, args, call.requestId, signal);
       return callResult(result, this.limits.resultBytes);
     } catch (error) {
       signal.throwIfAborted();

@@ -65,7 +65,15 @@ export class ToolLoop implements Running, Waiting {
     const { principal, metadata, incoming } = x;
     const { path, headers } = incoming;
     const caller = { principal: principal as VirtualKey, metadata, path, headers };
-    this.calls = new RunCalls(x.io, caller, plan.names, plan.limits, this.stopping.signal, plan.meta);
+    this.calls = new RunCalls(
+      x.io,
+      caller,
+      plan.names,
+      plan.limits,
+      this.stopping.signal,
+      plan.meta,
+      () => this.nano,
+    );
     this.deadline = x.startedAt + Math.min(plan.limits.timeoutMs, x.timeoutMs);
   }
 

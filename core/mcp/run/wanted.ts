@@ -59,9 +59,18 @@ export function wantedServers(x: Exchange, request: CanonicalRequest, items: Ser
   // Those of the request itself come last, as it has them.
   const at = ({ id, guest }: WantedServer): number => (guest === null ? order.indexOf(id) : order.length);
   const servers = [...wanted.values()].sort((a, b) => at(a) - at(b));
-  const agent = mode === null ? asked || attached.some((one) => one.mode === 'agent') : mode === 'agent';
-  const select = readSelect(x.header('x-headgate-mcp-select')) ?? selectOf(attached);
-  return { servers, agent, select };
+  const select = readSelect(x.header('x-headgate-mcp-select'));
+  if (mode === 'return' && select === 'code')
+    throw gatewayError('invalid_header', {
+      name: 'x-headgate-mcp-select',
+      why: 'programs are run by the gateway: the mode must be agent',
+    });
+  const chosen = select ?? selectOf(attached);
+  // Who has the calls returned cannot be told of tools that only the gateway has.
+  if (mode === 'return') return { servers, agent: false, select: chosen === 'code' ? 'all' : chosen };
+  const agent =
+    mode === 'agent' || asked || chosen === 'code' || attached.some((one) => one.mode === 'agent');
+  return { servers, agent, select: chosen };
 }
 
 function readMode(text: string | undefined): 'agent' | 'return' | null {
@@ -72,13 +81,17 @@ function readMode(text: string | undefined): 'agent' | 'return' | null {
 
 function readSelect(text: string | undefined): ToolSelection | null {
   if (text === undefined) return null;
-  if (text === 'all' || text === 'search') return text;
-  throw gatewayError('invalid_header', { name: 'x-headgate-mcp-select', why: 'it must be all or search' });
+  if (text === 'all' || text === 'search' || text === 'code') return text;
+  throw gatewayError('invalid_header', {
+    name: 'x-headgate-mcp-select',
+    why: 'it must be all, search or code',
+  });
 }
 
 /** Of a model and a key, whoever wants fewer. */
 function selectOf(attached: readonly AttachedTools[]): ToolSelection {
-  return attached.some(({ select }) => select === 'search') ? 'search' : 'all';
+  const asked = attached.map(({ select }) => select);
+  return asked.includes('code') ? 'code' : asked.includes('search') ? 'search' : 'all';
 }
 
 function attachedOf({ runtime, route, principal }: Exchange): AttachedTools[] {

@@ -23,7 +23,7 @@ const MOST_OF_CONVERSATION = 4;
 export async function chosenTools(
   { messages }: CanonicalRequest,
   names: ToolNames,
-  search: ToolSearch,
+  search: ToolSearch<NamedTool>,
   { most, always }: ChoiceRules,
 ): Promise<Set<NamedTool> | null> {
   const chosen = new Set<NamedTool>();

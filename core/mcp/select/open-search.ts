@@ -4,7 +4,7 @@ import type { NamedTool } from '../run/tool-names.js';
 import type { ToolCatalog } from '../tool-catalog.js';
 import { ToolSearch } from './tool-search.js';
 import { ToolVectors } from './tool-vectors.js';
-import type { WordIndex } from './word-index.js';
+import { WordIndex } from './word-index.js';
 
 /** A search among these tools, for one request. */
 export async function openSearch(
@@ -12,12 +12,16 @@ export async function openSearch(
   catalog: ToolCatalog,
   tools: readonly NamedTool[],
   embeddingModel: string | null,
-): Promise<ToolSearch> {
+): Promise<ToolSearch<NamedTool>> {
   const user = { principal: x.principal as VirtualKey, metadata: x.metadata, headers: x.incoming.headers };
   const indexes = new Map<string, WordIndex>();
-  for (const { server } of tools) {
+  for (const { server, guest } of tools) {
     if (indexes.has(server.id)) continue;
-    const index = await catalog.words(user, server);
+    // What the request has brought along is in no list but its own.
+    const index =
+      guest === undefined
+        ? await catalog.words(user, server)
+        : new WordIndex(tools.filter((one) => one.server === server).map(({ tool }) => tool));
     if (index !== null) indexes.set(server.id, index);
   }
   const vectors = embeddingModel === null ? null : new ToolVectors(x, embeddingModel);

@@ -15,7 +15,7 @@ export class SearchTools implements MetaTools {
   private readonly name: string;
 
   constructor(
-    private readonly search: ToolSearch,
+    private readonly search: ToolSearch<NamedTool>,
     /** What the request has; grows. */
     private readonly shown: Set<NamedTool>,
     private readonly most: number,

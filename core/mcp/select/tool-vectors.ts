@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Exchange } from '../../exchange.js';
 import type { IoThread } from '../../io-thread.js';
-import type { NamedTool } from '../run/tool-names.js';
+import type { PlacedTool } from '../code/program-tools.js';
+import type { ToolDefinition } from '../protocol.js';
 import { embed } from './embed.js';
 import { parametersOf } from './word-index.js';
 
@@ -43,7 +44,7 @@ export class ToolVectors {
   }
 
   /** Tools, the nearest to a question first; null where the model cannot be had, which is no reason to fail. */
-  async nearest(question: string, tools: readonly NamedTool[]): Promise<NamedTool[] | null> {
+  async nearest<T extends PlacedTool>(question: string, tools: readonly T[]): Promise<T[] | null> {
     const asked = { place: `?${createHash('sha256').update(question).digest('hex')}`, text: question };
     const all = [asked, ...tools.map(({ tool }) => ({ place: tool.fingerprint, text: textOf(tool) }))];
     const [vector, ...vectors] = await Promise.all(this.vectors(all));
@@ -93,7 +94,7 @@ export class ToolVectors {
   }
 }
 
-function textOf({ name, description, inputSchema }: NamedTool['tool']): string {
+function textOf({ name, description, inputSchema }: ToolDefinition): string {
   return `${name}: ${description.slice(0, MOST_TEXT)} (${parametersOf(inputSchema).slice(0, 50).join(', ')})`;
 }
 
