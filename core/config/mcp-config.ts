@@ -12,6 +12,10 @@ export interface McpConfig {
   readonly virtual: ReadonlyMap<string, VirtualServerConfig>;
   /** Without a slash at its end; null: as the client calls it. */
   readonly publicUrl: string | null;
+  /** What tokens of issuers must be for at `/mcp`, one of these; null: as everywhere. */
+  readonly tokenAudience: readonly string[] | null;
+  /** What they must have there. */
+  readonly tokenScopes: readonly string[];
   /** Lower case; null: loopback names where the gateway listens on loopback, else any. */
   readonly allowedHosts: readonly string[] | null;
   /** Lower case. */
@@ -97,6 +101,8 @@ export interface McpServerConfig {
   readonly id: string;
   readonly transport: McpTransportConfig;
   readonly auth: McpAuthConfig;
+  /** What tokens of issuers must have to use it. */
+  readonly tokenScopes: readonly string[];
   readonly start: 'demand' | 'boot';
   /** Milliseconds; `idle` null never. */
   readonly timeouts: {

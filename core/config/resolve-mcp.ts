@@ -50,12 +50,19 @@ export function resolveMcp(
   const allowServerUrl =
     parsed?.allow_server_url === undefined ? null : parseServerUrlRules(parsed.allow_server_url);
   if (enabled.length === 0 && allowServerUrl === null) return null;
-  const { allowed_hosts: hosts, allowed_origins: origins = [], sessions = {} } = parsed ?? {};
+  const {
+    allowed_hosts: hosts,
+    token_audience: audience,
+    allowed_origins: origins = [],
+    sessions = {},
+  } = parsed ?? {};
   return {
     servers: new Map(enabled.map(([id, one]) => [id, serverOf(id, one, folder, derived)])),
     virtual,
     allowServerUrl,
     publicUrl: parsed?.public_url?.replace(/\/$/, '') ?? null,
+    tokenAudience: audience === undefined ? null : [audience].flat(),
+    tokenScopes: parsed?.token_scopes ?? [],
     allowedHosts: hosts?.map((host) => host.toLowerCase()) ?? null,
     allowedOrigins: origins.map((origin) => origin.toLowerCase()),
     sessions: {
@@ -100,6 +107,7 @@ function serverOf(
     id,
     transport: transportOf(id, parsed, folder, derived),
     auth: resolveMcpAuth(parsed.auth),
+    tokenScopes: parsed.token_scopes ?? [],
     start: parsed.start,
     timeouts: {
       connectMs: timeouts.connect ?? 30_000,

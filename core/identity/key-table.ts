@@ -73,7 +73,7 @@ export class KeyTable {
   }
 
   /** Whoever a token of another issuer names, as a key: in no list, but under the rules of the team and all above it. */
-  ofToken({ issuer, user, team, organization, customer, untilMs }: TokenIdentity): VirtualKey {
+  ofToken({ issuer, user, team, organization, customer, rights, untilMs }: TokenIdentity): VirtualKey {
     const { rules } = issuer;
     const userKey = entityKey('user', user);
     const id = `jwt:${issuer.name}:${user}`;
@@ -95,7 +95,7 @@ export class KeyTable {
     // A team says itself which organization it is in.
     if (organization !== null && key.org !== '' && key.org !== organization)
       throw gatewayError('token_invalid', { why: 'its team is not one of its organization' });
-    return { ...key, user, listed: false, notice: null };
+    return { ...key, user, listed: false, rights, notice: null };
   }
 
   /** The key with the rules of the customer and the tags that a request names, as far as these are known here. */
@@ -158,6 +158,7 @@ export class KeyTable {
       sockets: rules.sockets,
       attached: rules.attached,
       listed: true,
+      rights: null,
       notice: untilMs === null ? null : noticeOf(untilMs, waits),
     });
   }

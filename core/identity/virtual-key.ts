@@ -5,6 +5,7 @@ import type { AttachedTools } from '../config/mcp-config.js';
 import { type GatewayError, gatewayError } from '../errors.js';
 import { patternMatcher } from '../route/pattern.js';
 import { AddressRule } from './address-rule.js';
+import type { TokenRights } from './jwt/issuer.js';
 
 /** Where records and usage count a key's requests; '' where it belongs to none. Always there, so that all keys have one shape. */
 export interface Places {
@@ -32,6 +33,8 @@ export interface KeyFacts extends Omit<Principal, keyof Places>, Places {
   readonly attached: AttachedTools | null;
   /** It is in the table of keys, so that it can be seen there whether it is still in force. */
   readonly listed: boolean;
+  /** Of whoever has come with a token of an issuer; null: with a key. */
+  readonly rights: TokenRights | null;
   /** For answers to whoever came with a secret that is being replaced; null: it is not. */
   readonly notice: HeaderList | null;
 }
@@ -180,6 +183,7 @@ export const anonymous: VirtualKey = Object.freeze({
     sockets: null,
     attached: null,
     listed: false,
+    rights: null,
     notice: null,
   }),
 });

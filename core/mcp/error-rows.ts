@@ -109,6 +109,11 @@ export const mcpErrorRows = {
     kind: 'unavailable',
     message: 'The MCP server "{server}" is not available: {why}.',
   },
+  mcp_scope_missing: {
+    status: 403,
+    kind: 'permission',
+    message: 'The token does not have the rights that this wants: {scopes}.',
+  },
   mcp_credential_missing: {
     status: 403,
     kind: 'permission',

@@ -22,6 +22,7 @@ export function guestConfig(
       only: rules,
     },
     auth: { kind: 'none' },
+    tokenScopes: [],
     start: 'demand',
     timeouts: { connectMs: CONNECT_MS, callMs, listMs: LIST_MS, pingMs: PING_MS, idleMs: null },
     listTtlMs: LIST_TTL_MS,

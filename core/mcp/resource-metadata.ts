@@ -2,6 +2,7 @@ import { type HeaderList, headerOf, type JsonObject } from '@headgate/sdk';
 import type { Config } from '../config/config.js';
 import type { Incoming } from '../exchange.js';
 import { endpointPath } from './endpoint-path.js';
+import { scopesAt } from './token-rights.js';
 
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
@@ -17,18 +18,29 @@ export function describedPath(path: string): string | null {
 export function resourceMetadata(config: Config, path: string, headers: HeaderList): JsonObject | null {
   const issuers = config.auth.jwt;
   if (issuers.length === 0) return null;
+  const scopes = config.mcp === null ? [] : scopesAt(config.mcp, endpointPath(path)?.name ?? null);
   return {
     resource: baseOf(config, headers) + path,
     resource_name: 'Headgate',
     authorization_servers: issuers.map(({ issuer }) => issuer),
     bearer_methods_supported: ['header'],
+    ...(scopes.length > 0 && { scopes_supported: scopes }),
   };
 }
 
 /** What `www-authenticate` says to somebody who is not known. */
-export function challengeFor(config: Config, { path, headers }: Pick<Incoming, 'path' | 'headers'>): string {
+export function challengeFor(
+  config: Config,
+  { path, headers }: Pick<Incoming, 'path' | 'headers'>,
+  /** That a token must have there. */
+  scopes: readonly string[] = [],
+  /** The token is good, and not enough. */
+  isStepUp = false,
+): string {
   const said = ['Bearer realm="headgate"'];
-  if (headerOf(headers, 'authorization') !== undefined) said.push('error="invalid_token"');
+  if (isStepUp) said.push('error="insufficient_scope"');
+  else if (headerOf(headers, 'authorization') !== undefined) said.push('error="invalid_token"');
+  if (scopes.length > 0 && config.auth.jwt.length > 0) said.push(`scope="${scopes.join(' ')}"`);
   if (config.auth.jwt.length > 0)
     said.push(`resource_metadata="${baseOf(config, headers)}${WELL_KNOWN}${path.replace(/\/$/, '')}"`);
   return said.join(', ');

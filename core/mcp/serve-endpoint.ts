@@ -15,6 +15,7 @@ import type { EndpointPath } from './endpoint-path.js';
 import { FORWARDED } from './forwarded.js';
 import { checkOrigin, corsHeaders, PREFLIGHT } from './rebinding.js';
 import { challengeFor } from './resource-metadata.js';
+import { checkToken, scopesAt } from './token-rights.js';
 
 const METHODS = ['GET', 'POST', 'DELETE'];
 const ALLOW: HeaderList = ['allow', [...METHODS, 'OPTIONS'].join(', ')];
@@ -32,7 +33,7 @@ export function serveEndpoint(io: IoThread, { name }: EndpointPath, incoming: In
   const told = headerOf(incoming.headers, FORWARDED) === undefined ? null : io.forwardedFor(incoming.headers);
   if (told !== null) incoming.sink.address = () => told;
   const address = told === null && x.runtime.config.cluster !== null ? clientAddress(x) : null;
-  proceed(x, [admit, ...(told === null ? [guard] : []), who, receive, pass]);
+  proceed(x, [admit, ...(told === null ? [guard] : []), (x) => who(x, name), receive, pass]);
   return x;
 
   async function pass(): Promise<void> {
@@ -58,26 +59,45 @@ function guard(x: Exchange): void {
 }
 
 /** Clients of the protocol look for this header where they are refused. */
-function who(x: Exchange): Wait | undefined {
+function who(x: Exchange, name: string | null): Wait | undefined {
   let wait: Wait | undefined;
   try {
     wait = identify(x);
+    if (wait === undefined) rights(x, name);
   } catch (error) {
-    challenge(x, error);
+    challenge(x, error, name);
     throw error;
   }
   if (wait === undefined) return undefined;
   return new Promise<void>((resolve, reject) => {
-    wait.then(resolve, (error) => {
-      challenge(x, error);
+    const refuse = (error: unknown): void => {
+      challenge(x, error, name);
       reject(error);
-    });
+    };
+    wait.then(() => {
+      try {
+        rights(x, name);
+        resolve();
+      } catch (error) {
+        refuse(error);
+      }
+    }, refuse);
   });
 }
 
-function challenge(x: Exchange, error: unknown): void {
-  if (error instanceof GatewayError && error.canonical.status === 401)
-    x.addHeaders(['www-authenticate', challengeFor(x.runtime.config, x.incoming)]);
+/** What a token is for, and what it may do here. */
+function rights(x: Exchange, name: string | null): void {
+  const { mcp } = x.runtime.config;
+  if (mcp !== null && x.principal !== null) checkToken(x.principal, mcp, name);
+}
+
+function challenge(x: Exchange, error: unknown, name: string | null): void {
+  if (!(error instanceof GatewayError)) return;
+  const { config } = x.runtime;
+  const { status, code } = error.canonical;
+  if (status !== 401 && code !== 'mcp_scope_missing') return;
+  const scopes = config.mcp === null ? [] : scopesAt(config.mcp, name);
+  x.addHeaders(['www-authenticate', challengeFor(config, x.incoming, scopes, status === 403)]);
 }
 
 /** Errors look as the protocol's own do. */

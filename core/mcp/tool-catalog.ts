@@ -17,6 +17,7 @@ import type {
 import { refusalError } from './refusal.js';
 import { ResultCache } from './result-cache.js';
 import { indexOf, type WordIndex } from './select/word-index.js';
+import { checkScopes, missingScopes } from './token-rights.js';
 import { ToolAccess } from './tool-access.js';
 import type { OfferedTool } from './tool-run.js';
 
@@ -54,7 +55,10 @@ export class ToolCatalog {
   /** The servers a caller may use. */
   servers(key: VirtualKey): McpServerConfig[] {
     const access = ToolAccess.of(key);
-    return [...this.configured.values()].filter(({ id }) => access.serverRefusedBy(id) === null);
+    return [...this.configured.values()].filter(
+      ({ id, tokenScopes }) =>
+        access.serverRefusedBy(id) === null && missingScopes(key, tokenScopes).length === 0,
+    );
   }
 
   /** The tools a caller may use. Throws for a server by name that is not there or not allowed. */
@@ -186,6 +190,7 @@ export class ToolCatalog {
     if (server === undefined) throw gatewayError('mcp_server_unknown', { server: shown(id) });
     const who = ToolAccess.of(key).serverRefusedBy(id);
     if (who !== null) throw gatewayError('mcp_server_not_allowed', { who, server: id });
+    checkScopes(key, server);
     return server;
   }
 

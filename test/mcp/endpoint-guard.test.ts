@@ -170,3 +170,110 @@ describe('the configuration', () => {
     expect(await refused(mcp)).toMatch(message);
   });
 });
+
+describe('rights of tokens', () => {
+  const KEY = 'sk-of-somebody-0123456789';
+  const scoped = (audience: string | string[], scope?: string | string[], claim = 'scope') =>
+    new SignJWT(scope === undefined ? {} : { [claim]: scope })
+      .setProtectedHeader({ alg: 'EdDSA', kid: 'one' })
+      .setIssuer(ISSUER)
+      .setSubject('ann')
+      .setAudience(audience)
+      .setExpirationTime('5m')
+      .sign(privateKey);
+  const API = 'https://gateway.example.com';
+  const asked = async (path: string, bearer: string) => {
+    const response = await strict.fetch(path, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+      },
+      body: JSON.stringify({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'initialize',
+        params: {
+          protocolVersion: '2025-06-18',
+          capabilities: {},
+          clientInfo: { name: 'test', version: '1' },
+        },
+      }),
+    });
+    await response.text();
+    return { status: response.status, challenge: response.headers.get('www-authenticate') };
+  };
+  let strict: Embedded;
+  beforeAll(async () => {
+    strict = await embed({
+      config: {
+        observability: { log_level: 'error' },
+        auth: {
+          jwt: {
+            issuers: [
+              {
+                name: 'login',
+                issuer: ISSUER,
+                audience: [API, RESOURCE],
+                keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'EdDSA' }],
+              },
+            ],
+          },
+        },
+        keys: [{ name: 'somebody', value: KEY }],
+        mcp: {
+          servers: { fixture: { ...fixture(), token_scopes: ['fixture'] }, free: fixture() },
+          public_url: 'https://gateway.example.com/',
+          token_audience: RESOURCE,
+          token_scopes: ['mcp'],
+        },
+      },
+    });
+  });
+  afterAll(() => strict.close());
+
+  it('a token for something else of the gateway is none for /mcp', async () => {
+    expect(await asked('/mcp', await scoped(API, 'mcp fixture'))).toEqual({
+      status: 401,
+      challenge: expect.stringContaining('error="invalid_token", scope="mcp", resource_metadata="'),
+    });
+    expect((await asked('/mcp', await scoped([API, RESOURCE], 'mcp'))).status).toBe(200);
+  });
+
+  it('a token without the rights is told which are wanted, and where to ask for them', async () => {
+    expect(await asked('/mcp', await scoped(RESOURCE))).toEqual({
+      status: 403,
+      challenge:
+        'Bearer realm="headgate", error="insufficient_scope", scope="mcp", ' +
+        'resource_metadata="https://gateway.example.com/.well-known/oauth-protected-resource/mcp"',
+    });
+    expect(await asked('/mcp/fixture', await scoped(RESOURCE, 'mcp'))).toEqual({
+      status: 403,
+      challenge: expect.stringContaining('scope="mcp fixture"'),
+    });
+    expect((await asked('/mcp/fixture', await scoped(RESOURCE, ['mcp', 'fixture'], 'scp'))).status).toBe(200);
+    expect((await asked('/mcp/free', await scoped(RESOURCE, 'mcp'))).status).toBe(200);
+    const described = await strict.fetch('/.well-known/oauth-protected-resource/mcp/fixture');
+    expect(await described.json()).toMatchObject({ scopes_supported: ['mcp', 'fixture'] });
+  });
+
+  it('hold for the server wherever it is used, and not for keys', async () => {
+    const list = async (bearer: string) => {
+      const answer = await strict.fetch('/api/mcp/servers', {
+        headers: { authorization: `Bearer ${bearer}` },
+      });
+      return ((await answer.json()) as { data: { id: string }[] }).data.map(({ id }) => id);
+    };
+    expect(await list(await scoped(API, 'mcp'))).toEqual(['free']);
+    expect(await list(await scoped(API, 'fixture'))).toEqual(['fixture', 'free']);
+    expect(await list(KEY)).toEqual(['fixture', 'free']);
+    expect((await asked('/mcp/fixture', KEY)).status).toBe(200);
+    const called = await strict.fetch('/api/mcp/call', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await scoped(API)}` },
+      body: '{"server":"fixture","tool":"x"}',
+    });
+    expect([called.status, await called.text()]).toEqual([403, expect.stringContaining('mcp_scope_missing')]);
+  });
+});

@@ -13,6 +13,15 @@ const placeForm = wants(
   'a tool of a server such as files/read_file, which may be followed by " as other_name"',
 );
 
+const audience = z.string(wants('an audience')).min(1, wants('an audience')).max(500, wants('an audience'));
+const scopeForm = wants('a scope: no spaces, no quotes');
+
+/** What tokens must have, for a way or for a server. */
+export const tokenScopes = z
+  .array(z.string(scopeForm).regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, scopeForm), wants('a list of scopes'))
+  .max(100)
+  .optional();
+
 const virtualTool = z.string(placeForm).regex(TOOL_PLACE, placeForm);
 
 export const virtualServerSchema = z.strictObject({
@@ -55,6 +64,16 @@ export const endpointKeys = {
     )
     .default({})
     .describe('Servers at `/mcp/<id>` that are made of tools of others.'),
+  token_audience: z
+    .union(
+      [audience, z.array(audience).min(1)],
+      wants('what tokens must be for, such as https://gateway.example.com/mcp, or a list of that'),
+    )
+    .optional()
+    .describe(
+      'What tokens of `auth.jwt` must be for (`aud`) to be taken at `/mcp`, one of these. Left out: as for everything else, `audience` of the issuer.',
+    ),
+  token_scopes: tokenScopes.describe('Scopes that tokens of `auth.jwt` must have at `/mcp`. Keys need none.'),
   public_url: z
     .string(wants('an https:// or http:// URL without path'))
     .regex(/^https?:\/\/[^/\s?#]+\/?$/i, wants('an https:// or http:// URL without path'))

@@ -3,6 +3,7 @@ import { duration } from '../duration.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 import { mcpAuth } from './mcp-auth.js';
+import { tokenScopes } from './mcp-endpoint.js';
 import { mcpTool, toolLimits } from './mcp-tool.js';
 import { ruleKeys } from './rules.js';
 
@@ -106,6 +107,9 @@ export const mcpServer = z
       .optional()
       .describe('Headers sent with every request to it. Treated as secrets.'),
     auth: mcpAuth.optional().describe('What it wants to see of whoever asks it. Left out: `headers` alone.'),
+    token_scopes: tokenScopes.describe(
+      'Scopes that a token of `auth.jwt` must have for its bearer to use the server, wherever. Keys need none.',
+    ),
     start: z
       .enum(['demand', 'boot'], wants('demand or boot'))
       .default('demand')

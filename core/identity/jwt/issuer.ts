@@ -33,3 +33,9 @@ export interface SigningKeySet {
   /** Null: those that whoever asks has already. */
   readonly keys: readonly Jwk[] | null;
 }
+
+/** What a token of an issuer is for, and what its bearer may do with it. */
+export interface TokenRights {
+  readonly audience: readonly string[];
+  readonly scopes: readonly string[];
+}

@@ -8,7 +8,7 @@ import {
 } from 'jose';
 import { entityId, requestText } from '../../config/sections/entities.js';
 import { type GatewayError, gatewayError } from '../../errors.js';
-import type { JwtIssuer, SigningKeySet } from './issuer.js';
+import type { JwtIssuer, SigningKeySet, TokenRights } from './issuer.js';
 
 /** What a token says, once it is sure that its issuer has said so. */
 export interface TokenIdentity {
@@ -17,6 +17,7 @@ export interface TokenIdentity {
   readonly team: string | null;
   readonly organization: string | null;
   readonly customer: string | null;
+  readonly rights: TokenRights;
   /** Unix milliseconds, with the tolerance. */
   readonly untilMs: number;
 }
@@ -106,8 +107,17 @@ function identityOf(issuer: JwtIssuer, payload: JWTPayload): TokenIdentity {
     team,
     organization: claims.organization === null ? null : id(payload, claims.organization, 'organization'),
     customer,
+    rights: { audience: [payload.aud ?? []].flat(), scopes: scopesOf(payload) },
     untilMs: Number(payload.exp) * 1000 + issuer.toleranceMs,
   };
+}
+
+/** RFC 9068 has a text with spaces; some have a list, some call it `scp`. */
+function scopesOf(payload: JWTPayload): string[] {
+  const given = [payload['scope'] ?? payload['scp'] ?? []].flat();
+  return given.flatMap((one) =>
+    typeof one === 'string' ? one.split(' ').filter((word) => word !== '') : [],
+  );
 }
 
 function id(payload: JWTPayload, claim: string, what: string): string | null {
