@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { nearest } from '../core/config/nearest.js';
 import { ConfigError } from '../core/config/problem.js';
 import { StartError } from '../core/start-error.js';
 import { type Flags, readFlags, UsageError } from './flags.js';
+import { version } from './version.js';
 
 const usage = `headgate [start]     start the gateway
 headgate check       validate the configuration and print what it resolves to (--schema: its JSON Schema)
@@ -38,6 +38,7 @@ headgate mock        a mock provider server, for tests and demonstrations
   --threads N|auto   I/O threads (default: auto, one less than there are cores)
   --data DIR         where records are kept (default: ./data)
   --log-level LEVEL  trace, debug, info, warn, error, fatal or silent (default: info)
+  --log-format WHICH json or pretty (default: json)
   --version, --help
 `;
 
@@ -110,20 +111,4 @@ function unknownCommand(words: readonly string[]): string {
   const word = words.find((one) => !(one in commands)) ?? words[1] ?? '';
   const near = nearest(word, Object.keys(commands));
   return `there is no command "${word}"${near === undefined ? '' : `; did you mean "${near}"?`}`;
-}
-
-function version(): string {
-  // From dist/bin and from bin alike, the package is two levels up at most.
-  for (const up of ['../package.json', '../../package.json']) {
-    try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
-        name?: string;
-        version?: string;
-      };
-      if (found.name === 'headgate' && found.version !== undefined) return found.version;
-    } catch {
-      // Not there: the other one is.
-    }
-  }
-  return 'unknown';
 }

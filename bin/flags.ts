@@ -9,6 +9,7 @@ export interface Flags {
   threads?: string;
   data?: string;
   'log-level'?: string;
+  'log-format'?: string;
   schema?: boolean;
   json?: boolean;
   model?: string;
@@ -43,6 +44,7 @@ const options = {
   threads: { type: 'string' },
   data: { type: 'string' },
   'log-level': { type: 'string' },
+  'log-format': { type: 'string' },
   schema: { type: 'boolean' },
   json: { type: 'boolean' },
   model: { type: 'string' },

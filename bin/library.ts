@@ -12,6 +12,7 @@ import { StartError } from '../core/start-error.js';
 import { createPool } from '../workers/pool.js';
 import { createPrograms } from '../workers/programs.js';
 import { source } from './parts.js';
+import { version } from './version.js';
 
 export { ConfigError, type ConfigInput, StartError };
 
@@ -69,6 +70,7 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
       countTokens: (model, text) => pool.run('countTokens', { model, text }),
       runProgram: (program) => programs.run(program),
       pool: () => pool.state,
+      version: version(),
       onFatal: (why) => process.emitWarning(`Headgate cannot go on: ${why}`),
     });
   } catch (error) {

@@ -18,6 +18,7 @@ function optionsOf(flags: Flags): ReadOptions {
       threads: flags.threads,
       dataDir: flags.data,
       logLevel: flags['log-level'],
+      logFormat: flags['log-format'],
     },
   };
 }

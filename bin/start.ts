@@ -8,6 +8,7 @@ import type { Flags } from './flags.js';
 import { source } from './parts.js';
 import { loadSettings } from './settings.js';
 import { onStopSignals } from './stop-signals.js';
+import { version } from './version.js';
 
 /** `headgate start`: runs until it is told to stop. */
 export async function startCommand(flags: Flags, entry: URL): Promise<void> {
@@ -69,6 +70,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
     runProgram: (program) => programs.run(program),
     pool: () => pool.state,
+    version: version(),
     makesToken: true,
     onFatal: fatal,
   });

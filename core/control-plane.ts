@@ -5,6 +5,7 @@ import type { Config } from './config/config.js';
 import type { Control, ControlAnswer, ControlRequest } from './control.js';
 import { canonicalError } from './errors.js';
 import type { OwnedObject } from './forward/owner.js';
+import type { HealthAnswer } from './health-parts.js';
 import type { SigningKeySet } from './identity/jwt/issuer.js';
 import type { SigningKeys } from './identity/jwt/signing-keys.js';
 import type { KeptAsk, KeptReply } from './kept/kept-answer.js';
@@ -30,10 +31,8 @@ export interface ControlPlaneParts {
   /** Stops a kept answer that runs in the background, in whichever thread. */
   readonly stopRunning: (id: string) => void;
   readonly mcp: McpService;
-  /** Why the gateway is not ready, in words; empty when it is. */
-  readonly notReady: () => string[];
-  /** What does not keep it from being ready and should be known, in words. */
-  readonly notes: () => string[];
+  /** Which part is not as it should be. */
+  readonly health: () => Promise<HealthAnswer>;
 }
 
 const READY = '/health/ready';
@@ -131,23 +130,8 @@ export class ControlPlane implements Control {
     return this.parts.ledger.used(of, since);
   }
 
-  private ready(): ControlAnswer {
-    const { ok, problems } = this.parts.ledger.health();
-    const { cluster } = this.parts;
-    const away = cluster?.away === true ? [`Redis (${cluster.shown}) does not answer`] : [];
-    // With another policy than that requests are still answered.
-    const stops = cluster?.policy === 'closed' ? away : [];
-    const why = [...this.parts.notReady(), ...(ok ? [] : problems), ...stops];
-    const notes = this.parts.notes();
-    const state = away.length === 0 ? { status: 'ready' } : { status: 'degraded', problems: away };
-    const body = {
-      ...(why.length === 0 ? state : { status: 'not ready', problems: why }),
-      ...(notes.length > 0 && { notes }),
-    };
-    return {
-      status: why.length === 0 ? 200 : 503,
-      headers: ['content-type', 'application/json'],
-      body: JSON.stringify(body),
-    };
+  private async ready(): Promise<ControlAnswer> {
+    const { status, body } = await this.parts.health();
+    return { status, headers: ['content-type', 'application/json'], body: JSON.stringify(body) };
   }
 }

@@ -12,8 +12,10 @@ import type { Cluster } from './cluster/cluster.js';
 import { clusterOf, newLife } from './cluster/open-cluster.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
+import { secretsOf } from './config/secrets-of.js';
 import { type ConfigWatcher, watchConfig } from './config/watch.js';
 import { ControlPlane } from './control-plane.js';
+import { type HealthAnswer, healthAnswer } from './health-parts.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
 import { WatchedRules } from './identity/watched-rules.js';
@@ -30,7 +32,7 @@ import { watchThread } from './observe/thread-watch.js';
 import { observeSettings } from './observe-settings.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LayeredConfig } from './plugin/load-config.js';
-import type { LogLine } from './plugin/logger.js';
+import { type LogLine, logOf } from './plugin/logger.js';
 import { StartError } from './start-error.js';
 import { createCounterMemory } from './state/counter-memory.js';
 import { type Ledger, startLedger } from './store/ledger.js';
@@ -46,6 +48,8 @@ export interface GatewayParts {
   readonly countTokens: (model: string, text: string) => Promise<number>;
   /** Runs programs that models write. */
   readonly runProgram: RunProgram;
+  /** Of this program. */
+  readonly version: string;
   /** How the pool for CPU work fares. */
   readonly pool?: () => PoolState;
   /** A program of its own, whose first start makes an admin token where none is set. */
@@ -67,6 +71,8 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
     logLevel: config.observability.logLevel,
     logRequests: config.observability.logRequests,
+    logFormat: config.observability.logFormat,
+    secrets: secretsOf(config),
     metrics: config.observability.metrics,
     durable,
     onFailure,
@@ -95,6 +101,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
         await io.commit();
         await mcp.apply(next.mcp);
         const { otlp } = next.observability;
+        ledger.knowSecrets(secretsOf(next));
         ledger.observe(observeSettings(next));
         feed.wanted(otlp.some((one) => one.metrics));
       },
@@ -106,10 +113,12 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       ? OwnToken.open(config.dataDir)
       : { token: OwnToken.none(), made: null };
   const counters = createCounterMemory();
-  const cluster = await clusterOf(config, life, ledger, counters, log).catch(async (error) => {
-    await ledger.close();
-    return asStartError(error);
-  });
+  const cluster = await clusterOf(config, life, ledger, counters, logOf('cluster', log)).catch(
+    async (error) => {
+      await ledger.close();
+      return asStartError(error);
+    },
+  );
   const governing = {
     live,
     config: () => live.config,
@@ -123,7 +132,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       if (running === null) throw new Error('the gateway is starting');
       await running.countStored();
     },
-    log,
+    log: logOf('store', log),
     onChanged: () => cluster?.changed(),
     onAccepted: (accepted: AcceptedTools) => mcp.accept(accepted),
     onCredential: (server: string | null, owner: string) => mcp.credentialChanged(server, owner),
@@ -133,7 +142,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   const mcp = new McpService(
     {
       dataDir: config.dataDir,
-      log,
+      log: logOf('mcp', log),
       tell: (notice) => io.hearMcp(notice),
       auth: {
         vault,
@@ -161,6 +170,14 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       config: () => live.config,
     });
   };
+  const health = async (): Promise<HealthAnswer> =>
+    healthAnswer({
+      notReady: running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : [],
+      ledger: ledger.health(),
+      cluster,
+      notes: live.notes,
+      mcp: await mcp.states(),
+    });
   const feed = new FactsFeed(facts, (told) => ledger.tellFacts(told));
   const control = new ControlPlane({
     ledger,
@@ -173,19 +190,21 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       live,
       cluster,
       config: governing.config,
-      log,
+      log: logOf('admin', log),
       secret: keySecret,
       ownToken: own.token,
-      refusals: new Refusals(governance, log),
+      refusals: new Refusals(governance, logOf('admin', log)),
+      health,
+      version: parts.version,
+      needRestart: () => needRestart(config, live.config),
     }),
     config: governing.config,
     log,
     cluster,
     countTokens: parts.countTokens,
-    notes: () => live.notes,
+    health,
     stopRunning: (id) => io.stopRunning(id),
     mcp,
-    notReady: () => (running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : []),
   });
   const io: IoGroup = await IoGroup.start(config.server.threads, {
     source: parts.source,
@@ -194,7 +213,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     counters,
     keySecret,
     connect: () => ledger.connect(),
-    log,
+    log: logOf('io', log),
     count: (name, by, labels) => metrics.count(name, by, labels),
     onFailed: parts.onFatal,
   });

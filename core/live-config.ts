@@ -46,6 +46,11 @@ export class LiveConfig {
     return this.now.loaded.config;
   }
 
+  /** In use, with what was said about it when it was read. */
+  get loaded(): LayeredConfig {
+    return this.now.loaded;
+  }
+
   /** What the file says, before variables are replaced. */
   get written(): LayeredConfig['written'] {
     return this.file.written;

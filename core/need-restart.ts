@@ -16,6 +16,7 @@ export function needRestart(at: Config, now: Config): string[] {
     'store.on_failure': config.ledger.onFailure,
     'store.retention': config.ledger.retention,
     'observability.prometheus': config.observability.metrics,
+    'observability.log_format': config.observability.logFormat,
     'observability.log_level': config.observability.logLevel,
   });
   const [before, after] = [fixed(at), fixed(now)];

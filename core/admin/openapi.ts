@@ -9,6 +9,7 @@ import { importSchema, rotateSchema } from './key-service.js';
 import { MODEL_PARAMETERS } from './models.js';
 import { credentialPaths } from './openapi-credentials.js';
 import { ownQuotaSchema } from './openapi-me.js';
+import { operatingPaths } from './openapi-operating.js';
 import {
   body,
   CURSOR,
@@ -249,6 +250,7 @@ function otherPaths(): Json {
         responses: { 200: ok(page(anything)), ...ERRORS },
       },
     },
+    ...operatingPaths(),
     '/api/models': {
       get: {
         operationId: 'list_models',

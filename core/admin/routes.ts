@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_SECRET } from '../control.js';
 import { canonicalError } from '../errors.js';
+import type { HealthAnswer } from '../health-parts.js';
 import { unknownCaller } from '../identity/unknown-caller.js';
 import type { LiveConfig } from '../live-config.js';
 import type { McpService } from '../mcp/mcp-service.js';
@@ -37,6 +38,11 @@ export interface AdminParts {
   readonly ledger: Ledger;
   /** What the main thread knows and the ledger's does not. */
   readonly facts: () => Promise<MainFacts>;
+  readonly health: () => Promise<HealthAnswer>;
+  /** Of this program. */
+  readonly version: string;
+  /** Settings that differ from those of the start and only count there. */
+  readonly needRestart: () => string[];
   /** The configuration in use, and what the file says. */
   readonly live: LiveConfig;
   readonly mcp: McpService;
@@ -86,6 +92,15 @@ export function adminRoutes(parts: AdminParts): Route[] {
     route('GET', '/api/models', 'models:read', modelsOf(config)),
     route('GET', '/api/audit', 'audit:read', async ({ query }) =>
       json(200, await auditPage((await governance.open()).store, query)),
+    ),
+    route('GET', '/api/log-level', 'config:read', async () =>
+      (await import('./log-level.js')).shownLevels(ledger),
+    ),
+    route('PUT', '/api/log-level', 'config:write', async (request) =>
+      (await import('./log-level.js')).setLogLevel(parts, request),
+    ),
+    route('GET', '/api/debug/bundle', 'config:write', async () =>
+      (await import('./debug-bundle.js')).debugBundle(parts),
     ),
     ...loginRoutes(parts),
     ...memberRoutes(parts),

@@ -2,6 +2,8 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
+import type { LogLevel } from '../observe/line-level.js';
+import type { LogFormat } from '../observe/log-line.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
 import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
@@ -9,7 +11,6 @@ import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { AttachedTools, McpConfig } from './mcp-config.js';
 import type { Secret } from './secret.js';
-import type { LogLevel } from './sections/observability.js';
 import type { Timeouts } from './sections/timeouts.js';
 
 /** The configuration the gateway runs with: every default filled in, times in ms, sizes in bytes, paths absolute. */
@@ -315,5 +316,6 @@ export interface ObservabilityConfig {
   /** Collectors that are told over OTLP. */
   readonly otlp: readonly OtlpConfig[];
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   readonly logRequests: boolean;
 }

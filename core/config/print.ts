@@ -221,7 +221,7 @@ function settingLines(config: Config): string[] {
       : [
           `cluster ${config.cluster.name} through ${config.cluster.redis.toJSON()}, without it ${config.cluster.policy}`,
         ]),
-    `log     level ${observability.logLevel}, requests ${yes(observability.logRequests)}`,
+    `log     level ${observability.logLevel}, ${observability.logFormat}, requests ${yes(observability.logRequests)}`,
     `metrics ${yes(observability.prometheus)}${pushed === '' ? '' : `, pushed to ${pushed}`}`,
   ];
 }

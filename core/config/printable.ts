@@ -17,7 +17,7 @@ const PRINTABLE: readonly RegExp[] = [
   /^mcp\.runs\.[a-z_]+$/,
   /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.tools\.\d+(\.tool)?)$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
-  /^observability\.(prometheus(\.(litellm_names|max_series|labels\.\d+))?|log_level|log_requests|log_bodies|otlp\.\d+\.(metrics|interval|timeout))$/,
+  /^observability\.(prometheus(\.(litellm_names|max_series|labels\.\d+))?|log_level|log_format|log_requests|log_bodies|otlp\.\d+\.(metrics|interval|timeout))$/,
 ];
 
 /** Whether the value at `path` may be quoted. */

@@ -94,6 +94,7 @@ export function resolveObservability(
       timeoutMs: timeout,
     })),
     logLevel: settings.logLevel ?? parsed.log_level,
+    logFormat: settings.logFormat ?? parsed.log_format,
     logRequests: parsed.log_requests,
   };
 }

@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import type { LogLevel } from '../observe/line-level.js';
+import type { LogFormat } from '../observe/log-line.js';
 import { alternatives } from './explain.js';
 import type { Findings } from './findings.js';
 import type { Env } from './interpolate.js';
@@ -6,7 +8,7 @@ import { nearest } from './nearest.js';
 import { quote } from './path.js';
 import { adminSection, authSection } from './sections/access.js';
 import { redisUrl } from './sections/cluster.js';
-import { type LogLevel, observabilitySection } from './sections/observability.js';
+import { observabilitySection } from './sections/observability.js';
 import { serverSection } from './sections/server.js';
 import { wanted } from './wants.js';
 
@@ -17,6 +19,7 @@ export interface Overrides {
   threads?: string | number | undefined;
   dataDir?: string | undefined;
   logLevel?: string | undefined;
+  logFormat?: string | undefined;
 }
 
 /** What flags and variables say; undefined where they say nothing. */
@@ -32,6 +35,7 @@ export interface Settings {
   redisUrl?: string | undefined;
   dataDir?: string | undefined;
   logLevel?: LogLevel | undefined;
+  logFormat?: LogFormat | undefined;
 }
 
 interface Source {
@@ -110,6 +114,11 @@ export function readSettings(env: Env, flags: Overrides, findings: Findings): Se
     logLevel: read(
       pick(flags.logLevel, '--log-level', env, 'HEADGATE_LOG_LEVEL'),
       observabilitySection.shape.log_level,
+      findings,
+    ),
+    logFormat: read(
+      pick(flags.logFormat, '--log-format', env, 'HEADGATE_LOG_FORMAT'),
+      observabilitySection.shape.log_format,
       findings,
     ),
   };

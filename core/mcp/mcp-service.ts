@@ -63,6 +63,13 @@ export class McpService {
     await this.hub?.revoke(server, owner);
   }
 
+  /** How the servers are, a word for each; null where there are none. */
+  async states(): Promise<string[] | null> {
+    const reply = await this.ask({ do: 'states', behalf: {} });
+    if (!('states' in reply) || reply.states.length === 0) return null;
+    return reply.states.map(({ state }) => state);
+  }
+
   /** The gateway as a server of the protocol. What comes before it is loaded waits. */
   serve(ask: McpFrontAsk, to: AnswerStream): StreamSource {
     const { hub } = this;

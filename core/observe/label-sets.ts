@@ -39,20 +39,26 @@ export class LabelSets<V> {
   constructor(
     private readonly width: number,
     private readonly room: Room,
-    private readonly create: (labels: readonly string[]) => V,
+    private readonly create: () => V,
+    /** A label as it may be shown. */
+    private readonly safe: (label: string) => string = (label) => label,
   ) {}
 
   /** @param labels are copied; the caller may use the list again */
   at(labels: readonly string[]): V {
     if (this.width === 0) return (this.sets[0] ?? this.add([])).value;
+    const found = this.find(labels);
+    return found === undefined ? this.make(labels) : found.value;
+  }
+
+  private find(labels: readonly string[]): LabelSet<V> | undefined {
     let level = this.root;
     for (let i = 0; i < this.width - 1; i++) {
       const next = level.get(labels[i] as string);
-      if (next === undefined) return this.make(labels);
+      if (next === undefined) return undefined;
       level = next as Level<V>;
     }
-    const found = level.get(labels[this.width - 1] as string) as LabelSet<V> | undefined;
-    return found === undefined ? this.make(labels) : found.value;
+    return level.get(labels[this.width - 1] as string) as LabelSet<V> | undefined;
   }
 
   entries(): readonly LabelSet<V>[] {
@@ -60,9 +66,11 @@ export class LabelSets<V> {
   }
 
   private make(labels: readonly string[]): V {
-    const others = labels.every((one) => one === OTHER);
+    // Looked at only here: what has a set is safe.
+    const shown = labels.map(this.safe);
+    if (shown.some((label, i) => label !== labels[i])) return this.find(shown)?.value ?? this.make(shown);
     // The set of all others always has room: it is one.
-    if (others || this.room.take()) return this.put([...labels]);
+    if (labels.every((one) => one === OTHER) || this.room.take()) return this.put(shown);
     return this.at(labels.map(() => OTHER));
   }
 
@@ -82,7 +90,7 @@ export class LabelSets<V> {
   }
 
   private add(labels: string[]): LabelSet<V> {
-    const set = { labels, value: this.create(labels) };
+    const set = { labels, value: this.create() };
     this.sets.push(set);
     return set;
   }

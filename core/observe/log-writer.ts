@@ -1,34 +1,55 @@
 import type { SettledRecord } from '@headgate/sdk';
 import pino from 'pino';
+import type { LineLevel, LogLevel } from './line-level.js';
+import { LogLevels } from './log-levels.js';
+import { componentOf, type LogFormat } from './log-line.js';
+import { prettyLines } from './pretty-line.js';
+import { RecentLines } from './recent-lines.js';
+import { Redactor } from './redactor.js';
 import { RequestLines } from './request-line.js';
-
-export const LINE_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
-export type LineLevel = (typeof LINE_LEVELS)[number];
-export type LogLevel = LineLevel | 'silent';
 
 export interface LogWriterOptions {
   level: LogLevel;
   /** One line a settled request, at level info. */
   requests: boolean;
+  format?: LogFormat;
   /** A file instead of stdout. */
   file?: string;
+  /** What must never be written. */
+  secrets?: readonly string[];
 }
 
 /** What waits for a slow reader of the log; beyond it lines are dropped and counted, or memory would grow. */
 const MOST_WAITING = 8 * 1024 * 1024;
 const CLOSE_MS = 2000;
+/** What lines of settled requests are of. */
+const REQUESTS = 'requests';
+/** What lines of this thread are of that say nothing else. */
+const LEDGER = 'ledger';
 
-/** The one writer of the log: JSON lines, never blocking. */
+/**
+ * The one writer of the log, never blocking. Whatever is to be written, what is known to be secret or looks like it is taken out
+ * here, so that nobody who writes needs to think of it.
+ */
 export class LogWriter {
   /** Writes that were dropped. */
   dropped = 0;
+  readonly levels: LogLevels;
+  readonly redactor = new Redactor();
+  readonly recent = new RecentLines();
   private readonly out;
   private readonly logger;
   private readonly withRequests: boolean;
-  private readonly lines = new RequestLines();
+  private readonly pretty: boolean;
+  private readonly colors: boolean;
+  private readonly lines = new RequestLines((text) => this.redactor.text(text));
   private broken = false;
 
   constructor(options: LogWriterOptions) {
+    this.redactor.know(options.secrets ?? []);
+    this.levels = new LogLevels(options.level);
+    this.pretty = options.format === 'pretty';
+    this.colors = this.pretty && options.file === undefined && process.stdout.isTTY === true;
     this.out = pino.destination({
       dest: options.file ?? 1,
       sync: false,
@@ -44,19 +65,21 @@ export class LogWriter {
       this.broken = true;
     });
     this.logger = pino(
-      { level: options.level, base: null, formatters: { level: (label) => ({ level: label }) } },
-      this.out,
+      // What is written is for `levels` to say, which may change.
+      { level: 'trace', base: null, formatters: { level: (label) => ({ level: label }) } },
+      { write: (line) => this.write(line) },
     );
-    this.withRequests = options.requests && this.logger.isLevelEnabled('info');
+    this.withRequests = options.requests;
   }
 
   requests(records: Iterable<SettledRecord>): void {
-    if (!this.withRequests || this.broken) return;
-    this.out.write(this.lines.of(records));
+    if (!this.withRequests || this.broken || !this.levels.writes('info', REQUESTS)) return;
+    this.write(this.lines.of(records));
   }
 
   line(level: LineLevel, message: string, fields: Record<string, unknown> = {}): void {
-    if (!this.broken) this.logger[level](fields, message);
+    if (this.broken || !this.levels.writes(level, componentOf(fields, LEDGER))) return;
+    this.logger[level](this.redactor.value(fields) as Record<string, unknown>, this.redactor.text(message));
   }
 
   /** Resolves when everything is written, or cannot be within two seconds: a reader that stalls must not hold up the end. */
@@ -72,5 +95,12 @@ export class LogWriter {
       this.out.once('error', done);
       this.out.end();
     });
+  }
+
+  /** @param lines JSON, each with its line feed */
+  private write(lines: string): void {
+    if (lines === '') return;
+    this.recent.keep(lines);
+    this.out.write(this.pretty ? prettyLines(lines, this.colors) : lines);
   }
 }

@@ -38,6 +38,8 @@ export class RequestMetrics {
 
   constructor(
     readonly settings: MetricSettings = USUAL_METRICS,
+    /** A label as it may be shown: clients choose some of them. */
+    safe?: (label: string) => string,
     mostPlaces = MOST_PLACES,
   ) {
     const { places, callers } = countedLabels(settings);
@@ -52,9 +54,10 @@ export class RequestMetrics {
     this.models = new LabelSets(
       places.length,
       this.room.models,
-      () => new ModelSeries(callers.length, this.room.callers),
+      () => new ModelSeries(callers.length, this.room.callers, safe),
+      safe,
     );
-    this.attempts = new LabelSets(2, this.room.attempts, () => new AttemptSeries());
+    this.attempts = new LabelSets(2, this.room.attempts, () => new AttemptSeries(), safe);
   }
 
   add(records: Iterable<SettledRecord>): void {

@@ -73,8 +73,8 @@ export class ModelSeries {
   fallbacks = 0;
   failedFallbacks = 0;
 
-  constructor(callerLabels: number, room: Room) {
-    this.callers = new LabelSets(callerLabels, room, () => new CallerSeries());
+  constructor(callerLabels: number, room: Room, safe?: (label: string) => string) {
+    this.callers = new LabelSets(callerLabels, room, () => new CallerSeries(), safe);
   }
 
   add(record: SettledRecord): void {

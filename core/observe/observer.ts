@@ -1,3 +1,4 @@
+import type { SinkHealth } from '../store/ledger-protocol.js';
 import type { Poster } from '../upstream/poster.js';
 import { budgetFamilies, type SpentBudget } from './budget-families.js';
 import { type BudgetFact, type MainFacts, NO_FACTS } from './main-facts.js';
@@ -18,6 +19,8 @@ export interface ObserverParts {
   readonly genAi: () => Promise<MetricFamily[]>;
   readonly spent: (budget: BudgetFact) => Promise<number>;
   readonly litellmNames: boolean;
+  /** Whether somebody takes what is told is not what it was. */
+  readonly onHealth: () => void;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -77,11 +80,9 @@ export class Observer {
     return spent;
   }
 
-  /** Collectors that do not take what they are sent, for people. */
-  failing(): string[] {
-    return this.pushes
-      .filter(({ ok }) => ok === false)
-      .map(({ shown }) => `metrics cannot be pushed to ${shown}`);
+  /** Who is told, and whether they take it. */
+  sinks(): SinkHealth[] {
+    return this.pushes.map(({ shown, ok }) => ({ name: `the collector ${shown}`, ok: ok !== false }));
   }
 
   /** Tells collectors the last numbers. */
@@ -97,7 +98,10 @@ export class Observer {
     const before = this.pushes;
     this.pushes = [];
     for (const push of before) void push.close();
-    if (settings.otlp.length === 0) return;
+    if (settings.otlp.length === 0) {
+      this.parts.onHealth();
+      return;
+    }
     // Loaded by those who push.
     const { OtlpPush } = await import('./otlp-push.js');
     this.poster ??= new (await import('../upstream/poster.js')).Poster();
@@ -113,7 +117,9 @@ export class Observer {
           ],
           resource: settings.resource,
           log: this.parts.log,
+          onHealth: this.parts.onHealth,
         }),
     );
+    this.parts.onHealth();
   }
 }

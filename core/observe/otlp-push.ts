@@ -23,6 +23,8 @@ export interface OtlpPushParts {
   /** Everything there is to tell at the moment. */
   readonly families: () => Promise<MetricFamily[]>;
   readonly resource: Labels;
+  /** Whether it takes what it is sent is not what it was. */
+  readonly onHealth?: () => void;
   readonly log: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -110,14 +112,18 @@ export class OtlpPush {
       return;
     }
     this.counts.ok++;
-    if (this.failing) this.parts.log('info', 'metrics are taken again', { collector: this.shown });
+    if (!this.failing) return;
     this.failing = false;
+    this.parts.log('info', 'metrics are taken again', { collector: this.shown });
+    this.parts.onHealth?.();
   }
 
   private failed(why: string): void {
     this.counts.failed++;
-    if (!this.failing) this.parts.log('warn', 'metrics could not be pushed', { collector: this.shown, why });
+    if (this.failing) return;
     this.failing = true;
+    this.parts.log('warn', 'metrics could not be pushed', { collector: this.shown, why });
+    this.parts.onHealth?.();
   }
 }
 

@@ -14,6 +14,8 @@ const ATTEMPTS = Buffer.from('","attempts":');
 const TOTAL = Buffer.from(',"ms":');
 const FIRST_TOKEN = Buffer.from(',"ttft_ms":');
 const OVERHEAD = Buffer.from(',"overhead_us":');
+/** Names that are remembered as looked at. */
+const MOST_NAMES = 2000;
 /** Room for the names and numbers of a line. */
 const LINE_BYTES = 1024;
 
@@ -39,6 +41,12 @@ export class RequestLines {
   private cache: string | null = null;
   private error = '';
   private endText = Buffer.alloc(0);
+
+  /** Names that clients chose, as they may be shown. */
+  private readonly shown = new Map<string, string>();
+
+  /** @param safe a text without what looks like a secret */
+  constructor(private readonly safe: (text: string) => string = (text) => text) {}
 
   /** One line each. */
   of(records: Iterable<SettledRecord>): string {
@@ -128,12 +136,22 @@ export class RequestLines {
       this.outcome = outcome;
       this.stream = stream;
       this.whatText = Buffer.from(
-        `,"key":${JSON.stringify(keyName)},"customer":${JSON.stringify(customer)},"model":${JSON.stringify(model)}` +
-          `,"provider":${JSON.stringify(provider)},"target":${JSON.stringify(targetModel)},"operation":"${operation}"` +
+        `,"key":${this.name(keyName)},"customer":${this.name(customer)},"model":${this.name(model)}` +
+          `,"provider":${this.name(provider)},"target":${this.name(targetModel)},"operation":"${operation}"` +
           `,"status":${status},"outcome":"${outcome}","stream":${stream},"input_tokens":`,
       );
     }
     return this.whatText;
+  }
+
+  /** As JSON. A client may send a secret as the name of a model or of a customer. */
+  private name(text: string): string {
+    const known = this.shown.get(text);
+    if (known !== undefined) return known;
+    if (this.shown.size >= MOST_NAMES) this.shown.clear();
+    const shown = JSON.stringify(this.safe(text));
+    this.shown.set(text, shown);
+    return shown;
   }
 
   private end(record: SettledRecord): Uint8Array {

@@ -24,7 +24,7 @@ const NAMED: readonly RegExp[] = [
 
 /** Words that nearly every one of the shapes has: texts without them, which most are, are looked at once. */
 const MAYBE =
-  /[-_]|AKIA|ASIA|AROA|AIDA|ABIA|ACCA|AIza|ya29|1\/\/0|eyJ|bearer|basic|digest|negotiate|\/\/|key|secret|token|pass|pwd|auth|credential|sig|cookie|session/i;
+  /[-_]|AKIA|ASIA|AROA|AIDA|ABIA|ACCA|AIza|ya29|1\/\/0|eyJ|SG\.|rubygems|bearer|basic|digest|negotiate|\/\/|key|secret|token|pass|pwd|auth|credential|sig|cookie|session/i;
 
 const HIDDEN = '***';
 

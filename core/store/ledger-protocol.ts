@@ -3,10 +3,13 @@ import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
-import type { LineLevel, LogLevel } from '../observe/log-writer.js';
+import type { LineLevel, LogLevel } from '../observe/line-level.js';
+import type { SetLevel } from '../observe/log-levels.js';
+import type { LogFormat } from '../observe/log-line.js';
 import type { MainFacts } from '../observe/main-facts.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
 import type { ObserveSettings } from '../observe/observer.js';
+import type { ThreadGauges } from '../observe/recorder-protocol.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { NodeLife, UsedInLife } from './node-life.js';
 import type { RequestsAnswer, RequestsAsk } from './requests/request-questions.js';
@@ -14,10 +17,20 @@ import type { Retention } from './retention.js';
 import type { StoreAddress } from './sql/address.js';
 import type { UsageQuery, UsageReport } from './usage-report.js';
 
+/** Somebody who is told of the gateway, such as a collector. */
+export interface SinkHealth {
+  readonly name: string;
+  readonly ok: boolean;
+}
+
 /** How the ledger is. `problems` are sentences for people; empty when all is well. */
 export interface LedgerHealth {
   ok: boolean;
   problems: string[];
+  /** The same by the part that has the trouble: `database`, `spool`. */
+  parts: Readonly<Record<string, string>>;
+  /** Who is told of the gateway, and whether they take it. */
+  sinks: readonly SinkHealth[];
 }
 
 export interface LedgerSettings {
@@ -33,6 +46,9 @@ export interface LedgerSettings {
   fsync: boolean;
   logLevel: LogLevel;
   logRequests: boolean;
+  logFormat: LogFormat;
+  /** What must never be written to the log. */
+  secrets: readonly string[];
   logFile?: string;
   retention: Retention;
   metrics: MetricSettings;
@@ -49,6 +65,10 @@ export interface LedgerQuestions {
   usedInLife: { ask: { life: string; of: UsedBy; sinceMs: number }; answer: UsedInLife | null };
   forgetLives: { ask: readonly string[]; answer: null };
   flush: { ask: null; answer: null };
+  /** So many of the last lines of the log. */
+  recentLines: { ask: number; answer: string[] };
+  /** How the threads that settle requests are, and the ledger's own. */
+  threads: { ask: null; answer: ThreadGauges[] };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };
   own: { ask: readonly OwnedObject[]; answer: null };
   kept: { ask: KeptAsk; answer: KeptReply };
@@ -66,6 +86,8 @@ export type LedgerRequest =
   | { type: 'log'; level: LineLevel; message: string; fields: Record<string, unknown> }
   | { type: 'observe'; settings: ObserveSettings }
   | { type: 'facts'; facts: MainFacts }
+  | { type: 'logLevels'; changes: readonly SetLevel[] }
+  | { type: 'secrets'; secrets: readonly string[] }
   | { type: 'close' }
   | { [Q in Question]: { type: 'ask'; id: number; question: Q; ask: LedgerQuestions[Q]['ask'] } }[Question];
 

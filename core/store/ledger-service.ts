@@ -1,12 +1,8 @@
 import { join } from 'node:path';
 import { LogWriter } from '../observe/log-writer.js';
-import type { MainFacts } from '../observe/main-facts.js';
-import type { MetricFamily } from '../observe/metric-family.js';
 import { RequestMetrics } from '../observe/metrics.js';
-import { Observer } from '../observe/observer.js';
-import { requestFamilies } from '../observe/request-families.js';
 import type { SettledConsumer } from '../observe/settled-detail.js';
-import { threadState, watchThread } from '../observe/thread-watch.js';
+import { threadState } from '../observe/thread-watch.js';
 import { Applier } from './applier.js';
 import { BlockData } from './block-data.js';
 import { BlockMerger } from './block-merger.js';
@@ -15,7 +11,7 @@ import { lockDataDir, type Unlock } from './data-dir-lock.js';
 import { type Chore, Housekeeping } from './housekeeping.js';
 import { Intake } from './intake.js';
 import { KeptAnswers } from './kept-answers.js';
-import { ledgerFamilies } from './ledger-metrics.js';
+import { LedgerObserver } from './ledger-observer.js';
 import type {
   LedgerHealth,
   LedgerQuestions,
@@ -70,7 +66,7 @@ export class LedgerService {
   private readonly owners: ObjectOwners;
   private readonly answers: ObjectOwners;
   private readonly kept: KeptAnswers;
-  private readonly observer: Observer;
+  private readonly observer: LedgerObserver;
   private readonly lives: NodeLives | null;
   private readonly housekeeping: Housekeeping;
   private readonly unlock: Unlock;
@@ -98,6 +94,8 @@ export class LedgerService {
       const log = new LogWriter({
         level: settings.logLevel,
         requests: settings.logRequests,
+        format: settings.logFormat,
+        secrets: settings.secrets,
         file: settings.logFile,
       });
       const { life } = settings;
@@ -119,29 +117,34 @@ export class LedgerService {
     { retention, metrics }: Pick<LedgerSettings, 'retention' | 'metrics'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
-    this.metrics = new RequestMetrics(metrics);
+    this.metrics = new RequestMetrics(metrics, (label) => log.redactor.text(label));
     this.unlock = unlock;
     this.db = db;
     this.spool = spool;
     this.log = log;
-    this.troubles = new Troubles((level, message, fields) => log.line(level, message, fields), onHealth);
+    const tell = (): void => onHealth({ ...this.troubles.health(), sinks: this.observer.sinks() });
+    this.troubles = new Troubles((level, message, fields) => log.line(level, message, fields), tell);
     this.owners = new ObjectOwners(db);
     this.answers = answerOwners(db);
     this.kept = kept;
     this.lives = lives;
     this.blocks = new BlockData((block, error) => this.damaged(block, error));
     this.reader = new UsageReader(db, new RequestReader(db, this.blocks));
-    this.observer = new Observer({
-      families: async (facts) => {
-        await this.sources.collect();
-        return this.families(facts);
-      },
-      genAi: async () => (await import('../observe/gen-ai-families.js')).genAiFamilies(this.metrics),
-      spent: async ({ kind, id, startMs }) => (await this.reader.used({ kind, id }, startMs)).nanos,
-      litellmNames: metrics.litellmNames,
-      log: (level, message, fields) => log.line(level, message, fields),
+    this.observer = new LedgerObserver({
+      reader: this.reader,
+      log,
+      metrics: this.metrics,
+      sources: () => this.sources,
+      numbers: () => ({
+        received: this.intake.records,
+        stored: this.stored,
+        lost: this.lost + this.sources.lost,
+        waiting: this.applier.waiting,
+        backlogBytes: this.spool?.backlogBytes ?? 0,
+        ok: this.troubles.health().ok,
+      }),
+      onHealth: tell,
     });
-    watchThread();
     this.applier = new Applier({
       store: {
         commit: async (batches) => {
@@ -182,10 +185,12 @@ export class LedgerService {
   }
 
   /** Messages of the main thread but for questions and the end. */
-  tell(message: Extract<LedgerRequest, { type: 'connect' | 'log' | 'observe' | 'facts' }>): void {
+  tell(message: Exclude<LedgerRequest, { type: 'ask' | 'close' }>): void {
     if (message.type === 'connect') this.sources.add(message.port);
     else if (message.type === 'observe') this.observer.apply(message.settings);
-    else if (message.type === 'facts') this.observer.take(message.facts);
+    else if (message.type === 'facts') this.observer.tell(message.facts);
+    else if (message.type === 'logLevels') this.log.levels.replace(message.changes);
+    else if (message.type === 'secrets') this.log.redactor.know(message.secrets);
     else this.log.line(message.level, message.message, message.fields);
   }
 
@@ -202,8 +207,11 @@ export class LedgerService {
       await this.lives?.forget(ask as LedgerQuestions['forgetLives']['ask']);
       return null;
     }
+    if (question === 'recentLines') return this.log.recent.last(ask as number);
     const complete = await this.sources.collect();
-    if (question === 'metrics') return this.metricsPage(ask as LedgerQuestions['metrics']['ask']);
+    if (question === 'threads')
+      return [...this.sources.gauges(), { in_flight_requests: 0, thread: threadState('ledger') }];
+    if (question === 'metrics') return this.observer.page(ask as LedgerQuestions['metrics']['ask']);
     if (question === 'flush' && !complete) throw new Error('a thread that records requests does not answer');
     if (!this.intake.retry()) throw new Error('the spool cannot be written at the moment; see the log');
     await this.schedule.drain();
@@ -313,43 +321,6 @@ export class LedgerService {
         error: String(error),
       });
     }
-  }
-
-  /** Written here, since a page of thousands of lines would hold up a thread that serves requests. */
-  private async metricsPage({ format, facts }: LedgerQuestions['metrics']['ask']): Promise<string> {
-    const { exposition } = await import('../observe/exposition.js');
-    return exposition([...(await this.families(facts)), ...(await this.observer.families(facts))], format);
-  }
-
-  private async families({ threads }: MainFacts): Promise<MetricFamily[]> {
-    const gauges = this.sources.gauges();
-    const inFlightRequests = gauges.reduce((sum, one) => sum + one.in_flight_requests, 0);
-    const { threadFamilies } = await import('../observe/thread-families.js');
-    return [
-      ...threadFamilies(
-        [...threads, ...gauges.flatMap(({ thread }) => thread ?? []), threadState('ledger')],
-        gauges,
-      ),
-      ...requestFamilies(this.metrics),
-      ...(await this.litellmFamilies(inFlightRequests)),
-      ...ledgerFamilies({
-        inFlightRequests,
-        received: this.intake.records,
-        stored: this.stored,
-        lost: this.lost + this.sources.lost,
-        waiting: this.applier.waiting,
-        backlogBytes: this.spool?.backlogBytes ?? 0,
-        logWritesDropped: this.log.dropped,
-        ok: this.troubles.health().ok,
-      }),
-    ];
-  }
-
-  /** Loaded by those who asked for its names. */
-  private async litellmFamilies(inFlight: number): Promise<MetricFamily[]> {
-    if (!this.metrics.settings.litellmNames) return [];
-    const { litellmFamilies } = await import('../observe/litellm-families.js');
-    return litellmFamilies(this.metrics, inFlight);
   }
 
   private spoolFailed(message: string, error: unknown): void {

@@ -5,11 +5,13 @@ import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
-import { LINE_LEVELS, type LineLevel, type LogLevel } from '../observe/log-writer.js';
+import type { LineLevel, LogLevel } from '../observe/line-level.js';
+import { LogLevels, type SetLevel } from '../observe/log-levels.js';
+import { componentOf, type LogFormat } from '../observe/log-line.js';
 import { type MainFacts, NO_FACTS } from '../observe/main-facts.js';
 import { type MetricSettings, USUAL_METRICS } from '../observe/metric-labels.js';
 import type { ObserveSettings } from '../observe/observer.js';
-import type { RecordLink } from '../observe/recorder-protocol.js';
+import type { RecordLink, ThreadGauges } from '../observe/recorder-protocol.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type {
   LedgerHealth,
@@ -40,6 +42,9 @@ export interface LedgerOptions {
   logLevel?: LogLevel;
   /** One log line a request, at level info. */
   logRequests?: boolean;
+  logFormat?: LogFormat;
+  /** What must never be written to the log. */
+  secrets?: readonly string[];
   /** A file for the log instead of stdout. */
   logFile?: string;
   metrics?: MetricSettings;
@@ -97,6 +102,8 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     fsync,
     logLevel: options.logLevel ?? 'info',
     logRequests: options.logRequests ?? true,
+    logFormat: options.logFormat ?? 'json',
+    secrets: options.secrets ?? [],
     logFile: options.logFile,
     metrics: options.metrics ?? USUAL_METRICS,
     retention: {
@@ -115,8 +122,9 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
 export class Ledger {
   private readonly pending = new Map<number, Pending>();
   private readonly exited: Promise<void>;
-  private readonly leastLevel: number;
-  private current: LedgerHealth = { ok: true, problems: [] };
+  /** From which level on lines are written. */
+  readonly logLevels: LogLevels;
+  private current: LedgerHealth = { ok: true, problems: [], parts: {}, sinks: [] };
   private failure: string | null = null;
   private ids = 0;
   private ending = false;
@@ -128,7 +136,7 @@ export class Ledger {
     level: LogLevel,
     private readonly onFailed: ((why: string) => void) | undefined,
   ) {
-    this.leastLevel = level === 'silent' ? LINE_LEVELS.length : LINE_LEVELS.indexOf(level);
+    this.logLevels = new LogLevels(level);
     worker.on('message', (message: LedgerMessage) => this.onMessage(message));
     worker.on('error', (error) => this.onGone(`the ledger's thread failed: ${error.message}`));
     this.exited = new Promise((resolve) => {
@@ -237,6 +245,27 @@ export class Ledger {
     return String(await this.ask('metrics', { format, facts }));
   }
 
+  /** These levels count from now on, beside that of the start. */
+  setLogLevels(changes: readonly SetLevel[]): void {
+    this.logLevels.replace(changes);
+    if (!this.ended) this.send({ type: 'logLevels', changes });
+  }
+
+  /** What must never be written to the log, from now on. */
+  knowSecrets(secrets: readonly string[]): void {
+    if (!this.ended) this.send({ type: 'secrets', secrets });
+  }
+
+  /** The lines of the log that were written last, at most so many. */
+  async recentLines(most: number): Promise<string[]> {
+    return (await this.ask('recentLines', most)) as string[];
+  }
+
+  /** How the threads that settle requests are, and the ledger's own. */
+  async threads(): Promise<ThreadGauges[]> {
+    return (await this.ask('threads', null)) as ThreadGauges[];
+  }
+
   /** What is made of the metrics from now on. */
   observe(settings: ObserveSettings): void {
     if (!this.ended) this.send({ type: 'observe', settings });
@@ -249,7 +278,7 @@ export class Ledger {
 
   /** Writes a log line, by the same writer as the request lines. */
   log(level: LineLevel, message: string, fields: Record<string, unknown> = {}): void {
-    if (this.ended || LINE_LEVELS.indexOf(level) < this.leastLevel) return;
+    if (this.ended || !this.logLevels.writes(level, componentOf(fields, 'gateway'))) return;
     try {
       this.send({ type: 'log', level, message, fields });
     } catch {
@@ -260,7 +289,9 @@ export class Ledger {
 
   health(): LedgerHealth {
     const { failure, current } = this;
-    return failure === null ? current : { ok: false, problems: [failure, ...current.problems] };
+    if (failure === null) return current;
+    const parts = { ...current.parts, database: failure };
+    return { ...current, ok: false, problems: [failure, ...current.problems], parts };
   }
 
   /** Resolves when everything recorded before, in any thread, is in the database; rejects when that is not sure. */

@@ -1,12 +1,14 @@
 import type { LedgerHealth } from './ledger-protocol.js';
 
+type Health = Omit<LedgerHealth, 'sinks'>;
+
 /** What is wrong at the moment, by the part that has the trouble. Tells of changes only, not of every failed retry. */
 export class Troubles {
   private readonly open = new Map<string, string>();
 
   constructor(
     private readonly log: (level: 'info' | 'error', message: string, fields: Record<string, unknown>) => void,
-    private readonly changed: (health: LedgerHealth) => void,
+    private readonly changed: () => void,
   ) {}
 
   begin(part: string, message: string, error: unknown): void {
@@ -16,16 +18,17 @@ export class Troubles {
     if (this.open.get(part) === text) return;
     this.open.set(part, text);
     this.log('error', message, { part, error: why });
-    this.changed(this.health());
+    this.changed();
   }
 
   end(part: string): void {
     if (!this.open.delete(part)) return;
     this.log('info', `the ${part} works again`, { part });
-    this.changed(this.health());
+    this.changed();
   }
 
-  health(): LedgerHealth {
-    return { ok: this.open.size === 0, problems: [...this.open.values()] };
+  health(): Health {
+    const problems = [...this.open.values()];
+    return { ok: problems.length === 0, problems, parts: Object.fromEntries(this.open) };
   }
 }

@@ -115,7 +115,10 @@ test('beyond the limit of label sets everything else is counted as other', async
       attempts: [attempt({ model: `m${i}` })],
     }),
   );
-  const samples = await scrape(records, new RequestMetrics({ ...USUAL_METRICS, maxSeries: 5 }, 10));
+  const samples = await scrape(
+    records,
+    new RequestMetrics({ ...USUAL_METRICS, maxSeries: 5 }, undefined, 10),
+  );
   expect(sum(samples, 'headgate_requests_total')).toBe(40);
   expect(sum(samples, 'headgate_requests_total', { model: 'other' })).toBe(30);
   expect(sum(samples, 'headgate_attempts_total', { model: 'other', provider: 'other' })).toBe(30);

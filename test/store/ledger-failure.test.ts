@@ -28,9 +28,12 @@ test('an error that nobody caught is told, makes the ledger unfit, and loses no 
   const { ledger, failed } = await start(dataDir);
   const recorder = new Recorder(ledger.connect());
   recorder.record(settled());
-  threadOf(ledger).postMessage({ type: 'log', level: 'no such level' });
+  threadOf(ledger).postMessage({ type: 'logLevels', changes: null });
   expect(await failed).toMatch(/^the ledger failed: TypeError: /);
-  expect(ledger.health()).toEqual({ ok: false, problems: [expect.stringContaining('the ledger failed')] });
+  expect(ledger.health()).toMatchObject({
+    ok: false,
+    problems: [expect.stringContaining('the ledger failed')],
+  });
   // What the gateway does then: running requests end, recorders close, the ledger closes.
   for (let i = 0; i < 300; i++) recorder.record(settled());
   await recorder.close();

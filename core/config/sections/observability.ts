@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { LINE_LEVELS } from '../../observe/line-level.js';
+import { LOG_FORMATS } from '../../observe/log-line.js';
 import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric-labels.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { otlpSection } from './otlp.js';
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 const flag = wants('true or false');
 
@@ -30,9 +29,13 @@ export const observabilitySection = z.strictObject({
     .default(true)
     .describe('Serve metrics at `/metrics`; a mapping says by which labels.'),
   log_level: z
-    .enum(LOG_LEVELS)
+    .enum([...LINE_LEVELS, 'silent'])
     .default('info')
     .describe('Least severe log line written. HEADGATE_LOG_LEVEL sets it too.'),
+  log_format: z
+    .enum(LOG_FORMATS)
+    .default('json')
+    .describe('`json`, one line each, or `pretty` for people. HEADGATE_LOG_FORMAT sets it too.'),
   log_requests: z.boolean(flag).default(true).describe('Write one log line a request, without its contents.'),
   log_bodies: z
     .boolean(flag)

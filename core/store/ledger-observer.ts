@@ -1,0 +1,90 @@
+import type { ExpositionFormat } from '../observe/exposition.js';
+import type { LogWriter } from '../observe/log-writer.js';
+import type { MainFacts } from '../observe/main-facts.js';
+import type { MetricFamily } from '../observe/metric-family.js';
+import type { RequestMetrics } from '../observe/metrics.js';
+import { Observer, type ObserveSettings } from '../observe/observer.js';
+import { requestFamilies } from '../observe/request-families.js';
+import { threadState, watchThread } from '../observe/thread-watch.js';
+import { type LedgerNumbers, ledgerFamilies } from './ledger-metrics.js';
+import type { SinkHealth } from './ledger-protocol.js';
+import type { RecordSources } from './record-sources.js';
+import type { UsageReader } from './usage-reader.js';
+
+export interface ObservedLedger {
+  readonly reader: UsageReader;
+  readonly log: LogWriter;
+  readonly metrics: RequestMetrics;
+  /** There once the ledger is. */
+  readonly sources: () => RecordSources;
+  readonly numbers: () => Omit<LedgerNumbers, 'inFlightRequests' | 'logWritesDropped'>;
+  /** Whether somebody takes what is told is not what it was. */
+  readonly onHealth: () => void;
+}
+
+/** What the ledger's thread knows of the gateway, for the page of metrics and for collectors. */
+export class LedgerObserver {
+  private readonly observer: Observer;
+
+  constructor(private readonly ledger: ObservedLedger) {
+    const { metrics, reader, log, sources, onHealth } = ledger;
+    this.observer = new Observer({
+      families: async (facts) => {
+        await sources().collect();
+        return this.families(facts);
+      },
+      genAi: async () => (await import('../observe/gen-ai-families.js')).genAiFamilies(metrics),
+      spent: async ({ kind, id, startMs }) => (await reader.used({ kind, id }, startMs)).nanos,
+      litellmNames: metrics.settings.litellmNames,
+      log: (level, message, fields) => log.line(level, message, { component: 'observe', ...fields }),
+      onHealth,
+    });
+    watchThread();
+  }
+
+  apply(settings: ObserveSettings): void {
+    this.observer.apply(settings);
+  }
+
+  tell(facts: MainFacts): void {
+    this.observer.take(facts);
+  }
+
+  sinks(): SinkHealth[] {
+    return this.observer.sinks();
+  }
+
+  /** The page of metrics. Written here, since thousands of lines would hold up a thread that serves requests. */
+  async page({ format, facts }: { format: ExpositionFormat; facts: MainFacts }): Promise<string> {
+    const { exposition } = await import('../observe/exposition.js');
+    return exposition([...(await this.families(facts)), ...(await this.observer.families(facts))], format);
+  }
+
+  close(): Promise<void> {
+    return this.observer.close();
+  }
+
+  private async families({ threads }: MainFacts): Promise<MetricFamily[]> {
+    const { metrics, sources, log, numbers } = this.ledger;
+    const gauges = sources().gauges();
+    const inFlightRequests = gauges.reduce((sum, one) => sum + one.in_flight_requests, 0);
+    const { threadFamilies } = await import('../observe/thread-families.js');
+    return [
+      ...threadFamilies(
+        [...threads, ...gauges.flatMap(({ thread }) => thread ?? []), threadState('ledger')],
+        gauges,
+      ),
+      ...requestFamilies(metrics),
+      ...(await this.litellmFamilies(inFlightRequests)),
+      ...ledgerFamilies({ ...numbers(), inFlightRequests, logWritesDropped: log.dropped }),
+    ];
+  }
+
+  /** Loaded by those who asked for its names. */
+  private async litellmFamilies(inFlight: number): Promise<MetricFamily[]> {
+    const { metrics } = this.ledger;
+    if (!metrics.settings.litellmNames) return [];
+    const { litellmFamilies } = await import('../observe/litellm-families.js');
+    return litellmFamilies(metrics, inFlight);
+  }
+}
