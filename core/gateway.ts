@@ -166,6 +166,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       mcp,
       cluster,
       rules,
+      rotations: governance.rotations,
       ...(pool !== undefined && { pool }),
       config: () => live.config,
     });

@@ -7,6 +7,7 @@ import { counter, gauge, type MetricFamily } from '../observe/metric-family.js';
 import type { PluginMetrics } from '../observe/plugin-metrics.js';
 import type { ProcessMetrics } from '../observe/process-metrics.js';
 import { threadState } from '../observe/thread-watch.js';
+import type { RotationCounts } from './rotation-schedule.js';
 import { ruleWindow } from './rule-window.js';
 
 export interface FactSources {
@@ -15,6 +16,7 @@ export interface FactSources {
   readonly mcp: McpService;
   readonly cluster: Cluster | null;
   readonly rules: WatchedRules;
+  readonly rotations: RotationCounts;
   /** Of the worker pool. */
   readonly pool?: () => PoolState;
   readonly config: () => Config;
@@ -54,6 +56,7 @@ export async function gatherFacts(sources: FactSources, now = Date.now()): Promi
       ...(await process.families()),
       ...(await clusterFamilies(cluster)),
       ...(await mcpFamilies(mcp)),
+      ...rotationFamilies(sources.rotations),
       ...(pool === undefined ? [] : poolFamilies(pool())),
     ],
     threads: [threadState('main')],
@@ -67,6 +70,17 @@ async function clusterFamilies(cluster: Cluster | null): Promise<MetricFamily[]>
   // Loaded by those that have others.
   const loaded = await import('../cluster/cluster-metrics.js');
   return loaded.clusterFamilies(cluster);
+}
+
+function rotationFamilies({ done, failed }: RotationCounts): MetricFamily[] {
+  return [
+    counter('headgate_key_rotations_total', 'Keys that got another secret by their schedule.', [
+      { labels: {}, value: done },
+    ]),
+    counter('headgate_key_rotation_failures_total', 'Tries of that which failed; they are made again.', [
+      { labels: {}, value: failed },
+    ]),
+  ];
 }
 
 const STATES = ['idle', 'connecting', 'ready', 'failed'] as const;

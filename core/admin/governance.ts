@@ -9,6 +9,7 @@ import { EntityService } from './entity-service.js';
 import { type FeedParts, IdentityFeed } from './identity-feed.js';
 import type { KeyRotation } from './key-rotation.js';
 import { KeyService } from './key-service.js';
+import type { RotationCounts } from './rotation-schedule.js';
 
 export interface GovernanceParts extends Omit<FeedParts, 'store' | 'onKey' | 'onDefinitions'> {
   /** In use; what the file defines goes before the store. */
@@ -36,6 +37,7 @@ export interface OpenGovernance {
  * has a thread of its own, which those who keep everything in the file do without.
  */
 export class Governance {
+  readonly rotations: RotationCounts = { done: 0, failed: 0 };
   private opening: Promise<OpenGovernance & { close(): Promise<void> }> | null = null;
   private closed = false;
 
@@ -90,7 +92,7 @@ export class Governance {
     };
     const entities = new EntityService(store, (key) => inFile(live.config, key), changed);
     const rotation = new KeyRotation(store, entities, secret);
-    const schedule = new RotationSchedule(rotation, log);
+    const schedule = new RotationSchedule(rotation, log, this.rotations);
     const feed = new IdentityFeed({
       ...this.parts,
       store,

@@ -7,6 +7,8 @@ import { StoreError } from '../store/control/store-error.js';
 import { INVOICED, type Invoice, type InvoiceAsk, type Invoiced, NOT_OVER } from '../store/invoice.js';
 import type { Ledger } from '../store/ledger.js';
 import { cursorOf, readCursor } from './cursor.js';
+import type { Governance } from './governance.js';
+import { auditInvoices } from './invoice-audit.js';
 import { invoiceHtml, invoicePlain } from './invoice-print.js';
 import { invoiceCsv, invoiceJson, invoiceNumber, invoiceSummary } from './invoice-text.js';
 import { BadParameter, readChoice, readNumber, readParameters } from './parameters.js';
@@ -103,6 +105,7 @@ export function getInvoice(
 /** `POST /api/invoices`: issues, once; what was issued before is told as it is. */
 export function issueInvoices(
   ledger: Invoices,
+  governance: Pick<Governance, 'open'>,
   config: () => Config,
   request: AdminRequest,
 ): Promise<ControlAnswer> {
@@ -114,18 +117,24 @@ export function issueInvoices(
     const by = request.author.actor;
     const ask = { do: 'issue', kind, subject: who, month: of, timeZone, rules, by, now: Date.now() } as const;
     const issued = await ledger.invoices(ask satisfies InvoiceAsk);
+    await auditInvoices(governance, request.author, 'issue', issued);
     if (every !== undefined) return json(200, { data: issued.map(invoiceSummary) });
     return json(200, invoiceJson(issued[0] as Invoice));
   });
 }
 
 /** `POST /api/invoices/{number}/void`: takes one back by a credit note, which is told. */
-export function voidInvoice(ledger: Invoices, request: AdminRequest): Promise<ControlAnswer> {
+export function voidInvoice(
+  ledger: Invoices,
+  governance: Pick<Governance, 'open'>,
+  request: AdminRequest,
+): Promise<ControlAnswer> {
   return told(async () => {
     checked(z.strictObject({}), bodyOf(request));
     const ask = { number: numberOf(request.params), by: request.author.actor, now: Date.now() };
     const [note] = await ledger.invoices({ do: 'void', ...ask });
     if (note === undefined) throw missing(request.params);
+    await auditInvoices(governance, request.author, 'void', [note]);
     return json(200, invoiceJson(note));
   });
 }

@@ -8,6 +8,12 @@ const LOOK_MS = 60_000;
 /** Until the next try of what failed, or what another node has done that we do not know of yet. */
 const AGAIN_MS = 10_000;
 
+/** Since the start: keys that got another secret by their schedule, and tries that failed. */
+export interface RotationCounts {
+  done: number;
+  failed: number;
+}
+
 /** Has keys get another secret when theirs is old. What came due while no node ran is done at the next start. */
 export class RotationSchedule {
   private readonly due = new Map<string, number>();
@@ -20,6 +26,7 @@ export class RotationSchedule {
   constructor(
     private readonly rotation: Pick<KeyRotation, 'whatIsDue'>,
     private readonly log: (level: 'warn' | 'info', message: string, fields: Record<string, unknown>) => void,
+    private readonly counts: RotationCounts,
   ) {}
 
   /** A key as it is now; null: it is gone. */
@@ -63,6 +70,7 @@ export class RotationSchedule {
         const key = await this.rotation.whatIsDue(id);
         if (key !== null) this.tell(key);
       } catch (error) {
+        this.counts.failed++;
         this.log('warn', 'a key could not be rotated; it is tried again', {
           key: id,
           error: error instanceof Error ? error.message : String(error),
@@ -74,6 +82,7 @@ export class RotationSchedule {
   private tell({ id, name, state }: StoredEntity): void {
     const until = state['sealed_until_ms'];
     if (typeof until !== 'number') return;
+    this.counts.done++;
     this.log('info', 'a key was rotated by its schedule; its new secret waits to be fetched', {
       key: id,
       name,

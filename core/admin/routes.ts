@@ -243,20 +243,20 @@ function requestRoutes({ ledger }: AdminParts): Route[] {
 }
 
 /** Loaded when somebody asks for one. */
-function invoiceRoutes({ ledger, config }: AdminParts): Route[] {
+function invoiceRoutes({ ledger, config, governance }: AdminParts): Route[] {
   const load = () => import('./invoice-routes.js');
   return [
     route('GET', '/api/invoices', 'usage:read', async (request) =>
       (await load()).getInvoices(ledger, config, request),
     ),
     route('POST', '/api/invoices', 'billing:write', async (request) =>
-      (await load()).issueInvoices(ledger, config, request),
+      (await load()).issueInvoices(ledger, governance, config, request),
     ),
     route('GET', '/api/invoices/{number}', 'usage:read', async (request) =>
       (await load()).getInvoice(ledger, request),
     ),
     route('POST', '/api/invoices/{number}/void', 'billing:write', async (request) =>
-      (await load()).voidInvoice(ledger, request),
+      (await load()).voidInvoice(ledger, governance, request),
     ),
   ];
 }

@@ -139,6 +139,19 @@ it('one that was wrong is taken back by a credit note', async () => {
   const note = (await (await post('/api/invoices/INV-000001/void', {})).json()) as Json;
   expect(note).toMatchObject({ number: 'INV-000004', status: 'credit', credits: 'INV-000001' });
   expect(await getJson('/api/invoices/1')).toMatchObject({ status: 'void', credit_note: 'INV-000004' });
+  // Asked again it is the same note, and neither it nor what was issued before has a second line in the audit.
+  await post('/api/invoices/INV-000001/void', {});
+  await post('/api/invoices', { month, every: 'customer' });
+  const { data } = (await getJson('/api/audit?kind=invoice')) as { data: Json[] };
+  const lines = data.map(({ action, id }) => `${action} ${id}`).reverse();
+  expect(new Set(lines).size).toBe(lines.length);
+  expect(lines.slice(0, 3).toSorted()).toEqual(['issue INV-000001', 'issue INV-000002', 'issue INV-000003']);
+  expect(data.find(({ action }) => action === 'void')).toMatchObject({
+    actor: 'admin',
+    id: 'INV-000001',
+    before: null,
+    after: { month, credit_note: 'INV-000004' },
+  });
   expect(await (await get('/api/invoices/4?format=text')).text()).toContain('To pay: USD -2.41');
 });
 

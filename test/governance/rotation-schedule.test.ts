@@ -12,18 +12,20 @@ const key = (id: string, rotatedMs: number, spec: object = { rotate: { every: '1
     name: id,
     createdMs: START,
     spec,
-    state: { rotated_ms: rotatedMs },
+    state: { rotated_ms: rotatedMs, sealed_until_ms: rotatedMs + HOUR },
   }) as unknown as StoredEntity;
 
 let done: string[];
 let failing: Set<string>;
 let schedule: RotationSchedule;
 const logged: string[] = [];
+let counts: { done: number; failed: number };
 
 beforeEach(() => {
   vi.useFakeTimers({ now: START });
   done = [];
   failing = new Set();
+  counts = { done: 0, failed: 0 };
   schedule = new RotationSchedule(
     {
       whatIsDue: async (id) => {
@@ -35,6 +37,7 @@ beforeEach(() => {
       },
     },
     (level, message) => logged.push(`${level} ${message}`),
+    counts,
   );
 });
 afterEach(async () => {
@@ -76,10 +79,12 @@ it('what fails is told and tried again, and holds up no other', async () => {
   schedule.start();
   await vi.advanceTimersByTimeAsync(5_000);
   expect(done).toEqual(['b']);
-  expect(logged.at(-1)).toContain('could not be rotated');
+  expect(logged.at(-2)).toContain('could not be rotated');
+  expect(counts).toEqual({ done: 1, failed: 1 });
   failing.clear();
   await vi.advanceTimersByTimeAsync(10_000);
   expect(done).toEqual(['b', 'a']);
+  expect(counts).toEqual({ done: 2, failed: 1 });
 });
 
 it('a clock that is set forward is noticed within a minute', async () => {

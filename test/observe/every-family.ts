@@ -35,6 +35,7 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
       ask: async () => ({ states: [{ id: 'files', state: 'ready', tools: 2, running: 1, restarts: 0 }] }),
     } as unknown as McpService,
     cluster: null,
+    rotations: { done: 1, failed: 2 },
     rules: new WatchedRules(),
     pool: () => ({ threads: 1, waiting: 0, completed: 3 }),
     config: () => ({ keys: [], entities: new Map() }) as unknown as Config,

@@ -56,6 +56,8 @@ export interface Writing {
   readonly people: PeopleRows;
   readonly credentials: CredentialRows;
   readonly now: number;
+  /** Those of these ids that the audit has a line of already, of that kind and action. */
+  audited(kind: string, action: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   hashesOf(keyId: string): Promise<StoredHash[]>;
   /** Throws when another key has one of them. */
   setHashes(keyId: string, hashes: readonly StoredHash[]): Promise<void>;
@@ -117,6 +119,7 @@ export class ControlStore {
         people: new PeopleRows(db),
         credentials: new CredentialRows(db),
         now,
+        audited: (kind, action, ids) => audited(db, kind, action, ids),
         hashesOf: (keyId) => hashesOf(db, keyId),
         setHashes: (keyId, hashes) => setHashes(db, keyId, hashes),
       };
@@ -269,4 +272,24 @@ function told(entity: StoredEntity | null): string | null {
   const { name, parent, userId, version, spec, state } = entity;
   const { sealed: _, ...shown } = state;
   return JSON.stringify({ name, parent, user: userId, version, spec, state: shown });
+}
+
+async function audited(
+  db: ControlDb,
+  kind: string,
+  action: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const rows = await db
+      .selectFrom('control_audit')
+      .select('id')
+      .where('kind', '=', kind)
+      .where('action', '=', action)
+      .where('id', 'in', ids.slice(from, from + AT_ONCE))
+      .execute();
+    for (const { id } of rows) found.add(id);
+  }
+  return found;
 }
