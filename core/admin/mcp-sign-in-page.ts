@@ -10,8 +10,9 @@ const HEADERS = [
   "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
   'x-frame-options',
   'DENY',
+  // Without one a browser would not say where its form comes from, either.
   'referrer-policy',
-  'no-referrer',
+  'same-origin',
 ];
 
 const STYLE =

@@ -10,6 +10,8 @@ export async function goToAuthorizationServer(browser: Browser, link: string): P
   );
   const sent = await browser.open(link, {
     method: 'POST',
+    // As browsers do.
+    headers: { origin: new URL(link).origin },
     body: new URLSearchParams(fields as Record<string, string>),
   });
   const to = sent.headers.get('location');
