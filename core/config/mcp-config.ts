@@ -87,6 +87,8 @@ export interface VirtualServerConfig {
   readonly description: string;
   /** By the names that clients know them by. */
   readonly tools: ReadonlyMap<string, VirtualToolConfig>;
+  /** Ids of servers whose tools programs of its clients call; null: it has tools. */
+  readonly code: readonly string[] | null;
 }
 
 export interface VirtualToolConfig {

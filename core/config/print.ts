@@ -178,7 +178,8 @@ function placeOf(transport: McpServerConfig['transport']): string {
 function mcpLines({ mcp }: Config): string[] {
   if (mcp === null) return [];
   const made = [...mcp.virtual].map(
-    ([id, { tools }]) => `  ${id}  virtual, at /mcp/${id}, tools ${[...tools.keys()].join(', ')}`,
+    ([id, { tools, code }]) =>
+      `  ${id}  virtual, at /mcp/${id}, ${code === null ? `tools ${[...tools.keys()].join(', ')}` : `programs over ${code.join(', ')}`}`,
   );
   return section('MCP servers', [...[...mcp.servers.values()].map(serverLine), ...made]);
 }

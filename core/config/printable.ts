@@ -15,7 +15,7 @@ const PRINTABLE: readonly RegExp[] = [
   /^mcp\.servers\.[^.]*\.(enabled|command|transport|start|memory|list_ttl|own_connections|result_limit|timeouts\.[^.]*|(allowed|denied)_tools\.\d+)$/,
   /^(models\.[^.]*|keys\.\d+)\.mcp\.(mode|(servers|tools)\.\d+)$/,
   /^mcp\.runs\.[a-z_]+$/,
-  /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.tools\.\d+(\.tool)?)$/,
+  /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.(tools\.\d+(\.tool)?|code\.\d+))$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
   /^observability\.(prometheus(\.(litellm_names|max_series|labels\.\d+))?|log_level|log_format|log_requests|log_bodies|otlp\.\d+\.(metrics|interval|timeout))$/,
 ];

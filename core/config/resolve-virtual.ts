@@ -6,13 +6,19 @@ import { TOOL_PLACE } from './sections/mcp-endpoint.js';
 /** Servers that are made of tools of others. */
 export function resolveVirtual(parsed: ParsedMcp, findings: Findings): Map<string, VirtualServerConfig> {
   const found = new Map<string, VirtualServerConfig>();
-  for (const [id, { description = '', tools: listed }] of Object.entries(parsed.virtual)) {
+  for (const [id, { description = '', tools: listed = [], code = null }] of Object.entries(parsed.virtual)) {
     if (id in parsed.servers)
       findings.error(['mcp', 'virtual', id], {
         what: `there is a server "${id}" in mcp.servers`,
         hint: 'both would be at the same path',
         at: 'key',
       });
+    code?.forEach((server, at) => {
+      if (!(server in parsed.servers))
+        findings.error(['mcp', 'virtual', id, 'code', at], {
+          what: `there is no server "${server}" in mcp.servers`,
+        });
+    });
     const tools = new Map<string, VirtualToolConfig>();
     listed.forEach((one, at) => {
       const path = ['mcp', 'virtual', id, 'tools', at];
@@ -27,7 +33,7 @@ export function resolveVirtual(parsed: ParsedMcp, findings: Findings): Map<strin
         });
       tools.set(name, { server, tool, description: told });
     });
-    found.set(id, { description, tools });
+    found.set(id, { description, tools, code });
   }
   return found;
 }

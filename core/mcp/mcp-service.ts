@@ -29,6 +29,7 @@ export class McpService {
     if (this.hub === null) {
       this.hub = new (await import('./hub/hub.js')).McpHub(this.parts);
       this.hub.accept(this.accepted);
+      this.hub.runProgram = this.run;
     }
     this.hub.apply(config);
   }

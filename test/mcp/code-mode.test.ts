@@ -1,12 +1,16 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../gateway/embedded.js';
-import { calling, POOR_KEY, READER_KEY, type Runs, saying, startRuns } from './run-setup.js';
+import { embed, until } from '../gateway/embedded.js';
+import { newClient, textOf } from './clients.js';
+import { calling, KEY, POOR_KEY, READER_KEY, type Runs, saying, startRuns } from './run-setup.js';
 
 let runs: Runs;
 beforeAll(async () => {
-  runs = await startRuns({ code: { timeout: '30s', calls: 50, output: 2000 } });
+  runs = await startRuns({
+    code: { timeout: '30s', calls: 50, output: 2000 },
+    virtual: { coder: { description: 'Write programs.', code: ['files', 'odd'] } },
+  });
   for (let i = 0; i < 5; i++) writeFileSync(join(runs.folder, `page${i}.txt`), `${i} `.repeat(500));
 }, 60_000);
 afterEach(() => runs.reset());
@@ -213,4 +217,76 @@ describe('what a program may do', () => {
     await until('both are cancelled', () => log().split('cancelled').length >= before + 2);
     expect(runs.openai.received).toHaveLength(1);
   });
+});
+
+describe('at /mcp', () => {
+  const coder = (key = KEY) => newClient({ fetch: runs.gateway.fetch, key, path: '/mcp/coder' });
+
+  it('a virtual server has three tools in the place of all, and programs that call the others', async () => {
+    const client = await coder();
+    expect(client.getInstructions()).toBe('Write programs.');
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual([
+      'search_tools',
+      'describe_tools',
+      'run_program',
+      'files__write_file',
+      'odd__read',
+    ]);
+    const asked = async (name: string, args: object) => client.callTool({ name, arguments: args as never });
+    expect(textOf(await asked('search_tools', { query: 'read a text file', limit: 2 }))).toContain(
+      'files.read_text_file(path',
+    );
+    expect(textOf(await asked('describe_tools', { names: ['odd.echo'] }))).toContain('odd.echo(args: {');
+    expect(textOf(await asked('run_program', { code: PAGES() }))).toContain('{"pages":5,"words":2500}');
+    expect(textOf(await asked('odd__read', {}))).toContain('read');
+    const failed = await asked('run_program', { code: 'await odd.echo({})' });
+    expect(failed).toMatchObject({ isError: true });
+    expect(textOf(failed)).toContain('mcp_arguments_invalid');
+    expect(await asked('describe_tools', {})).toMatchObject({ isError: true });
+    await client.close();
+    const calls = runs.records.filter(
+      ({ operation, model }) => operation === 'tool' && model === 'mcp:files/read_text_file',
+    );
+    expect(calls).toHaveLength(5);
+  });
+
+  it('has the tools that the key may use', async () => {
+    const client = await coder(READER_KEY);
+    const { tools } = await client.listTools();
+    expect(tools[0]?.description).not.toContain('odd');
+    const result = await client.callTool({
+      name: 'run_program',
+      arguments: { code: 'return [typeof odd, typeof files]' },
+    });
+    expect(textOf(result)).toBe('["undefined","object"]');
+    await client.close();
+  });
+
+  it('ends a program whose call is cancelled', async () => {
+    const client = await coder();
+    const log = (): string => readFileSync(join(runs.folder, 'log'), 'utf8');
+    const count = (word: string): number => log().split(word).length - 1;
+    const [sleeps, cancels] = [count('call sleep'), count('cancelled')];
+    const leaving = new AbortController();
+    const asked = client.callTool(
+      { name: 'run_program', arguments: { code: 'await odd.sleep({ ms: 60000 })' } },
+      { signal: leaving.signal },
+    );
+    asked.catch(() => {});
+    await until('the call is made', () => count('call sleep') > sleeps);
+    leaving.abort();
+    await until('it is cancelled', () => count('cancelled') > cancels);
+    await expect(asked).rejects.toThrow();
+    await client.close();
+  });
+});
+
+it.each([
+  [{ code: ['nowhere'] }, 'there is no server "nowhere"'],
+  [{ code: ['files'], tools: ['files/read_file'] }, 'either "tools" or "code"'],
+  [{}, 'either "tools" or "code"'],
+])('a virtual server with %j is refused', async (virtual, why) => {
+  const config = { mcp: { servers: { files: { command: 'x' } }, virtual: { one: virtual } } };
+  await expect(embed({ config: config as never })).rejects.toThrow(why);
 });

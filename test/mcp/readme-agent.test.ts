@@ -12,6 +12,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const example = parse(readFileSync(join(root, 'examples', 'agent.yaml'), 'utf8')) as {
   mcp: { servers: Record<string, { command: string; args: string[] }> };
+  models: object;
+};
+const programs = parse(readFileSync(join(root, 'examples', 'programs.yaml'), 'utf8')) as typeof example & {
+  mcp: { code: object; virtual: object };
+  models: object;
 };
 const asked = JSON.parse(/-d '(\{\n {2}"model": "agent"[^']*)'/.exec(readme)?.[1] ?? 'null') as {
   messages: [{ content: string }];
@@ -34,9 +39,11 @@ beforeAll(async () => {
     }),
   );
   gateway = await embed({
-    config: { ...example, mcp: { servers }, observability: { log_level: 'error' } } as NonNullable<
-      Parameters<typeof embed>[0]
-    >['config'],
+    config: {
+      models: { ...example.models, ...programs.models },
+      mcp: { ...programs.mcp, servers },
+      observability: { log_level: 'error' },
+    } as NonNullable<Parameters<typeof embed>[0]>['config'],
   });
 });
 afterAll(async () => {
@@ -84,5 +91,25 @@ it('the same for a client of Anthropic’s API, streamed', async () => {
   });
   expect(await stream.finalText()).toBe(
     'It begins: # A model that may use the tools of three servers, which the gateway calls for it. The mock plays the model.',
+  );
+});
+
+it('the example of programs has the same servers, and its model writes one', async () => {
+  expect(programs.mcp.servers).toEqual(example.mcp.servers);
+  const code =
+    'const { content } = await files.read_text_file({ path: "agent.yaml" }); ' +
+    'const sum = await everything.get_sum({ a: 2, b: 3 }); return { lines: content.trim().split("\\n").length, sum };';
+  const content = `call run_program ${JSON.stringify({ code })}\n---\nIt gave: {result}`;
+  const response = await gateway.fetch('/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'analyst', messages: [{ role: 'user', content }] }),
+  });
+  const answer = (await response.json()) as { choices: { message: { content: string } }[] };
+  const lines = readFileSync(join(root, 'examples', 'agent.yaml'), 'utf8')
+    .trim()
+    .split('\n').length;
+  expect(answer.choices[0]?.message.content).toBe(
+    `It gave: {"lines":${lines},"sum":"The sum of 2 and 3 is 5."}`,
   );
 });

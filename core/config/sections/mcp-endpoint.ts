@@ -24,35 +24,49 @@ export const tokenScopes = z
 
 const virtualTool = z.string(placeForm).regex(TOOL_PLACE, placeForm);
 
-export const virtualServerSchema = z.strictObject({
-  description: z
-    .string(wants('a text'))
-    .max(10_000, wants('a text of at most 10000 characters'))
-    .optional()
-    .describe('What clients are told of it as instructions.'),
-  tools: z
-    .array(
-      z.union(
-        [
-          virtualTool,
-          z.strictObject({
-            tool: virtualTool.describe('The tool, and after " as " its other name.'),
-            description: z
-              .string(wants('a text'))
-              .min(1, wants('a text'))
-              .max(10_000, wants('a text of at most 10000 characters'))
-              .optional()
-              .describe('What clients are told of it in place of what its server says.'),
-          }),
-        ],
-        placeForm,
+export const virtualServerSchema = z
+  .strictObject({
+    description: z
+      .string(wants('a text'))
+      .max(10_000, wants('a text of at most 10000 characters'))
+      .optional()
+      .describe('What clients are told of it as instructions.'),
+    tools: z
+      .array(
+        z.union(
+          [
+            virtualTool,
+            z.strictObject({
+              tool: virtualTool.describe('The tool, and after " as " its other name.'),
+              description: z
+                .string(wants('a text'))
+                .min(1, wants('a text'))
+                .max(10_000, wants('a text of at most 10000 characters'))
+                .optional()
+                .describe('What clients are told of it in place of what its server says.'),
+            }),
+          ],
+          placeForm,
+        ),
+        wants('a list of tools'),
+      )
+      .min(1, wants('at least one tool'))
+      .max(1000, wants('at most 1000 tools'))
+      .optional()
+      .describe('Its tools, each as `server/tool`, or `server/tool as other_name`.'),
+    code: z
+      .array(z.string(idForm).regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, idForm), wants('a list of server ids'))
+      .min(1, wants('at least one server id'))
+      .max(100)
+      .optional()
+      .describe(
+        'In place of `tools`, ids of servers: clients have three tools, to find the tools of these, to read their signatures, and to run programs that call them.',
       ),
-      wants('a list of tools'),
-    )
-    .min(1, wants('at least one tool'))
-    .max(1000, wants('at most 1000 tools'))
-    .describe('Its tools, each as `server/tool`, or `server/tool as other_name`.'),
-});
+  })
+  .refine(
+    ({ tools, code }) => (tools === undefined) !== (code === undefined),
+    wants('either "tools" or "code"'),
+  );
 
 /** What `mcp` says of the gateway as a server itself. */
 export const endpointKeys = {

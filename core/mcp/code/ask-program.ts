@@ -1,4 +1,3 @@
-import type { JsonObject } from '@headgate/sdk';
 import type { IoThread } from '../../io-thread.js';
 import type { AnswerStream, StreamSource } from '../../streamed.js';
 import type { McpQuestion, McpToldAnswer } from '../front-protocol.js';
@@ -62,11 +61,4 @@ async function answer(
   } finally {
     calls.delete(id);
   }
-}
-
-/** The argument of a call as a program has written it. Throws an Error that it is told. */
-export function argumentsOf(argument: string): JsonObject {
-  const value = JSON.parse(argument) as unknown;
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new Error('a function is called with one object, such as { path: "…" }');
 }

@@ -6,12 +6,11 @@ import { freeName, type MetaTools } from '../run/meta-tools.js';
 import { type CallResult, failedCall, told } from '../run/result-parts.js';
 import { objectOf, type RunCall, type RunCalls } from '../run/run-calls.js';
 import type { NamedTool } from '../run/tool-names.js';
-import { firstLines, readSearch } from '../select/search-tools.js';
 import type { ToolSearch } from '../select/tool-search.js';
-import { argumentsOf, askProgram } from './ask-program.js';
-import { CODE_TOOLS, type CodeTool, codeToolText, describe, endText, programOf } from './code-words.js';
+import { askProgram } from './ask-program.js';
+import { CODE_TOOLS, type CodeTool, codeToolText, describe, endText, find, programOf } from './code-words.js';
 import { ProgramTools } from './program-tools.js';
-import { toolValue } from './tool-value.js';
+import { argumentsOf, toolValue } from './tool-value.js';
 
 export interface CodeParts {
   readonly io: IoThread;
@@ -51,7 +50,7 @@ export class CodeMode implements MetaTools {
     if (typeof args === 'string') return failedCall(args);
     switch (this.byName.get(call.name)) {
       case 'search':
-        return this.find(call.arguments);
+        return resultOf(await find(args, this.tools, this.parts.search, this.parts.most));
       case 'describe':
         return resultOf(describe(args, this.tools));
       default:
@@ -62,17 +61,6 @@ export class CodeMode implements MetaTools {
   /** What is found needs no place in the request. */
   extended(request: CanonicalRequest): CanonicalRequest {
     return request;
-  }
-
-  private async find(text: string): Promise<CallResult> {
-    const asked = readSearch(text, this.parts.most);
-    if (typeof asked === 'string') return failedCall(asked);
-    const found = new Set(await this.parts.search.find(asked.query, asked.limit));
-    if (found.size === 0) return told('Nothing was found; try other words.');
-    const lines = this.tools.functions
-      .filter(({ of }) => found.has(of))
-      .map((one) => `${this.tools.summary(one)}: ${firstLines(one.of.tool.description)}`);
-    return told(lines.join('\n'));
   }
 
   private async program(args: JsonObject, call: RunCall, calls: RunCalls): Promise<CallResult> {

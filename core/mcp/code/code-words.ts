@@ -1,4 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
+import { firstLines, NOTHING_FOUND, readSearch } from '../select/search-words.js';
+import type { ToolSearch } from '../select/tool-search.js';
 import type { ProgramEnd } from './program.js';
 import type { PlacedTool, ProgramTools } from './program-tools.js';
 
@@ -106,6 +108,25 @@ export function describe({ names }: JsonObject, tools: ProgramTools<PlacedTool>)
       : tools.declaration(found);
   });
   return { text: said.join('\n\n'), failed: false };
+}
+
+/** What was asked for by a search: the best first, each in a line. */
+export async function find<T extends PlacedTool>(
+  args: JsonObject,
+  tools: ProgramTools<T>,
+  search: ToolSearch<T>,
+  most: number,
+): Promise<CodeAnswer> {
+  const asked = readSearch(args, most);
+  if (typeof asked === 'string') return failure(asked);
+  const found = await search.find(asked.query, asked.limit);
+  if (found.length === 0) return { text: NOTHING_FOUND, failed: false };
+  const byTool = new Map(tools.functions.map((one) => [one.of, one]));
+  const lines = found.flatMap((tool) => {
+    const one = byTool.get(tool);
+    return one === undefined ? [] : [`${tools.summary(one)}: ${firstLines(tool.tool.description)}`];
+  });
+  return { text: lines.join('\n'), failed: false };
 }
 
 /** The program asked for, or what is wrong with it. */

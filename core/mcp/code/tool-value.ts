@@ -1,4 +1,4 @@
-import type { ToolResult } from '@headgate/sdk';
+import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ToolDefinition } from '../protocol.js';
 import { callResult } from '../run/result-parts.js';
 
@@ -21,4 +21,11 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The argument of a call as a program has written it. Throws an Error that it is told. */
+export function argumentsOf(argument: string): JsonObject {
+  const value = JSON.parse(argument) as unknown;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new Error('a function is called with one object, such as { path: "…" }');
 }

@@ -1,10 +1,10 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
-import type { McpToldAnswer, ToldError, ToldTool } from '../front-protocol.js';
+import { callCode, listCode } from './code-handler.js';
 import { type Asking, askingOf, type Desk, inputOf } from './desk.js';
-import { NeedsSignIn } from './needs-sign-in.js';
-import { INTERNAL, INVALID_PARAMS, Refused } from './refused.js';
+import { INVALID_PARAMS, Refused } from './refused.js';
 import type { Place } from './scope.js';
+import { refused, toldTools } from './told-tools.js';
 
 let calls = 0;
 
@@ -12,7 +12,8 @@ let calls = 0;
 export async function listTools(desk: Desk, ctx: ServerContext): Promise<JsonObject> {
   const { caller, pump } = askingOf(ctx);
   const servers = desk.scope.toolServers(caller.servers);
-  return { tools: desk.scope.tools(await toldTools(pump, servers)) };
+  const told = await toldTools(pump, servers);
+  return { tools: desk.scope.isCode ? listCode(desk, told) : desk.scope.tools(told) };
 }
 
 /** `tools/call`: a call like any other, with its rules, limits and price; cancelled when the client says so. */
@@ -22,6 +23,8 @@ export async function callTool(
   ctx: ServerContext,
 ): Promise<ToolResult> {
   const asking = askingOf(ctx);
+  const ofCode = desk.scope.isCode ? await callCode(desk, asking, params, ctx) : null;
+  if (ofCode !== null) return ofCode;
   const { id: request, _meta, signal, notify } = ctx.mcpReq;
   const place = await placeOf(desk, asking, params.name);
   const id = String(++calls);
@@ -83,24 +86,4 @@ async function placeOf({ scope }: Desk, { caller, pump }: Asking, name: string):
   const [first] = places;
   if (first === undefined) throw new Refused(INVALID_PARAMS, `There is no tool "${name.slice(0, 200)}".`);
   return first;
-}
-
-async function toldTools(pump: Asking['pump'], servers: readonly string[]): Promise<readonly ToldTool[]> {
-  if (servers.length === 0) return [];
-  const answer: McpToldAnswer = await pump.ask({ ask: 'tools', servers });
-  if ('error' in answer) throw protocolError(answer.error);
-  return 'tools' in answer ? answer.tools : [];
-}
-
-function refused(error: ToldError): ToolResult {
-  // A model can mend this one by itself, so it is told as the tool's own failure.
-  if (error.code === 'mcp_arguments_invalid')
-    return { content: [{ type: 'text', text: error.message }], isError: true };
-  throw protocolError(error);
-}
-
-function protocolError({ code, message, status, retryAfterMs, url }: ToldError): Refused {
-  if (url !== null) return new NeedsSignIn(code, message, url);
-  const data = { code, status, ...(retryAfterMs !== null && { retry_after_ms: retryAfterMs }) };
-  return new Refused(status === 403 || status === 404 ? INVALID_PARAMS : INTERNAL, message, data);
 }

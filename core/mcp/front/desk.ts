@@ -1,5 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { AuthInfo, ServerContext } from '@modelcontextprotocol/server';
+import type { McpCodeConfig } from '../../config/mcp-config.js';
+import type { RunProgram } from '../code/program.js';
 import type { FrontCaller } from '../front-protocol.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ToolInput } from '../protocol.js';
@@ -17,8 +19,18 @@ export interface Desk {
   owner(server: string, caller: FrontCaller): string;
   /** A request is with a server, until this is called: what the server wants meanwhile belongs to it. */
   with(server: string, request: string | number): () => void;
+  /** For virtual servers whose tools are called by programs. */
+  readonly code: CodeDesk;
   /** Null where there are no sessions. */
   readonly state: DeskState | null;
+}
+
+export interface CodeDesk {
+  readonly run: RunProgram;
+  readonly limits: McpCodeConfig;
+  /** Found by one search. */
+  readonly most: number;
+  needsApproval(server: string, tool: string): boolean;
 }
 
 /** What a session's client has asked for, for as long as the session is. */

@@ -5,6 +5,7 @@ import type { McpFrontAsk } from '../front-protocol.js';
 import type { McpHub } from '../hub/hub.js';
 import type { ListKind } from '../protocol.js';
 import { AnswerPump } from './answer-pump.js';
+import { codeDesk } from './code-desk.js';
 import { type Asking, authOf, type Desk } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
@@ -172,6 +173,7 @@ export class McpFront {
       owner: () => '',
       with: () => () => {},
       link: (server, caller) => reach(hub, server, caller),
+      code: codeDesk(hub),
     };
   }
 

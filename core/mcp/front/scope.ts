@@ -9,7 +9,7 @@ export interface Place {
   readonly name: string;
 }
 
-const BETWEEN = '__';
+export const BETWEEN = '__';
 
 /** What there is at one path: all servers, one of them, or a virtual one; and what its things are called there. */
 export class Scope {
@@ -33,9 +33,16 @@ export class Scope {
     return this.name !== null && this.virtual === null;
   }
 
+  /** Its tools are called by programs that clients write. */
+  get isCode(): boolean {
+    return this.virtual?.code != null;
+  }
+
   /** Servers that its tools are at, of those that the caller may use. */
   toolServers(allowed: readonly string[]): readonly string[] {
     if (this.virtual === null) return this.otherServers(allowed);
+    const { code } = this.virtual;
+    if (code !== null) return allowed.filter((server) => code.includes(server));
     const used = new Set([...this.virtual.tools.values()].map(({ server }) => server));
     return allowed.filter((server) => used.has(server));
   }
@@ -66,6 +73,7 @@ export class Scope {
   /** Where a tool of that name may be, most likely first. */
   toolPlaces(name: string, allowed: readonly string[]): Place[] {
     if (this.virtual === null) return this.places(name, allowed);
+    if (this.virtual.code !== null) return within(this.toolServers(allowed), name);
     const found = this.virtual.tools.get(name);
     return found === undefined ? [] : [{ server: found.server, name: found.tool }];
   }
@@ -74,10 +82,15 @@ export class Scope {
   places(name: string, allowed: readonly string[]): Place[] {
     const servers = this.otherServers(allowed);
     if (this.name !== null) return servers.map((server) => ({ server, name }));
-    return servers
-      .filter((server) => name.startsWith(server + BETWEEN))
-      .map((server) => ({ server, name: name.slice(server.length + BETWEEN.length) }));
+    return within(servers, name);
   }
+}
+
+/** What `server__name` may be. */
+function within(servers: readonly string[], name: string): Place[] {
+  return servers
+    .filter((server) => name.startsWith(server + BETWEEN))
+    .map((server) => ({ server, name: name.slice(server.length + BETWEEN.length) }));
 }
 
 function chosen({ tools }: VirtualServerConfig, told: readonly ToldTool[]): JsonObject[] {
@@ -87,7 +100,7 @@ function chosen({ tools }: VirtualServerConfig, told: readonly ToldTool[]): Json
   });
 }
 
-function toolJson(tool: ToldTool['tool'], name: string, description: string): JsonObject {
+export function toolJson(tool: ToldTool['tool'], name: string, description: string): JsonObject {
   const { title, inputSchema, outputSchema, annotations, extra } = tool;
   return {
     name,

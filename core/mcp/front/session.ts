@@ -7,7 +7,8 @@ import type { McpHub } from '../hub/hub.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ListKind } from '../protocol.js';
 import type { AnswerPump } from './answer-pump.js';
-import { authOf, type Desk, type DeskState } from './desk.js';
+import { codeDesk } from './code-desk.js';
+import { authOf, type CodeDesk, type Desk, type DeskState } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { NoSession } from './no-session.js';
@@ -97,6 +98,10 @@ export class Session implements Desk, DeskState {
 
   get state(): DeskState {
     return this;
+  }
+
+  get code(): CodeDesk {
+    return codeDesk(this.hub);
   }
 
   get scope(): Scope {

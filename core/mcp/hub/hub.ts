@@ -3,6 +3,7 @@ import { type OauthUsersConfig, usersOf } from '../../config/mcp-auth-config.js'
 import type { McpConfig, McpServerConfig } from '../../config/mcp-config.js';
 import { packed } from '../../config/transfer.js';
 import type { LogLine } from '../../plugin/logger.js';
+import type { RunProgram } from '../code/program.js';
 import type { Behalf, ListKind, McpAsk, McpNotice, McpRefusal, McpReply, ServerState } from '../protocol.js';
 import type { CallOptions } from './at-server.js';
 import { credentialErrorIn } from './auth/credentials.js';
@@ -109,6 +110,9 @@ export class McpHub {
     const all = [...this.links.values()].flatMap(({ link, users }) => [link, ...(users?.all() ?? [])]);
     for (const link of [...all, ...this.own.all()]) if (link.held.length > 0) link.forget();
   }
+
+  /** Set by who has the sandbox. */
+  runProgram: RunProgram = () => Promise.reject(new Error('no programs are run here'));
 
   /** What is in force. */
   config: McpConfig | null = null;

@@ -4,10 +4,8 @@ import { functionOf } from '../run/request-with-tools.js';
 import { type CallResult, failedCall, told } from '../run/result-parts.js';
 import { objectOf, type RunCall } from '../run/run-calls.js';
 import type { NamedTool } from '../run/tool-names.js';
+import { firstLines, MOST_FOUND, NOTHING_FOUND, readSearch } from './search-words.js';
 import type { ToolSearch } from './tool-search.js';
-
-const MOST_FOUND = 20;
-const MOST_TEXT = 300;
 
 /** `search_tools`: the model asks for tools that the request has not brought, and has them from the next round on. */
 export class SearchTools implements MetaTools {
@@ -30,11 +28,12 @@ export class SearchTools implements MetaTools {
   }
 
   async run(call: RunCall): Promise<CallResult> {
-    const asked = readSearch(call.arguments, this.most);
+    const args = objectOf(call.arguments);
+    const asked = typeof args === 'string' ? args : readSearch(args, this.most);
     if (typeof asked === 'string') return failedCall(asked);
     const found = await this.search.find(asked.query, asked.limit);
     for (const tool of found) this.shown.add(tool);
-    if (found.length === 0) return told('Nothing was found; try other words.');
+    if (found.length === 0) return told(NOTHING_FOUND);
     return told(found.map(({ name, tool }) => `- ${name}: ${firstLines(tool.description)}`).join('\n'));
   }
 
@@ -61,20 +60,4 @@ export function searchFunction(name: string, more: string): Tool {
       required: ['query'],
     },
   };
-}
-
-/** The arguments of a search, or what is wrong with them. */
-export function readSearch(text: string, most: number): { query: string; limit: number } | string {
-  const args = objectOf(text);
-  if (typeof args === 'string') return args;
-  const { query, limit = most } = args;
-  if (typeof query !== 'string' || query.trim() === '') return 'The argument "query" must be a text.';
-  if (typeof limit !== 'number' || !(limit >= 1)) return 'The argument "limit" must be a number from 1.';
-  return { query, limit: Math.min(Math.floor(limit), MOST_FOUND) };
-}
-
-export function firstLines(text: string): string {
-  const [first = ''] = text.trim().split(/\n\s*\n/);
-  const plain = first.replace(/\s+/g, ' ');
-  return plain.length > MOST_TEXT ? `${plain.slice(0, MOST_TEXT)}…` : plain;
 }
