@@ -101,7 +101,7 @@ function withGiven(given: readonly Plugin[]): PluginSource {
     if (plugin.name in named) throw new StartError(`there is another plugin with the name "${plugin.name}"`);
     named[plugin.name] = async () => plugin;
   }
-  return { builtins: source.builtins, named };
+  return { ...source, named };
 }
 
 async function configured(

@@ -33,6 +33,7 @@ import { observeSettings } from './observe-settings.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LayeredConfig } from './plugin/load-config.js';
 import { type LogLine, logOf } from './plugin/logger.js';
+import { ledgerSinks } from './sinks/ledger-sinks.js';
 import { StartError } from './start-error.js';
 import { createCounterMemory } from './state/counter-memory.js';
 import { type Ledger, startLedger } from './store/ledger.js';
@@ -74,6 +75,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     logFormat: config.observability.logFormat,
     secrets: secretsOf(config),
     metrics: config.observability.metrics,
+    sinks: ledgerSinks(config, parts.source),
     durable,
     onFailure,
     ...(life !== undefined && { life }),
@@ -103,6 +105,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
         const { otlp } = next.observability;
         ledger.knowSecrets(secretsOf(next));
         ledger.observe(observeSettings(next));
+        ledger.useSinks(ledgerSinks(next, parts.source));
         feed.wanted(otlp.some((one) => one.metrics));
       },
     },

@@ -20,6 +20,7 @@ const entries = {
   library: 'bin/library.ts',
   'ledger-thread': 'core/store/ledger-thread.ts',
   'sqlite-thread': 'core/store/sql/sqlite-thread.ts',
+  'sink-thread': 'bin/sink-thread.ts',
   entry: 'workers/entry.ts',
 };
 

@@ -5,6 +5,7 @@ import type { JwtIssuer } from '../identity/jwt/issuer.js';
 import type { LogLevel } from '../observe/line-level.js';
 import type { LogFormat } from '../observe/log-line.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
+import type { SinkDelivery, SinkSettings } from '../sinks/sink-settings.js';
 import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
 import type { EntityConfig, KeyRules } from './entity.js';
@@ -306,6 +307,8 @@ export interface OtlpConfig {
   readonly url: Secret;
   readonly headers: ReadonlyMap<string, Secret>;
   readonly metrics: boolean;
+  /** How traces go to it; null: none do. */
+  readonly traces: SinkDelivery | null;
   readonly intervalMs: number;
   readonly timeoutMs: number;
 }
@@ -318,4 +321,10 @@ export interface ObservabilityConfig {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly logRequests: boolean;
+  readonly sinks: readonly SinkConfig[];
+}
+
+/** Somebody who is told of settled requests. */
+export interface SinkConfig extends Omit<SinkSettings, 'values'> {
+  readonly values: Secret<Readonly<Record<string, unknown>>>;
 }

@@ -67,6 +67,8 @@ export interface ReadConfig {
   /** False when the file lists more plugins, whose entries make no sense. */
   readonly allListed: boolean;
   readonly locator: Locator;
+  /** Whether it lists sinks, so that these must be known. */
+  readonly listsSinks: boolean;
   /**
    * Second half: checks and completes the rest. `more` are problems found meanwhile.
    * @throws ConfigError with every problem found; nothing else.
@@ -139,6 +141,7 @@ export function readConfig(
     plugins,
     allListed: Array.isArray(listed) && listed.length === plugins.length,
     locator,
+    listsSinks: validated.parsed.observability.sinks.length > 0,
     complete(supply, more = []) {
       const config = resolveConfig(
         {
@@ -151,6 +154,7 @@ export function readConfig(
           partial: supply.partial ?? false,
           stored: (path) => stored(path) !== null,
           plugins: plugins.map(({ entry }) => entry),
+          sinkRows: supply.sinks ?? null,
           env: options.env,
           derived,
           file: file === null ? null : resolve(cwd, file),

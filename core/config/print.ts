@@ -223,7 +223,18 @@ function settingLines(config: Config): string[] {
           `cluster ${config.cluster.name} through ${config.cluster.redis.toJSON()}, without it ${config.cluster.policy}`,
         ]),
     `log     level ${observability.logLevel}, ${observability.logFormat}, requests ${yes(observability.logRequests)}`,
+    ...sinkLines(config),
     `metrics ${yes(observability.prometheus)}${pushed === '' ? '' : `, pushed to ${pushed}`}`,
+  ];
+}
+
+function sinkLines({ observability: { sinks, otlp } }: Config): string[] {
+  const traced = otlp.filter(({ traces }) => traces !== null).map(({ url }) => String(url.toJSON()));
+  return [
+    ...(traced.length === 0 ? [] : [`traces  to ${traced.join(' ')}`]),
+    ...(sinks.length === 0
+      ? []
+      : [`sinks   ${sinks.map(({ name, use }) => (name === use ? name : `${name} (${use})`)).join(' ')}`]),
   ];
 }
 

@@ -17,6 +17,7 @@ const PRINTABLE: readonly RegExp[] = [
   /^mcp\.runs\.[a-z_]+$/,
   /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.(tools\.\d+(\.tool)?|code\.\d+))$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
+  /^observability\.(sinks|otlp)\.\d+\.(use|name|enabled|spool|timeout|sample\..*|batch\.[^.]*|traces)$/,
   /^observability\.(prometheus(\.(litellm_names|max_series|labels\.\d+))?|log_level|log_format|log_requests|log_bodies|otlp\.\d+\.(metrics|interval|timeout))$/,
 ];
 

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@headgate/sdk';
+import type { JsonValue, SinkRow } from '@headgate/sdk';
 
 /** A variable of a provider's row, as the row may leave it. */
 export interface VariableHint {
@@ -43,4 +43,6 @@ export interface Supply {
   readonly formats?: readonly string[] | undefined;
   /** Some plugins could not be loaded: a name that nobody knows may be one of theirs, and is not reported. */
   readonly partial?: boolean | undefined;
+  /** Sinks by id; when left out, names and settings of sinks are not checked. */
+  readonly sinks?: ReadonlyMap<string, SinkRow> | undefined;
 }

@@ -5,6 +5,7 @@ import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from 
 import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
 import { resolveIssuer } from './resolve-issuer.js';
+import { deliveryOf, resolveSinks, type SinkSources } from './resolve-sinks.js';
 import type { ParsedConfig } from './schema.js';
 import { Secret } from './secret.js';
 import type { Settings } from './settings.js';
@@ -80,22 +81,26 @@ export function resolveStore(
 export function resolveObservability(
   parsed: ParsedConfig['observability'],
   settings: Settings,
+  sinks: SinkSources,
+  findings: Findings,
 ): ObservabilityConfig {
   return {
     prometheus: parsed.prometheus !== false,
     metrics: metricsOf(parsed.prometheus),
-    otlp: parsed.otlp.map(({ url, headers, metrics, interval, timeout }) => ({
+    otlp: parsed.otlp.map(({ url, headers, metrics, traces, interval, timeout, ...delivery }) => ({
       url: new Secret(url, new URL(url).origin),
       headers: new Map(
         Object.entries(headers).map(([name, value]) => [name.toLowerCase(), new Secret(value)]),
       ),
       metrics,
+      traces: traces ? deliveryOf(delivery) : null,
       intervalMs: interval,
       timeoutMs: timeout,
     })),
     logLevel: settings.logLevel ?? parsed.log_level,
     logFormat: settings.logFormat ?? parsed.log_format,
     logRequests: parsed.log_requests,
+    sinks: resolveSinks(parsed.sinks, sinks, findings),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SinkRow } from '@headgate/sdk';
 import { checkAttached } from './check-attached.js';
 import { checkBind, isLoopback } from './check-bind.js';
 import type { Config, PluginConfig } from './config.js';
@@ -36,6 +37,8 @@ export interface ResolveInput {
   /** Whether what stands there is the store's. */
   stored: (path: Path) => boolean;
   plugins: readonly PluginConfig[];
+  /** By id; null when nobody knows which there are. */
+  sinkRows: ReadonlyMap<string, SinkRow> | null;
   env: Env;
   derived: ReadonlyMap<string, Derived>;
   file: string | null;
@@ -121,7 +124,12 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     cluster: resolveCluster(parsed.cluster, settings, stored.store, findings),
     ledger: resolveLedger(parsed.store, findings),
     billing: resolveBilling(parsed.billing),
-    observability: resolveObservability(parsed.observability, settings),
+    observability: resolveObservability(
+      parsed.observability,
+      settings,
+      { rows: input.sinkRows, env: input.env },
+      findings,
+    ),
   };
   checkExposure(config, input, findings);
   return config;

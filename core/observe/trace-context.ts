@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import type { TraceContext } from '@headgate/sdk';
 
 /** Version, trace, span and flags: https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
@@ -6,18 +7,6 @@ const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}
 /** The client's header as a record keeps it: `''` when there is none, or it is none. */
 export function tracePart(header: string | undefined): string {
   return header !== undefined && header.length === 55 && TRACEPARENT.test(header) ? header : '';
-}
-
-/** Where a request stands among the spans of a trace. */
-export interface TraceContext {
-  /** 32 hex digits. */
-  readonly traceId: string;
-  /** 16 hex digits: the span of the request itself. */
-  readonly spanId: string;
-  /** 16 hex digits: what the client was doing; null when it did not say. */
-  readonly parentId: string | null;
-  /** The client's word; true where it said nothing. */
-  readonly sampled: boolean;
 }
 
 /**
@@ -47,5 +36,5 @@ function spanOf(name: string): string {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

@@ -74,7 +74,8 @@ async function completed(
   const all = [...source.builtins, ...brought, ...given.filter((plugin) => !brought.includes(plugin))];
   const partial = !read.allListed || listed.length < read.plugins.length;
   if (!partial) problems.push(...listed.flatMap((one) => loosePoints(one, all)));
-  const loaded = read.complete({ ...supplyOf(all), partial }, problems);
+  const sinks = read.listsSinks ? await source.sinks?.rows() : undefined;
+  const loaded = read.complete({ ...supplyOf(all), partial, sinks }, problems);
   await checkApis(loaded);
   return loaded;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type Plugin, sdkVersion } from '@headgate/sdk';
+import { type Plugin, type SinkRow, sdkVersion } from '@headgate/sdk';
 import type { PluginConfig } from '../config/config.js';
 import { nearest } from '../config/nearest.js';
 import { checkSettings } from './check-settings.js';
@@ -18,6 +18,14 @@ export interface PluginSource {
   readonly builtins: readonly Plugin[];
   /** Loaded when the config names them. */
   readonly named: Readonly<Record<string, () => Promise<Plugin>>>;
+  /** Absent: nobody knows any. */
+  readonly sinks?: SinkSource;
+}
+
+/** Where sinks come from, by id, loaded when the config lists one, and what their thread is started from. */
+export interface SinkSource {
+  readonly rows: () => Promise<ReadonlyMap<string, SinkRow>>;
+  readonly thread: URL;
 }
 
 export interface Found {

@@ -13,6 +13,8 @@ export interface ApplierOptions {
   onTrouble(message: string, error: unknown): void;
   onRecovered(): void;
   onLost(records: number): void;
+  /** Told of every batch that is read back from the spool, whatever becomes of it. */
+  onReadBack?(batch: RecordBatch, end: Position): void;
   /** Records written in one transaction. */
   maxTransaction?: number;
   /** Records held in memory while the database is slow; beyond it they are read back from the spool. */
@@ -147,6 +149,7 @@ export class Applier {
     const batches = this.options.spool?.read(READ_BYTES) ?? [];
     for (const { payload, end } of batches) {
       const batch = this.open(payload, end);
+      this.options.onReadBack?.(batch, end);
       this.queue.push({ batch, end });
       this.queued += batch.count;
     }

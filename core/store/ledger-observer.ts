@@ -15,6 +15,8 @@ export interface ObservedLedger {
   readonly reader: UsageReader;
   readonly log: LogWriter;
   readonly metrics: RequestMetrics;
+  /** How sinks fare. */
+  readonly sinks: () => Promise<MetricFamily[]>;
   /** There once the ledger is. */
   readonly sources: () => RecordSources;
   readonly numbers: () => Omit<LedgerNumbers, 'inFlightRequests' | 'logWritesDropped'>;
@@ -65,7 +67,7 @@ export class LedgerObserver {
   }
 
   private async families({ threads }: MainFacts): Promise<MetricFamily[]> {
-    const { metrics, sources, log, numbers } = this.ledger;
+    const { metrics, sources, log, numbers, sinks } = this.ledger;
     const gauges = sources().gauges();
     const inFlightRequests = gauges.reduce((sum, one) => sum + one.in_flight_requests, 0);
     const { threadFamilies } = await import('../observe/thread-families.js');
@@ -76,6 +78,7 @@ export class LedgerObserver {
       ),
       ...requestFamilies(metrics),
       ...(await this.litellmFamilies(inFlightRequests)),
+      ...(await sinks()),
       ...ledgerFamilies({ ...numbers(), inFlightRequests, logWritesDropped: log.dropped }),
     ];
   }

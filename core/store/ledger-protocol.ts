@@ -10,6 +10,7 @@ import type { MainFacts } from '../observe/main-facts.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
 import type { ObserveSettings } from '../observe/observer.js';
 import type { ThreadGauges } from '../observe/recorder-protocol.js';
+import type { SinksSetup } from '../sinks/sink-settings.js';
 import type { Invoice, InvoiceAsk } from './invoice.js';
 import type { NodeLife, UsedInLife } from './node-life.js';
 import type { RequestsAnswer, RequestsAsk } from './requests/request-questions.js';
@@ -52,6 +53,14 @@ export interface LedgerSettings {
   logFile?: string;
   retention: Retention;
   metrics: MetricSettings;
+  /** Who else is told of settled requests; null: nobody. */
+  sinks: LedgerSinks | null;
+}
+
+export interface LedgerSinks {
+  readonly setup: SinksSetup;
+  /** URL of what their thread is started from. */
+  readonly entry: string;
 }
 
 /** What can be asked of the ledger's thread, and what it answers. */
@@ -88,6 +97,8 @@ export type LedgerRequest =
   | { type: 'facts'; facts: MainFacts }
   | { type: 'logLevels'; changes: readonly SetLevel[] }
   | { type: 'secrets'; secrets: readonly string[] }
+  /** Who else is told of settled requests from now on. */
+  | { type: 'sinks'; sinks: LedgerSinks | null }
   | { type: 'close' }
   | { [Q in Question]: { type: 'ask'; id: number; question: Q; ask: LedgerQuestions[Q]['ask'] } }[Question];
 

@@ -1,17 +1,19 @@
 import { join } from 'node:path';
-import { LogWriter } from '../observe/log-writer.js';
+import type { LogWriter } from '../observe/log-writer.js';
 import { RequestMetrics } from '../observe/metrics.js';
 import type { SettledConsumer } from '../observe/settled-detail.js';
 import { threadState } from '../observe/thread-watch.js';
+import { ChangingSinks } from '../sinks/changing-sinks.js';
 import { Applier } from './applier.js';
 import { BlockData } from './block-data.js';
 import { BlockMerger } from './block-merger.js';
 import { CommitSchedule } from './commit-schedule.js';
-import { lockDataDir, type Unlock } from './data-dir-lock.js';
+import type { Unlock } from './data-dir-lock.js';
 import { type Chore, Housekeeping } from './housekeeping.js';
 import { Intake } from './intake.js';
-import { KeptAnswers } from './kept-answers.js';
+import type { KeptAnswers } from './kept-answers.js';
 import { LedgerObserver } from './ledger-observer.js';
+import { type LedgerParts, openParts } from './ledger-parts.js';
 import type {
   LedgerHealth,
   LedgerQuestions,
@@ -19,8 +21,8 @@ import type {
   LedgerSettings,
   Question,
 } from './ledger-protocol.js';
-import { type LedgerSql, one, openLedgerSql } from './ledger-sql.js';
-import { LedgerStore } from './ledger-store.js';
+import { type LedgerSql, one } from './ledger-sql.js';
+import type { LedgerStore } from './ledger-store.js';
 import type { NodeLives } from './node-lives.js';
 import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
@@ -30,26 +32,16 @@ import type { RequestDesk } from './requests/request-desk.js';
 import type { RequestsAsk } from './requests/request-questions.js';
 import { SegmentMaker } from './requests/segment-maker.js';
 import { BlockRetention, type Retention } from './retention.js';
-import { Spool } from './spool.js';
+import type { Spool } from './spool.js';
 import { DeletedSegments } from './spool-positions.js';
-import { SPOOL_FOLDER } from './spool-writer.js';
 import { Troubles } from './troubles.js';
 import { UsageBlocks } from './usage-blocks.js';
 import { UsageReader } from './usage-reader.js';
 import { UsageRetention } from './usage-retention.js';
 
 const SPOOL_RETRY_MS = 1000;
-
-/** What is there before the service is, and is let go of when there will be none. */
-interface Opened {
-  readonly unlock: Unlock;
-  readonly db: LedgerSql;
-  readonly spool: Spool | null;
-  readonly log: LogWriter;
-  readonly store: LedgerStore;
-  readonly kept: KeptAnswers;
-  readonly lives: NodeLives | null;
-}
+/** In the data folder: what waits for sinks. */
+const SINKS_FOLDER = 'sinks';
 
 /**
  * The ledger as it runs in its thread: batches come in from the ports, go to log and metrics, then to the database; those that
@@ -78,6 +70,9 @@ export class LedgerService {
   private readonly consumers: SettledConsumer[] = [];
   private readonly blocks: BlockData;
   private desk: Promise<RequestDesk> | null = null;
+  private readonly sinks: ChangingSinks;
+  /** Files of the spool that an earlier run left: sinks may not have been told of what is in them. */
+  private readonly earlier: ReadonlySet<string>;
   private stored = 0;
   private lost = 0;
 
@@ -86,44 +81,35 @@ export class LedgerService {
     settings: LedgerSettings,
     onHealth: (health: LedgerHealth) => void,
   ): Promise<LedgerService> {
-    const { address, dataDir, inMemory } = settings;
-    const unlock = inMemory ? () => undefined : lockDataDir(dataDir);
-    let db: LedgerSql | null = null;
-    try {
-      db = await openLedgerSql(address, { fsync: settings.fsync });
-      const log = new LogWriter({
-        level: settings.logLevel,
-        requests: settings.logRequests,
-        format: settings.logFormat,
-        secrets: settings.secrets,
-        file: settings.logFile,
-      });
-      const { life } = settings;
-      const lives =
-        life === null ? null : await (await import('./node-lives.js')).NodeLives.open(db, dataDir, life);
-      const store = new LedgerStore(db, lives);
-      const spool = inMemory ? null : await openSpool(dataDir, store, log, lives);
-      const kept = await KeptAnswers.open(db, settings.node);
-      return new LedgerService({ unlock, db, spool, log, store, kept, lives }, settings, onHealth);
-    } catch (error) {
-      await db?.close();
-      unlock();
-      throw error;
-    }
+    const parts = await openParts(settings);
+    const service = new LedgerService(parts, settings, onHealth);
+    await service.sinks.change(settings.sinks);
+    service.schedule.wake();
+    return service;
   }
 
   private constructor(
-    { unlock, db, spool, log, store, kept, lives }: Opened,
-    { retention, metrics }: Pick<LedgerSettings, 'retention' | 'metrics'>,
+    { unlock, db, spool, log, store, kept, lives }: LedgerParts,
+    { retention, metrics, dataDir }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
     this.metrics = new RequestMetrics(metrics, (label) => log.redactor.text(label));
     this.unlock = unlock;
     this.db = db;
     this.spool = spool;
+    this.earlier = new Set(spool?.segmentNames);
     this.log = log;
-    const tell = (): void => onHealth({ ...this.troubles.health(), sinks: this.observer.sinks() });
+    const tell = (): void =>
+      onHealth({
+        ...this.troubles.health(),
+        sinks: [...this.observer.sinks(), ...this.sinks.health()],
+      });
     this.troubles = new Troubles((level, message, fields) => log.line(level, message, fields), tell);
+    this.sinks = new ChangingSinks({
+      dir: spool === null ? null : join(dataDir, SINKS_FOLDER),
+      log: (level, message, fields) => log.line(level, message, { component: 'sinks', ...fields }),
+      onHealth: tell,
+    });
     this.owners = new ObjectOwners(db);
     this.answers = answerOwners(db);
     this.kept = kept;
@@ -134,6 +120,7 @@ export class LedgerService {
       reader: this.reader,
       log,
       metrics: this.metrics,
+      sinks: () => this.sinks.families(),
       sources: () => this.sources,
       numbers: () => ({
         received: this.intake.records,
@@ -159,6 +146,9 @@ export class LedgerService {
       onTrouble: (message, error) => this.troubles.begin('database', message, error),
       onRecovered: () => this.troubles.end('database'),
       onLost: (records) => this.lose(records),
+      onReadBack: (batch, { segment }) => {
+        if (this.earlier.has(segment)) this.sinks.take(batch);
+      },
     });
     this.housekeeping = new Housekeeping(
       this.chores(store, retention),
@@ -181,7 +171,6 @@ export class LedgerService {
       },
       (segment) => spool?.seal(segment),
     );
-    this.schedule.wake();
   }
 
   /** Messages of the main thread but for questions and the end. */
@@ -191,6 +180,7 @@ export class LedgerService {
     else if (message.type === 'facts') this.observer.tell(message.facts);
     else if (message.type === 'logLevels') this.log.levels.replace(message.changes);
     else if (message.type === 'secrets') this.log.redactor.know(message.secrets);
+    else if (message.type === 'sinks') void this.sinks.change(message.sinks);
     else this.log.line(message.level, message.message, message.fields);
   }
 
@@ -236,7 +226,11 @@ export class LedgerService {
     await this.schedule.drain().catch(() => undefined);
     this.schedule.stop();
     this.housekeeping.stop();
-    await Promise.all([this.observer.close(), ...this.consumers.map((consumer) => consumer.close())]);
+    await Promise.all([
+      this.observer.close(),
+      this.sinks.close(),
+      ...this.consumers.map((consumer) => consumer.close()),
+    ]);
     this.spool?.close();
     await this.db.close();
     await this.log.close();
@@ -316,6 +310,7 @@ export class LedgerService {
       this.log.requests(batch);
       this.metrics.add(batch);
       for (const consumer of this.consumers) consumer.take(batch);
+      this.sinks.take(batch);
     } catch (error) {
       this.log.line('error', 'settled records could not be shown in log and metrics', {
         error: String(error),
@@ -350,18 +345,3 @@ const upkeep = ({ upkeep }: NodeLives): Chore => ({
   step: (now) => upkeep.step(now),
   failure: 'what lives of nodes have recorded cannot be tidied up',
 });
-
-async function openSpool(
-  dataDir: string,
-  store: LedgerStore,
-  log: LogWriter,
-  lives: NodeLives | null,
-): Promise<Spool> {
-  const spool = new Spool(join(dataDir, SPOOL_FOLDER), {
-    warn: (message, fields) => log.line('warn', message, fields),
-    onDamaged: () => lives?.spoil(),
-    boot: lives?.boot ?? null,
-  });
-  await spool.recover((segment) => store.positionOf(segment));
-  return spool;
-}

@@ -19,6 +19,7 @@ import type {
   LedgerQuestions,
   LedgerRequest,
   LedgerSettings,
+  LedgerSinks,
   Question,
 } from './ledger-protocol.js';
 import type { NodeLife, UsedInLife } from './node-life.js';
@@ -50,6 +51,8 @@ export interface LedgerOptions {
   metrics?: MetricSettings;
   /** In a cluster: which node this is, and which start of it. */
   life?: Pick<NodeLife, 'node' | 'boot'>;
+  /** Who else is told of settled requests. */
+  sinks?: LedgerSinks | null;
   /** How long records and sums are kept; records are rounded up to whole blocks. */
   retention?: Partial<Retention>;
   /**
@@ -106,6 +109,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     secrets: options.secrets ?? [],
     logFile: options.logFile,
     metrics: options.metrics ?? USUAL_METRICS,
+    sinks: options.sinks ?? null,
     retention: {
       days,
       maxRows: retention.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),
@@ -292,6 +296,11 @@ export class Ledger {
     if (failure === null) return current;
     const parts = { ...current.parts, database: failure };
     return { ...current, ok: false, problems: [failure, ...current.problems], parts };
+  }
+
+  /** Who else is told of settled requests from now on. */
+  useSinks(sinks: LedgerSinks | null): void {
+    this.send({ type: 'sinks', sinks });
   }
 
   /** Resolves when everything recorded before, in any thread, is in the database; rejects when that is not sure. */

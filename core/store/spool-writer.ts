@@ -26,6 +26,8 @@ export interface SpoolWriterOptions {
   maxSegmentBytes?: number;
   /** Bytes that may wait for a slow disk. */
   maxWaitingBytes?: number;
+  /** Files that its own are to come after. */
+  after?: readonly string[];
 }
 
 interface Waiting {
@@ -54,7 +56,7 @@ export class SpoolWriter {
     options: SpoolWriterOptions = {},
   ) {
     this.files = options.files ?? realFiles;
-    this.names = new SegmentNames(settings.boot ?? null);
+    this.names = new SegmentNames(settings.boot ?? null, options.after);
     this.maxSegmentBytes = options.maxSegmentBytes ?? 8 * 1024 * 1024;
     this.maxWaitingBytes = options.maxWaitingBytes ?? 16 * 1024 * 1024;
   }

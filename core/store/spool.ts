@@ -77,6 +77,11 @@ export class Spool {
     this.release();
   }
 
+  /** Names of all files that are there. */
+  get segmentNames(): string[] {
+    return this.segments.map(({ name }) => name);
+  }
+
   /** Writes a batch. Throws when the disk refuses; the spool is then as before. */
   append(payload: Uint8Array): Position {
     if (this.active !== null && this.active.size >= this.maxSegmentBytes) this.active = null;

@@ -23,6 +23,7 @@ export class Poster {
     headers: Readonly<Record<string, string>>,
     body: string | Uint8Array,
     timeoutMs: number,
+    method: 'POST' | 'PUT' = 'POST',
   ): Promise<PostAnswer> {
     this.agent ??= import('undici').then(
       ({ Agent }) => new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 10_000 }),
@@ -32,7 +33,7 @@ export class Poster {
     const answer = await dispatcher.request({
       origin,
       path: pathname + search,
-      method: 'POST',
+      method,
       headers,
       body,
       signal: AbortSignal.timeout(timeoutMs),

@@ -27,7 +27,9 @@ export async function startCollector(): Promise<Collector> {
     request.on('end', () => {
       const given = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(given) : given;
-      pushed.push({ path: request.url ?? '', headers: request.headers, ...readMetrics(body) });
+      // Traces have readers of their own.
+      if (request.url?.endsWith('/v1/traces') !== true)
+        pushed.push({ path: request.url ?? '', headers: request.headers, ...readMetrics(body) });
       const { status, headers = {}, body: said = new Uint8Array() } = collector.answer;
       response.writeHead(status, { 'content-type': 'application/x-protobuf', ...headers }).end(said);
     });

@@ -14,6 +14,8 @@ import { PluginMetrics } from '../../core/observe/plugin-metrics.js';
 import { ProcessMetrics } from '../../core/observe/process-metrics.js';
 import { requestFamilies } from '../../core/observe/request-families.js';
 import { threadFamilies } from '../../core/observe/thread-families.js';
+import { noCounts } from '../../core/sinks/sink-counts.js';
+import { sinkFamilies } from '../../core/sinks/sink-metrics.js';
 import { ledgerFamilies } from '../../core/store/ledger-metrics.js';
 import { attempt, settled } from '../store/records.js';
 
@@ -70,5 +72,6 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
     } as unknown as Cluster),
     ...facts.families,
     ...pushFamilies([push]),
+    ...sinkFamilies([{ name: 'x', use: 'otlp', counts: noCounts(), backlogBytes: 0, failing: null }], 0),
   ];
 }

@@ -129,7 +129,14 @@ it('a gateway pushes all it has, budgets and threads with it, and tells the last
     config: {
       observability: {
         log_level: 'silent',
-        otlp: [{ url: to.url, headers: { authorization: 'Bearer of-the-collector' }, interval: '1s' }],
+        otlp: [
+          {
+            url: to.url,
+            headers: { authorization: 'Bearer of-the-collector' },
+            traces: false,
+            interval: '1s',
+          },
+        ],
       },
       keys: [{ name: 'ci', value: 'hg-0123456789abcdef0123456789abcdef', budgets: [{ usd: 2, per: 'day' }] }],
     },

@@ -1,6 +1,6 @@
-import type { SettledRecord, Usage } from '@headgate/sdk';
+import type { SettledRecord, SettledTimings, TimeSpan, Usage } from '@headgate/sdk';
 import { usdText } from '../../money.js';
-import { detailOf, type SettledTimings, type TimeSpan } from '../../observe/settled-detail.js';
+import { detailOf } from '../../observe/settled-detail.js';
 import type { SessionSums } from '../../store/requests/session-sums.js';
 import { iso } from '../entity-text.js';
 

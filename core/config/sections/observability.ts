@@ -5,6 +5,7 @@ import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { otlpSection } from './otlp.js';
+import { sinkSection } from './sinks.js';
 
 const flag = wants('true or false');
 
@@ -46,7 +47,7 @@ export const observabilitySection = z.strictObject({
     .default([])
     .describe('Collectors that are told over OTLP.'),
   sinks: z
-    .unknown()
-    .optional()
-    .describe('Where settled records are sent. Not supported by this version yet.'),
+    .array(sinkSection, wants('a list of sinks, each with "use"'))
+    .default([])
+    .describe('Who is told of settled requests, see docs/sinks.md.'),
 });

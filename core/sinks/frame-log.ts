@@ -1,0 +1,29 @@
+/** A place in what waits for sinks: everything before `offset` of that segment, and of all earlier ones, has been dealt with. */
+export interface LogPlace {
+  /** Names of segments are in order of time. */
+  readonly segment: string;
+  readonly offset: number;
+}
+
+/** A batch of settled records, as bytes, and where it ends. */
+export interface Frame {
+  readonly payload: Uint8Array;
+  readonly end: LogPlace;
+}
+
+/** Batches that wait for sinks, in order. Each sink has a place of its own in them. */
+export interface FrameLog {
+  /** Where those begin that come from now on. */
+  readonly end: LogPlace;
+  /** The next one behind a place; null when there is none yet. */
+  next(place: LogPlace): Frame | null;
+  /** Bytes behind a place. */
+  bytesAfter(place: LogPlace): number;
+  /** Nobody needs what lies before that place. */
+  release(place: LogPlace): void;
+  close(): void;
+}
+
+export function isBefore(a: LogPlace, b: LogPlace): boolean {
+  return a.segment === b.segment ? a.offset < b.offset : a.segment < b.segment;
+}

@@ -1,0 +1,33 @@
+import type { Frame, FrameLog, LogPlace } from './frame-log.js';
+
+const SEGMENT = 'memory';
+
+/** Batches that wait in memory, where nothing is kept on disk. Who has least room says how many: `release` lets go of them. */
+export class MemoryLog implements FrameLog {
+  private readonly frames: Frame[] = [];
+  private size = 0;
+
+  get end(): LogPlace {
+    return { segment: SEGMENT, offset: this.size };
+  }
+
+  add(payload: Uint8Array): void {
+    this.size += payload.length;
+    this.frames.push({ payload, end: this.end });
+  }
+
+  next({ offset }: LogPlace): Frame | null {
+    return this.frames.find(({ end }) => end.offset > offset) ?? null;
+  }
+
+  bytesAfter({ offset }: LogPlace): number {
+    return this.size - offset;
+  }
+
+  release({ offset }: LogPlace): void {
+    const kept = this.frames.findIndex(({ end }) => end.offset > offset);
+    this.frames.splice(0, kept === -1 ? this.frames.length : kept);
+  }
+
+  close(): void {}
+}

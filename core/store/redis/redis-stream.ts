@@ -1,0 +1,36 @@
+import type { RedisStream } from '@headgate/sdk';
+import { Redis } from 'ioredis';
+
+const CONNECT_MS = 5_000;
+const COMMAND_MS = 10_000;
+
+/** A stream of one Redis or Valkey, for a sink: what cannot be written is the caller's to try again. */
+export async function openRedisStream(url: string): Promise<RedisStream> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    connectionName: 'headgate-sink',
+    protocol: 2,
+    retryStrategy: (times) => Math.min(10_000, 200 * times),
+  });
+  // Each failure is told by the command that meets it.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+  return {
+    async add(key, entries, maxLength) {
+      const pipeline = client.pipeline();
+      const trim = maxLength > 0 ? ['MAXLEN', '~', String(maxLength)] : [];
+      for (const entry of entries) pipeline.call('XADD', key, ...trim, '*', ...entry);
+      for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+    },
+    close: () => client.disconnect(),
+  };
+}
