@@ -4,6 +4,9 @@ import { json } from './reply.js';
 import { type Route, route } from './route.js';
 import type { AdminParts } from './routes.js';
 
+/** Whose it is what the gateway was registered as. */
+const GATEWAY = 'gateway';
+
 /** Credentials of users for MCP servers: what each sees to, and what those may see who run the gateway. */
 export function credentialRoutes(parts: AdminParts): Route[] {
   const { vault } = parts;
@@ -26,20 +29,24 @@ export function credentialRoutes(parts: AdminParts): Route[] {
     route('GET', '/api/mcp-credentials', 'config:read', async ({ query }) => {
       const given = readParameters(query, ['server', 'owner']);
       const [server, owner] = [given.get('server'), given.get('owner')];
-      const rows = await vault.list({ ...(server !== null && { server }), ...(owner !== null && { owner }) });
+      const rows = await vault.list({
+        ...(server !== null && { server }),
+        ...(owner !== null && { owner: owner === GATEWAY ? '' : owner }),
+      });
       return json(200, {
         data: rows.map(({ server: of, owner: whose, what, updatedMs }) => ({
           server: of,
-          owner: whose,
+          owner: whose === '' ? GATEWAY : whose,
           kind: what,
           updated_at: iso(updatedMs),
         })),
       });
     }),
     route('DELETE', '/api/mcp-credentials/{server}/{owner}', 'config:write', async ({ params, author }) => {
-      const { server = '', owner = '' } = params;
+      const { server = '', owner: named = '' } = params;
+      const owner = named === GATEWAY ? '' : named;
       await parts.mcp.revoke(server, owner);
-      return json(200, { server, owner, deleted: await vault.remove(server, owner, author) });
+      return json(200, { server, owner: named, deleted: await vault.remove(server, owner, author) });
     }),
   ];
 }

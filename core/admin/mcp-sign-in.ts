@@ -5,7 +5,7 @@ import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError, GatewayError, gatewayError } from '../errors.js';
 import { sameSecret } from '../identity/same-secret.js';
 import type { OwnAddress, SignInBegun } from '../mcp/hub/auth/sign-in.js';
-import { whoOf } from '../mcp/hub/auth/user-tokens.js';
+import { forgetClient, whoOf } from '../mcp/hub/auth/user-tokens.js';
 import { StoreError } from '../store/control/store-error.js';
 import { readCookie, SIGN_IN_COOKIES, setCookie } from './cookie.js';
 import { page } from './mcp-sign-in-page.js';
@@ -101,6 +101,8 @@ export async function endOfSignIn(parts: Parts, request: AdminRequest): Promise<
     const grant = await endSignIn(found.config.auth, begun, { code, issuer: given.get('iss') }, found.fetch);
     await parts.vault.set({ server, owner, what: 'grant' }, grant, { actor: owner, source: request.address });
   } catch (error) {
+    const isUnknown = (error as { code?: unknown }).code === 'invalid_client' && begun.client !== null;
+    if (isUnknown) await forgetClient(parts.vault, server);
     throw told(error, server, [code, begun.verifier]);
   }
   const text = `The ${whoOf(owner)} can use the MCP server "${server}" now. You can close this page.`;

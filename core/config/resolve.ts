@@ -1,6 +1,7 @@
 import type { SinkRow } from '@headgate/sdk';
 import { checkAttached } from './check-attached.js';
 import { checkBind, isLoopback } from './check-bind.js';
+import { checkSealing } from './check-sealing.js';
 import type { Config, PluginConfig } from './config.js';
 import { DEFINITION_SECTIONS } from './definitions.js';
 import type { Findings } from './findings.js';
@@ -132,6 +133,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
     ),
   };
   checkExposure(config, input, findings);
+  checkSealing(config, findings);
   return config;
 }
 

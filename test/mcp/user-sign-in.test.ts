@@ -250,6 +250,17 @@ describe('a sign-in', () => {
   });
 });
 
+it('where the gateway is not known any more it registers itself again', async () => {
+  const admin = adminOf(gateway);
+  const { body } = await admin('GET', '/api/mcp-credentials?server=notes&owner=gateway');
+  expect(body['data']).toEqual([expect.objectContaining({ owner: 'gateway', kind: 'client' })]);
+  expect((await admin('DELETE', '/api/mcp-credentials/notes/gateway')).body).toMatchObject({ deleted: true });
+  const { browser, back } = await signIn(await linkFor('notes', cat), 'cat@work');
+  expect((await done(browser, back)).status).toBe(200);
+  expect(as.asked).toContain('POST /reg');
+  expect(await whoami('notes', cat)).toBe('cat@work');
+});
+
 describe('clients at /mcp', () => {
   const client = (mode: 'legacy' | 'auto', capabilities: object) =>
     newClient({ fetch: gateway.fetch, key: dan, path: '/mcp/notes', url }, mode, { capabilities });

@@ -75,7 +75,10 @@ export function userTokens(parts: UserTokenParts, auth: OauthUsersConfig): Crede
       await vault.renew(place, version, grant);
       return { ...tokenIn(grant), isOld: false };
     } catch (error) {
-      if (error instanceof OAuthError && error.code === 'invalid_grant') {
+      const code = error instanceof OAuthError ? error.code : '';
+      const isUnknown = code === 'invalid_client' && before.client !== null;
+      if (isUnknown) await forgetClient(vault, server);
+      if (isUnknown || code === 'invalid_grant') {
         // It is over: asking once more would not help.
         await vault.discard(place, version);
         throw signIn('');
@@ -126,6 +129,13 @@ export function userTokens(parts: UserTokenParts, auth: OauthUsersConfig): Crede
 async function unionWith(more: string, grant: Grant | null): Promise<string> {
   const { computeScopeUnion } = await import('@modelcontextprotocol/client');
   return computeScopeUnion(grant?.tokens.scope ?? grant?.place.scope ?? undefined, more) ?? '';
+}
+
+/** The authorization server does not know the gateway any more: it registers itself anew with the next sign-in. */
+export async function forgetClient(vault: Vault, server: string): Promise<void> {
+  const place: VaultPlace = { server, owner: '', what: 'client' };
+  const kept = await vault.read(place);
+  if (kept !== null) await vault.discard(place, kept.version);
 }
 
 /** `user:ada` → `user "ada"`. */
