@@ -1,4 +1,3 @@
-import type { Signer } from '@headgate/sdk';
 import { AdminApi } from './admin/admin-api.js';
 import { makesToken, OwnToken } from './admin/admin-token.js';
 import type { PoolState } from './admin/gather-facts.js';
@@ -30,6 +29,7 @@ import { PluginMetrics } from './observe/plugin-metrics.js';
 import { ProcessMetrics } from './observe/process-metrics.js';
 import { watchThread } from './observe/thread-watch.js';
 import { observeSettings } from './observe-settings.js';
+import { builtInSigner } from './plugin/built-in-signer.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LayeredConfig } from './plugin/load-config.js';
 import { type LogLine, logOf } from './plugin/logger.js';
@@ -244,13 +244,6 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       threads,
     });
   return running;
-}
-
-/** One that providers have too. */
-function builtInSigner({ builtins }: PluginSource, id: string): Signer {
-  const found = builtins.flatMap(({ signers = [] }) => signers).find((one) => one.id === id);
-  if (found === undefined) throw new Error(`there is no signer "${id}"`);
-  return found;
 }
 
 function asStartError(error: unknown): never {
