@@ -104,6 +104,14 @@ beforeAll(async () => {
               forward: [{ from: 'X-GitHub-Token', to: 'Authorization', prefix: 'Bearer ' }],
             },
           },
+          brief: {
+            url: servers.github.url,
+            auth: {
+              type: 'forward',
+              forward: [{ from: 'x-github-token', to: 'authorization', prefix: 'Bearer ' }],
+              idle: '300ms',
+            },
+          },
           orders: {
             openapi: `${origin}/openapi.json`,
             base_url: origin,
@@ -264,6 +272,65 @@ describe('a header that is passed on', () => {
       await Promise.all([one.close(), two.close()]);
     }
   });
+});
+
+it('a connection of a user that nobody uses is closed', async () => {
+  expect(await whoami('brief', ada, { 'x-github-token': 'gh-1-0123456789' })).toBe('one');
+  const users = async () => {
+    const { body } = await admin('GET', '/api/mcp/servers');
+    return (body['data'] as { id: string; users: number }[]).find(({ id }) => id === 'brief')?.users;
+  };
+  await expect.poll(users, { timeout: 20_000 }).toBe(0);
+  expect(await whoami('brief', ada, { 'x-github-token': 'gh-2-0123456789' })).toBe('two');
+});
+
+it('a session with a connection of its own has it with the credential of each request', async () => {
+  let token = 'gh-1-0123456789';
+  const client = await newClient(
+    {
+      key: ada,
+      path: '/mcp/github',
+      fetch: (url, init) => {
+        const headers = new Headers(init?.headers);
+        headers.set('x-github-token', token);
+        return gateway.fetch(url, { ...init, headers });
+      },
+    },
+    'legacy',
+    { capabilities: { roots: {} } },
+  );
+  expect(textOf(await client.callTool({ name: 'whoami' }))).toBe('one');
+  token = 'gh-2-0123456789';
+  expect(textOf(await client.callTool({ name: 'whoami' }))).toBe('two');
+  token = 'gh-wrong-0123456789';
+  await expect(client.callTool({ name: 'whoami' })).rejects.toThrow('not available');
+  await client.close();
+});
+
+it('tools in a request to a model are those of its user', async () => {
+  const chat = (headers: Record<string, string>) =>
+    gateway.fetch('/v1/chat/completions', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${ada}`,
+        'content-type': 'application/json',
+        'x-headgate-mcp': 'github',
+        ...headers,
+      },
+      body: JSON.stringify({
+        model: 'mock/hello',
+        max_tokens: 10,
+        messages: [{ role: 'user', content: 'Hello' }],
+      }),
+    });
+  const without = await chat({});
+  expect([without.status, await without.text()]).toEqual([
+    403,
+    expect.stringContaining('mcp_credential_missing'),
+  ]);
+  const given = await chat({ 'x-github-token': 'gh-1-0123456789' });
+  expect(given.status).toBe(200);
+  await given.text();
 });
 
 it('an API is asked with the credential of its user, which is no argument', async () => {
