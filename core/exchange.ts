@@ -22,6 +22,7 @@ import type { VirtualKey } from './identity/virtual-key.js';
 import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { ToolRun } from './mcp/tool-run.js';
+import type { BodySink } from './observe/bodies/body-sink.js';
 import type { Plan } from './plan/plan.js';
 import type { DurableSink } from './relay/durable-sink.js';
 import type { ErrorInside } from './relay/error-inside.js';
@@ -155,6 +156,8 @@ export class Exchange implements ScannedFields, Waiting {
 
   /** What the answer says of its end, and the tools that it calls; see `SettledRecord`. */
   finish = '';
+  /** Keeps what passes, where that is wanted. */
+  bodies: BodySink | null = null;
   tools: readonly string[] = NO_TOOLS;
 
   constructor(

@@ -9,6 +9,7 @@ import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
 import type { Cluster } from './cluster/cluster.js';
 import { clusterOf, newLife } from './cluster/open-cluster.js';
+import { bodyKeepingOf } from './config/body-keeping.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
 import { secretsOf } from './config/secrets-of.js';
@@ -78,6 +79,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     sinks: ledgerSinks(config, parts.source),
     durable,
     onFailure,
+    bodies: bodyKeepingOf(config),
     ...(life !== undefined && { life }),
     retention: {
       days: retention.recordDays,

@@ -54,6 +54,7 @@ export function letGo(x: Exchange): void {
   x.parts = null;
   x.extraHeaders = null;
   x.meter = null;
+  x.bodies = null;
   x.dropped = null;
   // The record has these now.
   x.usage = null;

@@ -11,6 +11,7 @@ import { Background } from './kept/background.js';
 import { forwardedFor } from './mcp/forwarded.js';
 import type { McpNotice } from './mcp/protocol.js';
 import type { ToolCatalog } from './mcp/tool-catalog.js';
+import type { TakenBodies } from './observe/bodies/body-settings.js';
 import { proceed } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
@@ -38,6 +39,8 @@ export interface IoThreadParts {
   readonly log: PluginLogger;
   /** Where settled records go. */
   readonly record: (record: SettledRecord) => void;
+  /** Where requests and answers go that are kept; what is given makes them, later. */
+  readonly keepBodies?: (make: () => TakenBodies) => void;
   /** Left out: answers wait for no record. */
   readonly gate?: RecordGate;
   /** Counts of plugins. */
@@ -54,6 +57,7 @@ export class IoThread {
   readonly random: () => number = Math.random;
   readonly log: PluginLogger;
   readonly record: (record: SettledRecord) => void;
+  readonly keepBodies: (make: () => TakenBodies) => void;
   readonly gate: RecordGate;
   readonly control: Control;
   inFlight = 0;
@@ -85,6 +89,7 @@ export class IoThread {
   constructor(parts: IoThreadParts) {
     this.log = parts.log;
     this.record = parts.record;
+    this.keepBodies = parts.keepBodies ?? (() => {});
     this.gate = parts.gate ?? OPEN_GATE;
     this.control = parts.control;
     this.objects = new ObjectBook(parts.control, (error) =>

@@ -7,6 +7,7 @@ import { TokenTable } from './identity/jwt/token-table.js';
 import type { KeysOf } from './identity/jwt/verify.js';
 import { KeyTable } from './identity/key-table.js';
 import type { StoredKeys } from './identity/stored-keys.js';
+import { BodyRules } from './observe/bodies/body-sink.js';
 import { PlanTable } from './plan/plan.js';
 import type { PluginRoute } from './plugin/host.js';
 import type { Equipment } from './plugin/plugin-set.js';
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly routes: readonly PluginRoute[];
   /** Whether anything in the configuration refuses models without a price. */
   readonly deniesUnpriced: boolean;
+  /** Whose requests and answers are kept; null when none are. */
+  readonly bodies: BodyRules | null;
   /** All rows and formats there are, configured or not. */
   readonly rows: ProviderRows;
   readonly formats: ReadonlyMap<string, WireFormat>;
@@ -86,6 +89,7 @@ export function compileRuntime(
     deniesUnpriced: [config, ...config.models.values(), ...config.keys].some(
       ({ unpriced }) => unpriced === 'deny',
     ),
+    bodies: BodyRules.of(config.observability.bodies),
     rows: equipment.rows,
     formats: equipment.formats,
   });

@@ -2,6 +2,7 @@ import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
+import type { BodyKeeping, BodyWish, S3Settings } from '../observe/bodies/body-settings.js';
 import type { LogLevel } from '../observe/line-level.js';
 import type { LogFormat } from '../observe/log-line.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
@@ -322,6 +323,11 @@ export interface ObservabilityConfig {
   readonly logFormat: LogFormat;
   readonly logRequests: boolean;
   readonly sinks: readonly SinkConfig[];
+  /** Whose requests and answers are kept, and what becomes of them. */
+  readonly bodies: BodyWish;
+  readonly bodyKeeping: Omit<BodyKeeping, 's3'> & {
+    readonly s3: (Omit<S3Settings, 'secretAccessKey'> & { readonly secretAccessKey: Secret }) | null;
+  };
 }
 
 /** Somebody who is told of settled requests. */

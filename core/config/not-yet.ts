@@ -20,11 +20,6 @@ const switchedOn = (value: unknown): boolean => value === true || value === 'tru
 
 /** What the interface fixes but this version cannot do. Delete a line when its feature arrives. */
 const NOT_YET: readonly NotYet[] = [
-  {
-    path: 'observability.log_bodies',
-    when: switchedOn,
-    feature: 'keeping prompts and answers in the records is',
-  },
   { path: 'plugins.*.isolate', when: switchedOn, feature: 'isolation of plugins is' },
   {
     path: 'models.*.strategy',

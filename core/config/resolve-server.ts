@@ -83,6 +83,7 @@ export function resolveObservability(
   settings: Settings,
   sinks: SinkSources,
   findings: Findings,
+  folder: string,
 ): ObservabilityConfig {
   return {
     prometheus: parsed.prometheus !== false,
@@ -101,6 +102,39 @@ export function resolveObservability(
     logFormat: settings.logFormat ?? parsed.log_format,
     logRequests: parsed.log_requests,
     sinks: resolveSinks(parsed.sinks, sinks, findings),
+    ...resolveBodies(parsed.log_bodies, folder),
+  };
+}
+
+function resolveBodies(
+  parsed: ParsedConfig['observability']['log_bodies'],
+  folder: string,
+): Pick<ObservabilityConfig, 'bodies' | 'bodyKeeping'> {
+  const { on, share, keys, models, s3 } = parsed;
+  return {
+    bodies: { on, share, keys, models, maxBytes: parsed.max_bytes },
+    bodyKeeping: {
+      secrets: parsed.secrets,
+      redact: parsed.redact.map((rule) => ({
+        path: rule.path?.split('.') ?? null,
+        pattern: rule.pattern ?? '',
+        with: rule.with,
+      })),
+      folder: parsed.folder === undefined ? null : resolve(folder, parsed.folder),
+      s3:
+        s3 === undefined
+          ? null
+          : {
+              bucket: s3.bucket,
+              region: s3.region,
+              endpoint: s3.endpoint ?? null,
+              prefix: s3.prefix,
+              accessKeyId: s3.access_key_id,
+              secretAccessKey: new Secret(s3.secret_access_key),
+            },
+      keepMs: parsed.keep,
+      maxBytes: parsed.max_size,
+    },
   };
 }
 

@@ -130,6 +130,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       settings,
       { rows: input.sinkRows, env: input.env },
       findings,
+      folder,
     ),
   };
   checkExposure(config, input, findings);

@@ -17,4 +17,5 @@ export function plan(x: Exchange): void {
       throw gatewayError('forward_unguarded', { path: `the path of ${spoken.id}` });
   }
   x.plan = plans.find(x.endpoint.format, x.route?.name ?? x.model);
+  x.runtime.bodies?.begin(x);
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { SpoolSettings } from '../store/spool-writer.js';
+import type { TakenBodies } from './bodies/body-settings.js';
 import type { ThreadState } from './thread-watch.js';
 
 /** How a thread is at this moment. */
@@ -33,6 +34,8 @@ export interface RecordLink {
 export type RecorderMessage =
   /** A batch of records; where it ends in the spool, or null when it is not there. */
   | { type: 'batch'; bytes: ArrayBuffer; segment: string | null; end: number }
+  /** Requests and answers that are to be kept. */
+  | { type: 'bodies'; bodies: readonly TakenBodies[]; bytes: number }
   /** Everything recorded before is on its way: the answer to `flush`. */
   | { type: 'flushed'; token: number; gauges: ThreadGauges | null; lost: number }
   | { type: 'gauges'; gauges: ThreadGauges }
@@ -43,5 +46,7 @@ export type RecorderMessage =
 export type RecorderRequest =
   | { type: 'flush'; token: number }
   | { type: 'ended' }
+  /** So many bytes of bodies have come in. */
+  | { type: 'took'; bytes: number }
   /** Whether the disk refuses records at the moment. */
   | { type: 'full'; full: boolean };

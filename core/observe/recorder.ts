@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SettledRecord } from '@headgate/sdk';
 import { encodeRecords } from '../store/record-codec.js';
 import { SpoolWriter } from '../store/spool-writer.js';
+import type { TakenBodies } from './bodies/body-settings.js';
 import type { RecorderMessage, RecorderRequest, RecordLink, ThreadGauges } from './recorder-protocol.js';
 
 export interface RecorderOptions {
@@ -12,6 +13,9 @@ export interface RecorderOptions {
   /** Asked for when metrics are read. */
   gauges?: () => ThreadGauges;
 }
+
+/** Bytes of bodies that may be on their way to the ledger; while it takes none, more are not kept. */
+const MOST_BODY_BYTES = 16 * 1024 * 1024;
 
 /** Told whether the records that it waits for are written, once that is known. */
 type Release = (written: boolean) => void;
@@ -40,6 +44,8 @@ export class Recorder {
   private onEnded: (() => void) | undefined;
   private gone = false;
   private lost = 0;
+  private made: (() => TakenBodies)[] = [];
+  private bodyBytes = 0;
 
   /** @param link from `Ledger.connect()` */
   constructor({ port, spool }: RecordLink, options: RecorderOptions = {}) {
@@ -77,6 +83,12 @@ export class Recorder {
     this.soon();
   }
 
+  /** Request and answer are to be kept: they are made and sent when this turn is over, and forgotten where too many wait. */
+  bodies(make: () => TakenBodies): void {
+    if (this.gone || this.bodyBytes > MOST_BODY_BYTES) return;
+    if (this.made.push(make) === 1) setImmediate(() => this.sendBodies());
+  }
+
   /** Writes and sends what was recorded so far. */
   flush(): void {
     const { batch, held } = this;
@@ -107,6 +119,7 @@ export class Recorder {
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
       clearTimeout(this.timer);
+      this.sendBodies();
       this.flush();
       this.whenWritten(() => {
         this.writer?.close();
@@ -134,6 +147,30 @@ export class Recorder {
     releaseAll(held, end !== null || this.writer === null);
   }
 
+  private sendBodies(): void {
+    const { made } = this;
+    if (made.length === 0 || this.gone) return;
+    this.made = [];
+    const bodies: TakenBodies[] = [];
+    const transfer: ArrayBuffer[] = [];
+    let bytes = 0;
+    for (const make of made) {
+      try {
+        const one = make();
+        for (const { text } of [one.request, one.answer]) {
+          if (text === null) continue;
+          bytes += text.length;
+          if (text.byteLength === text.buffer.byteLength) transfer.push(text.buffer as ArrayBuffer);
+        }
+        bodies.push(one);
+      } catch {
+        // The request is answered: that its body cannot be kept must not undo that.
+      }
+    }
+    this.bodyBytes += bytes;
+    this.port.postMessage({ type: 'bodies', bodies, bytes } satisfies RecorderMessage, transfer);
+  }
+
   /** At the end of this turn of the event loop, or once the write that runs is done. */
   private soon(): void {
     if (this.immediate !== undefined || this.writer?.busy === true) return;
@@ -154,11 +191,16 @@ export class Recorder {
       this.full = message.full;
       return;
     }
+    if (message.type === 'took') {
+      this.bodyBytes -= message.bytes;
+      return;
+    }
     if (message.type === 'ended') {
       this.port.close();
       this.onClose();
       return;
     }
+    this.sendBodies();
     this.flush();
     const { token } = message;
     this.whenWritten(() =>

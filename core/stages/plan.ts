@@ -13,4 +13,5 @@ export function plan(x: Exchange): void {
   }
   x.route = route;
   x.plan = plans.find(x.endpoint.format, route.name);
+  x.runtime.bodies?.begin(x);
 }

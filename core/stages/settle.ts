@@ -31,6 +31,7 @@ export function settle(x: Exchange): void {
   x.attempt?.release();
   const record = recordOf(x, cost);
   io.record(record);
+  if (x.bodies !== null) io.keepBodies(x.bodies.take(x));
   x.durable?.settled();
   // A request that ended before it was planned is told too: of its model no more is known than the client's word.
   const hooks = (x.plan ?? x.runtime.plans.find(x.endpoint.format, x.model)).settled;

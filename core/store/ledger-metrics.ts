@@ -9,6 +9,7 @@ export interface LedgerNumbers {
   waiting: number;
   backlogBytes: number;
   logWritesDropped: number;
+  bodiesDropped: number;
   ok: boolean;
 }
 
@@ -46,6 +47,12 @@ export function ledgerFamilies(numbers: LedgerNumbers): MetricFamily[] {
       'headgate_log_writes_dropped_total',
       'Writes of log lines dropped for a slow reader.',
       numbers.logWritesDropped,
+    ),
+    single(
+      'counter',
+      'headgate_bodies_dropped_total',
+      'Requests whose bodies were to be kept and could not be.',
+      numbers.bodiesDropped,
     ),
     single('gauge', 'headgate_ledger_ok', '1 while spool and database can be written.', numbers.ok ? 1 : 0),
   ];

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
+import type { BodyKeeping } from '../observe/bodies/body-settings.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LineLevel, LogLevel } from '../observe/line-level.js';
 import type { SetLevel } from '../observe/log-levels.js';
@@ -52,6 +53,7 @@ export interface LedgerSettings {
   secrets: readonly string[];
   logFile?: string;
   retention: Retention;
+  bodies: BodyKeeping;
   metrics: MetricSettings;
   /** Who else is told of settled requests; null: nobody. */
   sinks: LedgerSinks | null;

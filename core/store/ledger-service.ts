@@ -28,9 +28,8 @@ import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
 import { RequestReader } from './request-reader.js';
-import type { RequestDesk } from './requests/request-desk.js';
 import type { RequestsAsk } from './requests/request-questions.js';
-import { SegmentMaker } from './requests/segment-maker.js';
+import { RequestSide } from './requests/request-side.js';
 import { BlockRetention, type Retention } from './retention.js';
 import type { Spool } from './spool.js';
 import { DeletedSegments } from './spool-positions.js';
@@ -69,7 +68,7 @@ export class LedgerService {
   /** Who else is told of what comes in. */
   private readonly consumers: SettledConsumer[] = [];
   private readonly blocks: BlockData;
-  private desk: Promise<RequestDesk> | null = null;
+  private readonly requests: RequestSide;
   private readonly sinks: ChangingSinks;
   /** Files of the spool that an earlier run left: sinks may not have been told of what is in them. */
   private readonly earlier: ReadonlySet<string>;
@@ -90,7 +89,7 @@ export class LedgerService {
 
   private constructor(
     { unlock, db, spool, log, store, kept, lives }: LedgerParts,
-    { retention, metrics, dataDir }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir'>,
+    { retention, metrics, dataDir, bodies }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir' | 'bodies'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
     this.metrics = new RequestMetrics(metrics, (label) => log.redactor.text(label));
@@ -128,9 +127,19 @@ export class LedgerService {
         lost: this.lost + this.sources.lost,
         waiting: this.applier.waiting,
         backlogBytes: this.spool?.backlogBytes ?? 0,
+        bodiesDropped: this.requests.bodiesDropped,
         ok: this.troubles.health().ok,
       }),
       onHealth: tell,
+    });
+    const trouble = (message: string, error: unknown): void =>
+      log.line('error', message, { error: String(error) });
+    this.requests = new RequestSide({
+      db,
+      blocks: this.blocks,
+      bodies,
+      hidden: (text) => log.redactor.text(text),
+      onTrouble: trouble,
     });
     this.applier = new Applier({
       store: {
@@ -170,6 +179,7 @@ export class LedgerService {
         this.schedule.wake();
       },
       (segment) => spool?.seal(segment),
+      (bodies) => this.requests.take(bodies),
     );
   }
 
@@ -207,7 +217,7 @@ export class LedgerService {
     await this.schedule.drain();
     if (question === 'usage') return this.reader.report(ask as LedgerQuestions['usage']['ask']);
     if (question === 'invoices') return this.invoices(ask as LedgerQuestions['invoices']['ask']);
-    if (question === 'requests') return (await this.requests()).answer(ask as RequestsAsk);
+    if (question === 'requests') return this.requests.answer(ask as RequestsAsk);
     if (question === 'flush') return null;
     if (question === 'usedInLife') {
       const { life, of, sinceMs } = ask as LedgerQuestions['usedInLife']['ask'];
@@ -231,6 +241,7 @@ export class LedgerService {
       this.sinks.close(),
       ...this.consumers.map((consumer) => consumer.close()),
     ]);
+    await this.requests.close();
     this.spool?.close();
     await this.db.close();
     await this.log.close();
@@ -243,7 +254,6 @@ export class LedgerService {
     const sums = new UsageRetention(db, limits, () => store.usage.forget());
     const merger = new BlockMerger(db, blocks);
     const columns = new UsageBlocks(db);
-    const searched = new SegmentMaker(db, blocks);
     const segments = new DeletedSegments(db);
     const forget = async (now: number): Promise<boolean> => {
       await segments.forget(spool?.takeRemoved() ?? [], now);
@@ -253,7 +263,7 @@ export class LedgerService {
       { step: (now) => retention.step(now), failure: 'old records cannot be deleted' },
       { step: (now) => sums.step(now), failure: 'old sums of usage cannot be deleted' },
       { step: (now) => merger.step(now), failure: 'blocks of records cannot be merged' },
-      { step: () => searched.step(), failure: 'what requests are searched by cannot be written' },
+      ...this.requests.chores(),
       { step: (now) => columns.step(now), failure: 'sums of usage cannot be written by columns' },
       { step: (now) => this.owners.expire(now), failure: 'old owners of objects cannot be deleted' },
       { step: (now) => this.answers.expire(now), failure: 'old owners of answers cannot be deleted' },
@@ -281,13 +291,6 @@ export class LedgerService {
   private async governed(): Promise<boolean> {
     if (this.db.kind === 'postgres') return true;
     return (await one(this.db, "SELECT count(*) FROM sqlite_master WHERE name = 'control_entities'")) > 0;
-  }
-
-  private requests(): Promise<RequestDesk> {
-    this.desk ??= import('./requests/request-desk.js').then(
-      ({ RequestDesk }) => new RequestDesk(this.db, this.blocks),
-    );
-    return this.desk;
   }
 
   /** Loaded when somebody asks for one. */

@@ -4,6 +4,7 @@ import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
+import type { BodyKeeping } from '../observe/bodies/body-settings.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LineLevel, LogLevel } from '../observe/line-level.js';
 import { LogLevels, type SetLevel } from '../observe/log-levels.js';
@@ -53,6 +54,8 @@ export interface LedgerOptions {
   life?: Pick<NodeLife, 'node' | 'boot'>;
   /** Who else is told of settled requests. */
   sinks?: LedgerSinks | null;
+  /** What becomes of requests and answers that are kept themselves. */
+  bodies?: BodyKeeping;
   /** How long records and sums are kept; records are rounded up to whole blocks. */
   retention?: Partial<Retention>;
   /**
@@ -67,6 +70,14 @@ interface Pending {
   reject(error: Error): void;
 }
 
+const USUAL_BODIES: BodyKeeping = {
+  secrets: true,
+  redact: [],
+  folder: null,
+  s3: null,
+  keepMs: 30 * 86_400_000,
+  maxBytes: 5 * 1024 ** 3,
+};
 const DEFAULT_DAYS = 30;
 const DEFAULT_QUARTER_DAYS = 400;
 /** Room for new objects in the ledger's thread, MB: batches come and go, nothing stays. */
@@ -110,6 +121,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     logFile: options.logFile,
     metrics: options.metrics ?? USUAL_METRICS,
     sinks: options.sinks ?? null,
+    bodies: options.bodies ?? USUAL_BODIES,
     retention: {
       days,
       maxRows: retention.maxRows ?? (inMemory ? DEFAULT_ROWS_IN_MEMORY : DEFAULT_ROWS),

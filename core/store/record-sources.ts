@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import type { TakenBodies } from '../observe/bodies/body-settings.js';
 import type { RecorderMessage, RecorderRequest, ThreadGauges } from '../observe/recorder-protocol.js';
 import type { Position } from './spool.js';
 
@@ -30,10 +31,12 @@ export class RecordSources {
   /**
    * @param onBatch a batch came in, and where it ends in the spool if it is there
    * @param onSealed nothing follows in that file of the spool
+   * @param onBodies requests and answers that are to be kept
    */
   constructor(
     private readonly onBatch: (batch: Uint8Array, end: Position | null) => void,
     private readonly onSealed: (segment: string) => void,
+    private readonly onBodies: (bodies: readonly TakenBodies[]) => void = () => {},
   ) {}
 
   add(port: MessagePort): void {
@@ -108,6 +111,11 @@ export class RecordSources {
         if (source.segment !== null) this.onSealed(source.segment);
         source.segment = segment;
       }
+      return;
+    }
+    if (message.type === 'bodies') {
+      port.postMessage({ type: 'took', bytes: message.bytes } satisfies RecorderRequest);
+      this.onBodies(message.bodies);
       return;
     }
     if (source === undefined) return;

@@ -22,11 +22,16 @@ export class LocalIo implements IoHandle {
   private server: HttpServer | null = null;
 
   constructor(
-    parts: Omit<IoThreadParts, 'record' | 'gate'>,
+    parts: Omit<IoThreadParts, 'record' | 'keepBodies' | 'gate'>,
     private readonly recorder: Recorder,
   ) {
     Buffer.poolSize = POOL_BYTES;
-    this.io = new IoThread({ ...parts, record: (record) => recorder.record(record), gate: recorder });
+    this.io = new IoThread({
+      ...parts,
+      record: (record) => recorder.record(record),
+      keepBodies: (make) => recorder.bodies(make),
+      gate: recorder,
+    });
   }
 
   prepare(config: Config): Promise<void> {

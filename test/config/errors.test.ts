@@ -109,12 +109,10 @@ describe('features of later versions', () => {
       'models:',
       '  m: { strategy: least_cost, targets: [mock/a] }',
       'plugins: [{ use: guardrails/pii, isolate: true }]',
-      'observability: { log_bodies: true }',
     ].join('\n');
     expect(refusalLines(text)).toEqual([
       'headgate.yaml:3:8  models.m.strategy: this strategy is not supported by this version yet (use fallback or weighted)',
       'headgate.yaml:4:34  plugins[0].isolate: isolation of plugins is not supported by this version yet',
-      'headgate.yaml:5:18  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
     ]);
   });
 
@@ -136,7 +134,6 @@ describe('features of later versions', () => {
     expect(loadText(text, { env: { ON: 'false' } }).warnings).toEqual([]);
     expect(refusalLines(text, { env: { ON: 'true' } })).toEqual([
       'headgate.yaml:1:21  plugins[0].isolate: isolation of plugins is not supported by this version yet',
-      'headgate.yaml:2:18  observability.log_bodies: keeping prompts and answers in the records is not supported by this version yet',
     ]);
   });
 });

@@ -62,6 +62,7 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
       waiting: 0,
       backlogBytes: 0,
       logWritesDropped: 0,
+      bodiesDropped: 0,
       ok: true,
     }),
     ...clusterFamilies({

@@ -1,6 +1,7 @@
 import type { SettledRecord, SettledTimings, TimeSpan, Usage } from '@headgate/sdk';
 import { usdText } from '../../money.js';
 import { detailOf } from '../../observe/settled-detail.js';
+import type { KeptBody } from '../../store/bodies/kept-bodies.js';
 import type { SessionSums } from '../../store/requests/session-sums.js';
 import { iso } from '../entity-text.js';
 
@@ -102,6 +103,17 @@ function usageJson(usage: Usage): Json {
     ...(usage.serviceTier !== undefined && { service_tier: usage.serviceTier }),
     ...(usage.units !== undefined && { units: usage.units }),
   };
+}
+
+/** One side of a request: its JSON where it is whole, otherwise its text. */
+export function bodyJson({ type, bytes, truncated, whole, text }: KeptBody): Json {
+  const about = { type, bytes, truncated, ...(whole && { from_events: true }) };
+  if (text === null) return { ...about, content: null };
+  try {
+    return { ...about, content: JSON.parse(text) as unknown };
+  } catch {
+    return { ...about, content: text };
+  }
 }
 
 export function sessionJson(sums: SessionSums): Json {

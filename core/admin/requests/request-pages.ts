@@ -3,10 +3,12 @@ import type { ControlAnswer } from '../../control.js';
 import { canonicalError } from '../../errors.js';
 import type { Ledger } from '../../store/ledger.js';
 import type { Within } from '../../store/requests/search-query.js';
+import { may } from '../caller.js';
 import { reachOf, usageWithin } from '../reach.js';
 import { json } from '../reply.js';
+import type { Permission } from '../role.js';
 import { type AdminRequest, refused } from '../route.js';
-import { requestDetailJson, requestJson, sessionJson } from './request-json.js';
+import { bodyJson, requestDetailJson, requestJson, sessionJson } from './request-json.js';
 import { placeText, readLimit, readPlace, readRequestAsk } from './request-query.js';
 
 const USUAL_ROWS = 50;
@@ -14,9 +16,12 @@ const MOST_ROWS = 1000;
 const USUAL_SESSIONS_MS = 7 * 86_400_000;
 const PAGE = ['limit', 'cursor'];
 
-/** The records that the caller may see; null: all. */
-export function withinOf({ caller }: Pick<AdminRequest, 'caller'>): Within | null {
-  const reach = reachOf(caller, 'requests:read');
+/** The records that the caller may see, or do something else with; null: all. */
+export function withinOf(
+  { caller }: Pick<AdminRequest, 'caller'>,
+  permission: Permission = 'requests:read',
+): Within | null {
+  const reach = reachOf(caller, permission);
   if (reach === null) return null;
   const { org = [], team = [], user = [] } = usageWithin(reach);
   return { org, team, user };
@@ -56,7 +61,21 @@ export async function recordFor(
 /** `GET /api/requests/{id}` */
 export async function getRequest(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
   const record = await recordFor(ledger, request);
-  return 'id' in record ? json(200, requestDetailJson(record)) : record;
+  if (!('id' in record)) return record;
+  const seen = may(request.caller, 'bodies:read') && isWithin(record, withinOf(request, 'bodies:read'));
+  return json(200, { ...requestDetailJson(record), ...(seen && (await bodiesJson(ledger, record.id))) });
+}
+
+/** What was kept of request and answer; that they cannot be got does not hide the rest. */
+async function bodiesJson(ledger: Ledger, id: string): Promise<object> {
+  try {
+    const kept = await ledger.requests('bodies', { id });
+    return {
+      bodies: kept === null ? null : { request: bodyJson(kept.request), answer: bodyJson(kept.answer) },
+    };
+  } catch (error) {
+    return { bodies: null, bodies_unavailable: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** `GET /api/requests/sessions` */

@@ -4,6 +4,7 @@ import { LOG_FORMATS } from '../../observe/log-line.js';
 import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric-labels.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
+import { logBodiesSection } from './log-bodies.js';
 import { otlpSection } from './otlp.js';
 import { sinkSection } from './sinks.js';
 
@@ -38,10 +39,11 @@ export const observabilitySection = z.strictObject({
     .default('json')
     .describe('`json`, one line each, or `pretty` for people. HEADGATE_LOG_FORMAT sets it too.'),
   log_requests: z.boolean(flag).default(true).describe('Write one log line a request, without its contents.'),
-  log_bodies: z
-    .boolean(flag)
-    .default(false)
-    .describe('Keep prompts and answers in the records. Not supported by this version yet.'),
+  log_bodies: logBodiesSection
+    .prefault(false)
+    .describe(
+      'Keep requests and answers themselves, redacted; a mapping says whose, how much, where and how long.',
+    ),
   otlp: z
     .array(otlpSection, wants('a list of collectors'))
     .default([])

@@ -1,5 +1,6 @@
 import { arrivalOf } from '../../request-ids.js';
 import type { BlockData } from '../block-data.js';
+import type { BodyKeeper } from '../bodies/body-keeper.js';
 import type { LedgerSql } from '../ledger-sql.js';
 import type { TimeRange } from '../request-reader.js';
 import type { RequestQuestions, RequestsAnswer, RequestsAsk } from './request-questions.js';
@@ -16,8 +17,12 @@ const RUN_MS = 86_400_000;
 export class RequestDesk {
   private readonly search: RequestSearch;
 
-  constructor(db: LedgerSql, data: BlockData) {
-    this.search = new RequestSearch(db, data);
+  constructor(
+    db: LedgerSql,
+    data: BlockData,
+    private readonly keeper: BodyKeeper,
+  ) {
+    this.search = new RequestSearch(db, data, keeper.index);
   }
 
   answer(asked: RequestsAsk): Promise<RequestsAnswer> {
@@ -26,6 +31,8 @@ export class RequestDesk {
         return this.search.page(asked.ask);
       case 'find':
         return this.find(asked.ask.id);
+      case 'bodies':
+        return this.keeper.find(asked.ask.id);
       case 'sessions':
         return this.sessions(asked.ask);
       case 'session':

@@ -1,4 +1,5 @@
 import type { SettledRecord } from '@headgate/sdk';
+import type { KeptBodies } from '../bodies/kept-bodies.js';
 import type { TimeRange } from '../request-reader.js';
 import type { SearchFilter, SearchPage, SearchPlace, SearchQuery } from './search-query.js';
 import type { SessionSums } from './session-sums.js';
@@ -8,6 +9,8 @@ export interface RequestQuestions {
   page: { ask: SearchQuery; answer: SearchPage };
   /** Null when there is none of that id. */
   find: { ask: { readonly id: string }; answer: SettledRecord | null };
+  /** What was kept of that request and its answer; null when nothing was. */
+  bodies: { ask: { readonly id: string }; answer: KeptBodies | null };
   sessions: { ask: SessionsAsk; answer: SessionsPage };
   /** Its latest requests, newest first. */
   session: {

@@ -1,0 +1,88 @@
+import type { BodyKeeping, RedactRule } from '../../observe/bodies/body-settings.js';
+
+/** Members whose value nobody should keep, whatever it looks like. */
+const SECRET_NAME =
+  /^(?:.*[-_])?(?:api[-_]?key|apikey|secret|client[-_]?secret|secret[-_]?access[-_]?key|password|passwd|passphrase|private[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|auth[-_]?token|authorization|x-api-key|cookie|credentials?)$/i;
+const HIDDEN = '***';
+/** Deeper JSON is no prompt. */
+const MOST_DEPTH = 64;
+
+type Replace = (text: string) => string;
+
+/** Takes out of bodies what must not be kept. */
+export class BodyRedactor {
+  private readonly paths: readonly RedactRule[];
+
+  private constructor(
+    rules: readonly RedactRule[],
+    /** Takes out secrets that are known and what looks like one; null: they may stay. */
+    private readonly hidden: Replace | null,
+    private readonly patterns: readonly Replace[],
+  ) {
+    this.paths = rules.filter(({ path }) => path !== null);
+  }
+
+  /** Rejects when a pattern is none that RE2 knows. */
+  static async of(
+    { redact, secrets }: Pick<BodyKeeping, 'redact' | 'secrets'>,
+    hidden: Replace,
+  ): Promise<BodyRedactor> {
+    const patterns: Replace[] = [];
+    const wanted = redact.filter(({ path }) => path === null);
+    if (wanted.length > 0) {
+      // In time linear in the text, whatever the pattern.
+      const { RE2JS } = await import('re2js');
+      for (const rule of wanted) {
+        const compiled = RE2JS.compile(rule.pattern);
+        const instead = rule.with.replaceAll('\\', '\\\\').replaceAll('$', '\\$');
+        patterns.push((text) => compiled.matcher(text).replaceAll(instead));
+      }
+    }
+    return new BodyRedactor(redact, secrets ? hidden : null, patterns);
+  }
+
+  /** The text as it may be kept; null when nothing of it may: it cannot be read, and rules say what must be taken out of it. */
+  of(text: string): string | null {
+    let parsed: unknown;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      return this.paths.length > 0 ? null : this.text(text);
+    }
+    for (const { path, with: instead } of this.paths) hide(parsed, path as readonly string[], 0, instead);
+    return JSON.stringify(this.value(parsed, 0));
+  }
+
+  /** A text that is no JSON, such as a query. */
+  text(text: string): string {
+    let shown = this.hidden === null ? text : this.hidden(text);
+    for (const replace of this.patterns) shown = replace(shown);
+    return shown;
+  }
+
+  private value(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > MOST_DEPTH) return HIDDEN;
+    if (Array.isArray(value)) return value.map((one) => this.value(one, depth + 1));
+    return Object.fromEntries(
+      Object.entries(value).map(([name, one]) => [
+        this.text(name),
+        this.hidden !== null && typeof one === 'string' && SECRET_NAME.test(name)
+          ? HIDDEN
+          : this.value(one, depth + 1),
+      ]),
+    );
+  }
+}
+
+function hide(value: unknown, path: readonly string[], at: number, instead: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  const name = path[at] as string;
+  const names = name === '*' ? Object.keys(value) : Object.hasOwn(value, name) ? [name] : [];
+  const members = value as Record<string, unknown>;
+  for (const one of names) {
+    if (at === path.length - 1) members[one] = instead;
+    else hide(members[one], path, at + 1, instead);
+  }
+}

@@ -1,0 +1,76 @@
+import type { LedgerSql, Statements } from '../ledger-sql.js';
+import type { TimeRange } from '../request-reader.js';
+import type { TextIndex, TextMatches } from '../requests/text-index.js';
+import type { KeptBodies } from './kept-bodies.js';
+
+/** Most text of a request and its answer whose words can be looked for. */
+const MOST_TEXT = 64 * 1024;
+/** Most that one search takes in; older ones are a later page's. */
+const MOST_MATCHES = 20_000;
+/** Bodies are written when a request ends: one that arrived so much earlier may come later in the index. */
+const LATE_MS = 600_000;
+const MOST_WORDS = 16;
+const WORD = /[\p{L}\p{N}]+/gu;
+
+const FTS = `SELECT b.time_ms, b.id FROM request_texts JOIN request_bodies b ON b.number = request_texts.rowid
+WHERE request_texts MATCH ? AND b.time_ms >= ? AND b.time_ms < ? ORDER BY request_texts.rowid DESC LIMIT ${MOST_MATCHES}`;
+const GIN = `SELECT b.time_ms, b.id FROM request_texts t JOIN request_bodies b ON b.number = t.number
+WHERE t.words @@ to_tsquery('simple', ?) AND b.time_ms >= ? AND b.time_ms < ? ORDER BY t.number DESC LIMIT ${MOST_MATCHES}`;
+
+/** The words of what is kept: FTS5 in SQLite, a text search vector in Postgres. */
+export class BodyTexts implements TextIndex {
+  constructor(private readonly db: LedgerSql) {}
+
+  /** Part of the caller's transaction. */
+  async add(sql: Statements, number: number, { request, answer }: KeptBodies): Promise<void> {
+    const text = `${words(request.text)} ${words(answer.text)}`.slice(0, MOST_TEXT);
+    await this.remove(sql, [number]);
+    if (sql.kind === 'sqlite')
+      await sql.run('INSERT INTO request_texts (rowid, text) VALUES (?, ?)', [number, text]);
+    else
+      await sql.run("INSERT INTO request_texts (number, words) VALUES (?, to_tsvector('simple', ?))", [
+        number,
+        text,
+      ]);
+  }
+
+  async remove(sql: Statements, numbers: readonly number[]): Promise<void> {
+    const places = numbers.map(() => '?').join(', ');
+    const key = sql.kind === 'sqlite' ? 'rowid' : 'number';
+    await sql.run(`DELETE FROM request_texts WHERE ${key} IN (${places})`, numbers);
+  }
+
+  async matches(text: string, { from, to }: TimeRange): Promise<TextMatches> {
+    const wanted = (text.match(WORD) ?? []).slice(0, MOST_WORDS);
+    const none = { times: new Set<number>(), ids: new Set<string>(), since: from };
+    if (wanted.length === 0) return none;
+    const rows =
+      this.db.kind === 'sqlite'
+        ? await this.db.all(FTS, [wanted.map((word) => `"${word}"`).join(' '), from, to])
+        : await this.db.all(GIN, [wanted.map((word) => `'${word}'`).join(' & '), from, to]);
+    for (const [time, id] of rows) {
+      none.times.add(Number(time));
+      none.ids.add(String(id));
+    }
+    if (rows.length < MOST_MATCHES) return none;
+    const last = Number(rows.at(-1)?.[0]);
+    const late = last + LATE_MS;
+    return { ...none, since: late < to ? late : last + 1 };
+  }
+}
+
+/** All texts of a JSON document, or the text as it is; names of members are not what people look for. */
+function words(text: string | null): string {
+  if (text === null) return '';
+  const found: string[] = [];
+  const gather = (value: unknown): void => {
+    if (typeof value === 'string') found.push(value);
+    else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) gather(one);
+  };
+  try {
+    gather(JSON.parse(text));
+  } catch {
+    return text;
+  }
+  return found.join(' ');
+}

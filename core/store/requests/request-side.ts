@@ -1,0 +1,72 @@
+import type { BodyKeeping, TakenBodies } from '../../observe/bodies/body-settings.js';
+import type { BlockData } from '../block-data.js';
+import type { BodyKeeper } from '../bodies/body-keeper.js';
+import type { Chore } from '../housekeeping.js';
+import type { LedgerSql } from '../ledger-sql.js';
+import type { RequestDesk } from './request-desk.js';
+import type { RequestsAnswer, RequestsAsk } from './request-questions.js';
+import { SegmentMaker } from './segment-maker.js';
+
+export interface RequestSideParts {
+  readonly db: LedgerSql;
+  readonly blocks: BlockData;
+  readonly bodies: BodyKeeping;
+  /** A text without secrets. */
+  readonly hidden: (text: string) => string;
+  readonly onTrouble: (message: string, error: unknown) => void;
+}
+
+/** The ledger's part that looks at single requests, and keeps their bodies. What is rarely used is loaded when it is. */
+export class RequestSide {
+  private keeping: Promise<BodyKeeper> | null = null;
+  private keeper: BodyKeeper | null = null;
+  private desk: Promise<RequestDesk> | null = null;
+  private readonly segments: SegmentMaker;
+
+  constructor(private readonly parts: RequestSideParts) {
+    this.segments = new SegmentMaker(parts.db, parts.blocks);
+  }
+
+  get bodiesDropped(): number {
+    return this.keeper?.dropped ?? 0;
+  }
+
+  /** Bodies have come in. */
+  take(bodies: readonly TakenBodies[]): void {
+    if (this.keeper !== null) this.keeper.take(bodies);
+    else void this.keep().then((keeper) => keeper.take(bodies));
+  }
+
+  async answer(asked: RequestsAsk): Promise<RequestsAnswer> {
+    const keeper = await this.keep();
+    await keeper.drain();
+    this.desk ??= import('./request-desk.js').then(
+      ({ RequestDesk }) => new RequestDesk(this.parts.db, this.parts.blocks, keeper),
+    );
+    return (await this.desk).answer(asked);
+  }
+
+  chores(): Chore[] {
+    return [
+      { step: () => this.segments.step(), failure: 'what requests are searched by cannot be written' },
+      { step: (now) => this.expire(now), failure: 'bodies of requests that are too old cannot be deleted' },
+    ];
+  }
+
+  async close(): Promise<void> {
+    await (await this.keeping)?.close();
+  }
+
+  private async expire(now: number): Promise<boolean> {
+    const [any] = await this.parts.db.all('SELECT 1 FROM request_bodies LIMIT 1');
+    return any === undefined ? false : (await this.keep()).expire(now);
+  }
+
+  private keep(): Promise<BodyKeeper> {
+    this.keeping ??= import('../bodies/body-keeper.js').then(({ BodyKeeper }) => {
+      const { db, bodies, hidden, onTrouble } = this.parts;
+      return (this.keeper = new BodyKeeper({ db, settings: bodies, hidden, onTrouble }));
+    });
+    return this.keeping;
+  }
+}
