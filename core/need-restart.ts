@@ -1,3 +1,4 @@
+import { bodyKeepingOf } from './config/body-keeping.js';
 import type { Config } from './config/config.js';
 import { addressOf } from './store/sql/address.js';
 
@@ -17,17 +18,10 @@ export function needRestart(at: Config, now: Config): string[] {
     'store.retention': config.ledger.retention,
     'observability.prometheus': config.observability.metrics,
     'observability.log_format': config.observability.logFormat,
-    'observability.log_bodies': keptBy(config),
+    // How they are kept; whose are counts at once.
+    'observability.log_bodies': bodyKeepingOf(config),
     'observability.log_level': config.observability.logLevel,
   });
   const [before, after] = [fixed(at), fixed(now)];
   return Object.keys(before).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
-}
-
-/** How bodies are kept; whose are counts at once. */
-function keptBy({ observability: { bodyKeeping } }: Config): unknown {
-  return {
-    ...bodyKeeping,
-    s3: bodyKeeping.s3 && { ...bodyKeeping.s3, secretAccessKey: bodyKeeping.s3.secretAccessKey.reveal() },
-  };
 }

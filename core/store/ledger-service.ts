@@ -89,7 +89,12 @@ export class LedgerService {
 
   private constructor(
     { unlock, db, spool, log, store, kept, lives }: LedgerParts,
-    { retention, metrics, dataDir, bodies }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir' | 'bodies'>,
+    {
+      retention,
+      metrics,
+      dataDir,
+      bodies,
+    }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir' | 'bodies'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
     this.metrics = new RequestMetrics(metrics, (label) => log.redactor.text(label));
