@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { apiOf } from '../../core/mcp/openapi/api.js';
@@ -168,6 +169,29 @@ describe('a call', () => {
       if (id.length < 3) expect(asked).toThrow('must not be empty, "." or ".."');
       else expect(asked()).toMatch(/^\/v2\/orders\/[^/]+$/);
     }
+  });
+
+  it('whatever an argument is, leads to its own operation', () => {
+    const anyText = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: fc.constantFrom('.', '/', '\\', '%', '2', 'e', '?', '#', ';') }),
+    );
+    fc.assert(
+      fc.property(anyText, anyText, (id, queryId) => {
+        let url: URL;
+        try {
+          ({ url } = sent('getOrder', { id, query_id: queryId }));
+        } catch (error) {
+          expect(String(error)).toContain('must not be empty');
+          return;
+        }
+        expect([url.origin, url.hash]).toEqual(['https://shop.example.com', '']);
+        const [, rest = ''] = /^\/v2\/orders\/([^/]+)$/.exec(url.pathname) ?? [];
+        expect(decodeURIComponent(rest)).toBe(id);
+        expect(url.searchParams.getAll('id')).toEqual([queryId]);
+        expect(url.searchParams.get('api_key')).toBe('k');
+      }),
+    );
   });
 
   it('refuses what no header can hold', () => {

@@ -10,8 +10,8 @@ beforeAll(() => {
 afterAll(() => programs.close());
 
 const LIMITS = {
-  cpuMs: 5000,
-  timeoutMs: 20_000,
+  cpuMs: 20_000,
+  timeoutMs: 60_000,
   memoryBytes: 32 * 1024 * 1024,
   outputChars: 1000,
   calls: 1000,
@@ -104,31 +104,33 @@ describe('a program', () => {
 });
 
 describe('nothing of the machine is in a program’s reach', () => {
-  it.each([
-    'process',
-    'require',
-    'module',
-    'global',
-    'fetch',
-    'XMLHttpRequest',
-    'WebSocket',
-    'setTimeout',
-    'setInterval',
-    'queueMicrotask',
-    'Buffer',
-    'WebAssembly',
-    'Worker',
-    'std',
-    'os',
-    'scriptArgs',
-    'print',
-    'load',
-    'call',
-    'say',
-    'functions',
-    'render',
-  ])('%s', async (name) => {
-    expect(await run(`return typeof ${name}`)).toMatchObject({ result: 'undefined' });
+  it('not by any name', async () => {
+    const names = [
+      'process',
+      'require',
+      'module',
+      'global',
+      'fetch',
+      'XMLHttpRequest',
+      'WebSocket',
+      'setTimeout',
+      'setInterval',
+      'queueMicrotask',
+      'Buffer',
+      'WebAssembly',
+      'Worker',
+      'std',
+      'os',
+      'scriptArgs',
+      'print',
+      'load',
+      'call',
+      'say',
+      'functions',
+      'render',
+    ];
+    const source = `return [${names.map((name) => `["${name}", typeof ${name}]`).join(', ')}].filter(([, type]) => type !== 'undefined')`;
+    expect(await run(source)).toMatchObject({ result: '[]' });
   });
 
   it.each([
@@ -261,6 +263,13 @@ describe('what a program does is bounded', () => {
       result: '[1000,"the program has made 1000 calls, and may make no more"]',
       calls: 1000,
     });
+  });
+
+  it('what its calls are given', async () => {
+    const call = 'await files.write({ text: "x".repeat(1e6) })';
+    expect((await run(call)).error).toBe(
+      'RangeError: the argument is larger than 1000000 characters (line 1)',
+    );
   });
 
   it('its place: more of them wait', async () => {

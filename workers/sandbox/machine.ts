@@ -33,6 +33,8 @@ const STACK_BYTES = 256 * 1024;
 /** Jobs that run before the time is looked at. */
 const JOBS_AT_ONCE = 1000;
 const LONGEST_ERROR = 2000;
+/** Characters of what one call is given, as JSON: it leaves the sandbox. */
+const MOST_ARGUMENT = 1_000_000;
 
 /** A program cannot go on: the words are for whoever has written it. */
 export class ProgramStopped extends Error {}
@@ -83,10 +85,14 @@ export class Machine {
     const say = context.newFunction('say', (text) => {
       parts.say(context.getString(text));
     });
-    const list = context.unwrapResult(context.evalCode(`(${JSON.stringify(parts.functions)})`, 'functions'));
-    const source = `(function (functions, call, say) {${PRELUDE}})`;
+    const given = (value: unknown): QuickJSHandle =>
+      context.unwrapResult(context.evalCode(`(${JSON.stringify(value)})`, 'given'));
+    const most = { argument: MOST_ARGUMENT, said: parts.limits.outputChars };
+    const source = `(function (functions, call, say, most) {${PRELUDE}})`;
     const prelude = context.unwrapResult(context.evalCode(source, 'prelude'));
-    const render = context.unwrapResult(context.callFunction(prelude, context.undefined, list, call, say));
+    const render = context.unwrapResult(
+      context.callFunction(prelude, context.undefined, given(parts.functions), call, say, given(most)),
+    );
     machine = new Machine(runtime, context, parts, render);
     return machine;
   }

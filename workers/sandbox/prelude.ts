@@ -1,6 +1,6 @@
 /**
  * What stands in the sandbox before the program: the objects with what it can call, and a console. It runs as the body of a function of
- * `call` (callee, JSON → promise of JSON) and `say` (text), and gives back the function that turns a result into a text. What it needs it has kept to itself, so
+ * `call` (callee, JSON → promise of JSON), `say` (text) and `most` (characters), and gives back the function that turns a result into a text. What it needs it has kept to itself, so
  * that a program that changes built-in objects changes its own world alone.
  */
 export const PRELUDE = `
@@ -20,6 +20,7 @@ functions.forEach(([object, name], callee) => {
   objects[object] ??= {};
   const made = (argument) => {
     const json = stringify(argument === undefined ? {} : argument);
+    if (json !== undefined && json.length > most.argument) throw new RangeError('the argument is larger than ' + most.argument + ' characters');
     return then(call(callee, json === undefined ? 'null' : json), (reply) => parse(reply));
   };
   defineProperty(objects[object], name, { value: made, enumerable: true });
@@ -28,11 +29,11 @@ for (const object in objects) defineProperty(globalThis, object, { value: freeze
 const log = (...values) => {
   const said = [];
   for (let i = 0; i < values.length; i++) said[i] = text(values[i]);
-  say(join(said, ' '));
+  say(slice(join(said, ' '), 0, most.said));
 };
 defineProperty(globalThis, 'console', { value: freeze({ log, info: log, warn: log, error: log, debug: log }) });
-return (value, most) => {
+return (value, chars) => {
   const whole = value === undefined ? '' : text(value);
-  return stringify([whole.length, slice(whole, 0, most)]);
+  return stringify([whole.length, slice(whole, 0, chars)]);
 };
 `;
