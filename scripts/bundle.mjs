@@ -26,7 +26,7 @@ const entries = {
 
 /** What is not put into the bundle: native code and what brings some, what has threads of its own, and what is large and rarely used. */
 const outside =
-  /^(node:|libsql$|uWebSockets\.js$|msgpackr-extract$|piscina$|gpt-tokenizer|quickjs-emscripten-core$|@jitl\/|@aws-sdk\/|bufferutil$|utf-8-validate$|pg-native$)/;
+  /^(node:|libsql$|uWebSockets\.js$|msgpackr-extract$|piscina$|kafkajs$|nats$|gpt-tokenizer|quickjs-emscripten-core$|@jitl\/|@aws-sdk\/|bufferutil$|utf-8-validate$|pg-native$)/;
 
 /** Parts of dependencies that nobody asks for, but that load half of Node.js. */
 const unused = {

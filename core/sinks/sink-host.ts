@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib';
 import type { Clock, RedisStream, SinkAnswer, SinkHost, SinkRequest } from '@headgate/sdk';
 import { OtlpTraces } from '../trace/otlp-traces.js';
 import type { Poster } from '../upstream/poster.js';
+import { SignerFetch } from '../upstream/signer-fetch.js';
 import { judgeOtlp, judgeStatus } from './judge.js';
 import type { SinksSetup } from './sink-settings.js';
 
@@ -25,9 +26,11 @@ export function sinkHosts(
     { 'service.name': 'headgate', 'service.instance.id': instance, 'host.name': hostname() },
     'headgate',
   );
+  const signers = new SignerFetch();
   return (timeoutMs) => ({
     clock,
     instance,
+    fetch: signers.fetch,
     post: (request, compress = false) => post(poster, request, compress, timeoutMs),
     traces: (details, options) => traces.encode(details, options),
     judge: (answer) => judgeStatus(answer, Date.now()),

@@ -60,7 +60,8 @@ export function secretsOf(row: SinkRow, values: Given): string[] {
     const value = values[name];
     if (type === 'texts' && typeof value === 'object' && value !== null)
       return Object.values(value).map(String);
-    return type === 'secret' && typeof value === 'string' ? [value] : [];
+    // Some are several in one text: an id and a key, the parts of a connection string, a URL with a password.
+    return type === 'secret' && typeof value === 'string' ? [value, ...value.split(/[:;&=?@/]+/)] : [];
   });
 }
 

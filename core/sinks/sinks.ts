@@ -35,7 +35,7 @@ export interface SinksParts {
 /** In memory, nothing more waits for a sink than that. */
 const MOST_IN_MEMORY = 32 * 1024 * 1024;
 /** Shorter values would hide ordinary words. */
-const LEAST_SECRET = 6;
+const LEAST_SECRET = 8;
 
 /** All sinks of a gateway, as they run in their thread. */
 export class Sinks {

@@ -1,5 +1,6 @@
 import type { Clock } from './host.js';
 import type { SettledDetail } from './settled-detail.js';
+import type { SignerHost } from './signer.js';
 
 /** A setting of a sink, beside those that all sinks have. */
 export interface SinkSetting {
@@ -93,6 +94,8 @@ export interface SinkHost {
    * 4 MiB. @param compress the body is sent with gzip
    */
   post(request: SinkRequest, compress?: boolean): Promise<SinkAnswer>;
+  /** What signers ask for tokens with. */
+  readonly fetch: SignerHost['fetch'];
   /** Spans of settled requests as an OTLP `ExportTraceServiceRequest`, and its content type. */
   traces(
     details: readonly SettledDetail[],

@@ -16,6 +16,8 @@ const owners: Record<string, string> = {
   kysely: 'core/store/',
   ioredis: 'core/store/',
   piscina: 'workers/pool.ts',
+  kafkajs: 'plugins/sinks/kafka.ts',
+  nats: 'plugins/sinks/nats.ts',
   '@modelcontextprotocol/client': 'core/mcp/hub/',
   '@modelcontextprotocol/server': 'core/mcp/front/',
 };

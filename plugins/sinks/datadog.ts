@@ -1,0 +1,150 @@
+import type { SettledDetail, SinkRow } from '@headgate/sdk';
+import { costOf } from './record-json.js';
+import { optional, secret } from './setting.js';
+
+type Json = Record<string, unknown>;
+
+const site = {
+  api_key: secret('API key', 'DD_API_KEY'),
+  site: { type: 'text', about: 'site', default: 'datadoghq.com', env: ['DD_SITE'] },
+  url: { type: 'url', about: 'in place of `https://api.SITE`' },
+} as const;
+
+/** Datadog's observability for models: https://docs.datadoghq.com/llm_observability/instrumentation/api/. */
+export const datadog: SinkRow = {
+  id: 'datadog',
+  title: 'Datadog LLM Observability',
+  docs: 'https://docs.datadoghq.com/llm_observability/instrumentation/api/',
+  sends: 'http',
+  settings: { ...site, ml_app: optional('application that spans belong to', 'headgate') },
+  batch: { records: 100 },
+  open(values, host) {
+    const url = `${baseOf(values)}/api/intake/llm-obs/v1/trace/spans`;
+    const headers = { 'content-type': 'application/json', 'dd-api-key': values.text('api_key') };
+    return {
+      async send(details) {
+        const spans = details.map(spanOf);
+        const attributes = { ml_app: values.text('ml_app'), spans, tags: [] };
+        const body = JSON.stringify({ data: { type: 'span', attributes } });
+        return host.judge(await host.post({ url, headers, body }));
+      },
+    };
+  },
+};
+
+const KINDS: Readonly<Record<string, string>> = {
+  tool: 'tool',
+  run: 'agent',
+  embedding: 'embedding',
+  rerank: 'retrieval',
+};
+
+function spanOf({ record, trace, timings }: SettledDetail): Json {
+  const { usage } = record;
+  return {
+    // What the API wants to see where there is no parent.
+    parent_id: trace.parentId ?? 'undefined',
+    trace_id: trace.traceId,
+    span_id: trace.spanId,
+    name: `${record.operation} ${record.model}`,
+    start_ns: record.time * 1_000_000,
+    duration: timings.totalUs * 1000,
+    status: record.outcome === 'ok' ? 'ok' : 'error',
+    ...(record.session !== '' && { session_id: record.session }),
+    tags: tagsOf(record),
+    meta: {
+      kind: KINDS[record.operation] ?? 'llm',
+      metadata: {
+        model_name: record.targetModel || record.model,
+        model_provider: record.provider,
+        cache: record.cache,
+      },
+      ...(record.outcome !== 'ok' && {
+        error: { type: record.error || record.outcome, message: record.errorMessage },
+      }),
+    },
+    metrics: {
+      ...(usage !== null && {
+        input_tokens: usage.inputTokens,
+        output_tokens: usage.outputTokens,
+        total_tokens: usage.inputTokens + usage.outputTokens,
+        cache_read_input_tokens: usage.cacheReadTokens,
+      }),
+      ...(timings.firstTokenUs !== null && { time_to_first_token: timings.firstTokenUs / 1e6 }),
+      ...(record.costNano !== null && { total_cost: costOf(record.costNano) }),
+    },
+  };
+}
+
+function tagsOf(record: SettledDetail['record']): string[] {
+  const tags: [string, string][] = [
+    ['model', record.model],
+    ['provider', record.provider],
+    ['key', record.keyName],
+    ['org', record.org],
+    ['team', record.team],
+    ['customer', record.customer],
+    ['user_id', record.user],
+  ];
+  return [
+    'service:headgate',
+    ...tags.filter(([, value]) => value !== '').map(([name, value]) => `${name}:${value}`),
+    ...record.tags,
+  ];
+}
+
+/** Counts and distributions of requests, as series: https://docs.datadoghq.com/api/latest/metrics/#submit-metrics. */
+export const datadogMetrics: SinkRow = {
+  id: 'datadog-metrics',
+  title: 'Datadog metrics',
+  docs: 'https://docs.datadoghq.com/api/latest/metrics/#submit-metrics',
+  sends: 'http',
+  settings: site,
+  batch: { records: 1000, waitMs: 10_000 },
+  open(values, host) {
+    const url = `${baseOf(values)}/api/v2/series`;
+    const headers = { 'content-type': 'application/json', 'dd-api-key': values.text('api_key') };
+    return {
+      async send(details) {
+        const body = JSON.stringify({ series: seriesOf(details, host.instance) });
+        return host.judge(await host.post({ url, headers, body }, true));
+      },
+    };
+  },
+};
+
+const COUNT = 1;
+
+/** What a batch adds to each count. One that is told twice counts twice: series have no ids. */
+function seriesOf(details: readonly SettledDetail[], instance: string): Json[] {
+  const sums = new Map<string, { metric: string; tags: string[]; value: number; at: number }>();
+  const add = (metric: string, tags: string[], at: number, value: number): void => {
+    const id = `${metric} ${tags.join(',')}`;
+    const sum = sums.get(id);
+    if (sum === undefined) sums.set(id, { metric, tags, value, at });
+    else {
+      sum.value += value;
+      sum.at = Math.max(sum.at, at);
+    }
+  };
+  for (const { record } of details) {
+    const at = Math.floor((record.time + record.totalMs) / 1000);
+    const tags = [`model:${record.model}`, `provider:${record.provider}`, `outcome:${record.outcome}`];
+    add('headgate.requests', tags, at, 1);
+    add('headgate.duration_ms', tags, at, record.totalMs);
+    add('headgate.cost_usd', tags, at, costOf(record.costNano) ?? 0);
+    add('headgate.tokens.input', tags, at, record.usage?.inputTokens ?? 0);
+    add('headgate.tokens.output', tags, at, record.usage?.outputTokens ?? 0);
+  }
+  return [...sums.values()].map(({ metric, tags, value, at }) => ({
+    metric,
+    type: COUNT,
+    points: [{ timestamp: at, value }],
+    resources: [{ name: instance, type: 'host' }],
+    tags: ['service:headgate', ...tags],
+  }));
+}
+
+function baseOf(values: { text(name: string): string }): string {
+  return values.text('url') || `https://api.${values.text('site')}`;
+}

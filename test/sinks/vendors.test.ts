@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { sinkRows } from '../../plugins/sinks/index.js';
+import { settled } from '../store/records.js';
+import { tempDir } from '../store/temp-dir.js';
+import { runSinks, sinkSettings } from './running-sinks.js';
+import { readTraces } from './trace-proto.js';
+import { startVendor, type VendorServer } from './vendor-server.js';
+import { SECRET, VENDORS } from './vendors.js';
+
+let server: VendorServer;
+beforeEach(async () => {
+  server = await startVendor();
+});
+afterEach(() => server.close());
+
+const three = () => [settled(), settled(), settled()];
+const count = (use: string): number => (use === 'helicone' ? 3 : 1);
+
+describe.each(VENDORS)('the sink $use', (vendor) => {
+  const { use, values, path, headers, body, good = { status: 200 } } = vendor;
+  const run = () => {
+    const sinks = runSinks([sinkSettings(use, values(server.url))], null);
+    onTestFinished(() => sinks.close());
+    return sinks;
+  };
+
+  it('is told by the request that its documentation asks for', async () => {
+    server.answer = () => good;
+    const sinks = run();
+    const records = three();
+    await sinks.settle(records);
+    await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
+    expect(server.received.length).toBe(count(use));
+    for (const received of server.received) {
+      expect(received.method).toBe(vendor.method ?? 'POST');
+      if (typeof path === 'string') expect(received.path).toBe(path);
+      else expect(received.path).toMatch(path);
+      for (const [name, value] of Object.entries(headers)) {
+        if (typeof value === 'string') expect(received.headers[name], name).toBe(value);
+        else expect(received.headers[name], name).toMatch(value);
+      }
+      expect(received.body.includes(SECRET)).toBe(false);
+    }
+    const [first] = server.received;
+    if (first === undefined) throw new Error('it was told nothing');
+    if (body === 'otlp') {
+      expect(first.headers['content-type']).toBe('application/x-protobuf');
+      const told = readTraces(first.body).spans.flatMap(
+        (span) => span.attributes['headgate.request.id'] ?? [],
+      );
+      expect(told).toEqual(records.map(({ id }) => id));
+    } else body(first, use === 'helicone' ? [] : records.map(({ id }) => id));
+  });
+
+  it('is told again after 503, in the same words, and shows no secret', async () => {
+    let tries = 0;
+    // Some echo what they were told.
+    const echo = JSON.stringify(values('')).includes(SECRET) ? SECRET : '';
+    server.answer = () => (tries++ < count(use) ? { status: 503, body: `down, ${echo}` } : good);
+    const sinks = run();
+    await sinks.settle(three());
+    await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
+    expect(JSON.stringify(sinks.lines)).not.toContain(SECRET);
+    expect(JSON.stringify(sinks.lines)).toContain('503');
+    // Clouds sign with the time; objects have their time in the gzip header.
+    const bodies = new Set(server.received.map(({ body: sent }) => sent.toString('hex')));
+    if (!['helicone', 'azure-blob'].includes(use)) expect(bodies.size).toBe(1);
+  });
+
+  it.skipIf(vendor.inside === undefined)(
+    'is understood when it answers success with an error inside',
+    async () => {
+      let tries = 0;
+      server.answer = (received) => (tries++ === 0 ? (vendor.inside?.answer(received) ?? good) : good);
+      const sinks = run();
+      await sinks.settle(three());
+      const counts = vendor.inside?.means === 'later' ? { sent: 3, failures: 1 } : { sent: 2, refused: 1 };
+      await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts });
+    },
+  );
+});
+
+describe('sinks', () => {
+  /** Those that need more than a server of HTTP have tests of their own, or none here. */
+  const elsewhere = ['gcs', 'google-cloud', 'pubsub', 'kafka', 'nats', 'redis', 'file'];
+
+  it('are all in the table of vendors, or known not to be', () => {
+    const tested = VENDORS.map(({ use }) => use);
+    expect([...sinkRows.keys()].toSorted()).toEqual([...tested, ...elsewhere].toSorted());
+  });
+
+  it('write to files, which are set aside when they are full', async () => {
+    const path = join(tempDir(), 'requests.jsonl');
+    const sinks = runSinks([sinkSettings('file', { path, max_bytes: 2000 })], null);
+    onTestFinished(() => sinks.close());
+    const records = three();
+    for (const one of records) {
+      await sinks.settle([one]);
+      await expect.poll(() => sinks.sinks.states()[0]?.backlogBytes).toBe(0);
+    }
+    const lines = [`${path}.1`, path].flatMap((name) => readFileSync(name, 'utf8').trim().split('\n'));
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(records.map(({ id }) => id));
+  });
+});
