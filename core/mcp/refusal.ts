@@ -27,3 +27,8 @@ export function refusalError(
   const whole = retryAfterMs === undefined ? error : { ...error, retryAfterMs };
   return url === null ? new GatewayError(whole) : new NeedsBrowser(whole, url);
 }
+
+/** What a model may be told of it: whoever has the link could sign in with an account of their own, and a model tells it to anybody. */
+export function withoutLink(message: string, url: string): string {
+  return message.replaceAll(url, 'what GET /api/mcp/servers names');
+}

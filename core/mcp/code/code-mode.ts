@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors.js';
 import type { IoThread } from '../../io-thread.js';
 import { freeName, type MetaTools } from '../run/meta-tools.js';
 import { type CallResult, failedCall, told } from '../run/result-parts.js';
-import { objectOf, type RunCall, type RunCalls } from '../run/run-calls.js';
+import { objectOf, type RunCall, type RunCalls, toldOf } from '../run/run-calls.js';
 import type { NamedTool } from '../run/tool-names.js';
 import type { ToolSearch } from '../select/tool-search.js';
 import { askProgram } from './ask-program.js';
@@ -76,9 +76,7 @@ export class CodeMode implements MetaTools {
       try {
         return toolValue(await calls.make(of, argumentsOf(argument), requestId, signal), of.tool);
       } catch (error) {
-        if (error instanceof GatewayError)
-          throw new Error(`${error.canonical.code}: ${error.canonical.message}`);
-        throw error;
+        throw error instanceof GatewayError ? new Error(toldOf(error)) : error;
       }
     };
     return resultOf(

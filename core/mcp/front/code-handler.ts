@@ -12,7 +12,8 @@ import {
 } from '../code/code-words.js';
 import { type PlacedTool, ProgramTools } from '../code/program-tools.js';
 import { argumentsOf, toolValue } from '../code/tool-value.js';
-import type { ToldTool } from '../front-protocol.js';
+import type { ToldError, ToldTool } from '../front-protocol.js';
+import { withoutLink } from '../refusal.js';
 import { ToolSearch } from '../select/tool-search.js';
 import { WordIndex } from '../select/word-index.js';
 import type { Asking, Desk } from './desk.js';
@@ -113,7 +114,7 @@ async function run(
         input: null,
         meta: null,
       });
-      if ('error' in answer) throw new Error(`${answer.error.code}: ${answer.error.message}`);
+      if ('error' in answer) throw new Error(wordsOf(answer.error));
       if (!('result' in answer)) throw new Error('the other thread answered another question');
       return toolValue(answer.result, tool);
     } finally {
@@ -124,6 +125,10 @@ async function run(
   const functions = tools.functions.map(({ object, name }) => [object, name] as const);
   const { run, limits } = desk.code;
   return endText(await run({ source: program.source, functions, limits, call, signal }));
+}
+
+function wordsOf({ code, message, url }: ToldError): string {
+  return `${code}: ${url === null ? message : withoutLink(message, url)}`;
 }
 
 function resultOf({ text, failed }: CodeAnswer): ToolResult {

@@ -2,7 +2,7 @@ import type { JsonObject, ToolCallPart, ToolResult } from '@headgate/sdk';
 import type { McpRunsConfig } from '../../config/mcp-config.js';
 import { GatewayError } from '../../errors.js';
 import type { IoThread } from '../../io-thread.js';
-import { NeedsBrowser } from '../refusal.js';
+import { NeedsBrowser, withoutLink } from '../refusal.js';
 import { callTool, type ToolCaller } from '../tool-call.js';
 import type { MetaTools } from './meta-tools.js';
 import { type CallResult, callResult, failedCall } from './result-parts.js';
@@ -104,17 +104,17 @@ export class RunCalls {
       return callResult(result, this.limits.resultBytes);
     } catch (error) {
       signal.throwIfAborted();
-      // Whoever has the link could sign in with an account of their own, and a model tells it to anybody.
-      if (error instanceof NeedsBrowser)
-        return failedCall(`${error.canonical.code}: ${error.canonical.message.replace(error.url, NO_LINK)}`);
-      if (error instanceof GatewayError)
-        return failedCall(`${error.canonical.code}: ${error.canonical.message}`);
+      if (error instanceof GatewayError) return failedCall(toldOf(error));
       throw error;
     }
   }
 }
 
-const NO_LINK = 'what GET /api/mcp/servers names';
+/** An error of a call as a model may be told it, be it by a program. */
+export function toldOf(error: GatewayError): string {
+  const { code, message } = error.canonical;
+  return `${code}: ${error instanceof NeedsBrowser ? withoutLink(message, error.url) : message}`;
+}
 
 /** The arguments, or what is wrong with them. */
 export function objectOf(text: string): JsonObject | string {
