@@ -119,6 +119,28 @@ describe('the list of requests', () => {
   });
 });
 
+describe('an export', () => {
+  it.each(['csv', 'jsonl'])('as %s has every request once, page by page', async (format) => {
+    const lines: string[] = [];
+    for (let cursor = ''; ; ) {
+      const answer = await gateway.fetch(`/api/requests?format=${format}&limit=3${cursor}`, {
+        headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      });
+      const text = (await answer.text()).trim().split(/\r?\n/);
+      if (format === 'csv') expect(text.shift()).toMatch(/^id,time,operation,/);
+      lines.push(...text);
+      const next = answer.headers.get('x-headgate-next-cursor');
+      if (next === null) break;
+      cursor = `&cursor=${next}`;
+    }
+    const ids = (await list('')).map(({ id }) => id);
+    const told = lines.map((line) =>
+      format === 'csv' ? line.split(',')[0] : (JSON.parse(line) as Json)['id'],
+    );
+    expect(told).toEqual(ids);
+  });
+});
+
 describe('one request', () => {
   it('is told with its attempts and times', async () => {
     const [{ id } = {}] = await list('customer=globex');

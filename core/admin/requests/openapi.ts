@@ -1,4 +1,4 @@
-import { CURSOR, ERRORS, type Json, ok, query, TEXT } from '../openapi-parts.js';
+import { CURSOR, content, ERRORS, type Json, ok, query, TEXT } from '../openapi-parts.js';
 import { RANGE_PARAMETERS, VALUE_PARAMETERS } from './request-query.js';
 
 const ANYTHING: Json = { type: 'object' };
@@ -31,8 +31,23 @@ export function requestPaths(): Json {
       get: {
         operationId: 'list_requests',
         summary: 'Requests, the latest first',
-        parameters: [...REQUEST_FILTERS, LIMIT, CURSOR],
-        responses: { 200: ok(ANYTHING), ...ERRORS },
+        parameters: [
+          ...REQUEST_FILTERS,
+          LIMIT,
+          CURSOR,
+          query('format', { enum: ['json', 'jsonl', 'csv'], default: 'json' }),
+        ],
+        responses: {
+          200: {
+            description: 'A page of them',
+            content: {
+              ...content(ANYTHING),
+              'text/csv': { schema: TEXT },
+              'application/x-ndjson': { schema: TEXT },
+            },
+          },
+          ...ERRORS,
+        },
       },
     },
     '/api/requests/sessions': {

@@ -4,15 +4,19 @@ import { canonicalError } from '../../errors.js';
 import type { Ledger } from '../../store/ledger.js';
 import type { Within } from '../../store/requests/search-query.js';
 import { may } from '../caller.js';
+import { readChoice } from '../parameters.js';
 import { reachOf, usageWithin } from '../reach.js';
 import { json } from '../reply.js';
 import type { Permission } from '../role.js';
 import { type AdminRequest, refused } from '../route.js';
+import { requestsCsv } from './request-csv.js';
 import { bodyJson, requestDetailJson, requestJson, sessionJson } from './request-json.js';
 import { placeText, readLimit, readPlace, readRequestAsk } from './request-query.js';
 
 const USUAL_ROWS = 50;
 const MOST_ROWS = 1000;
+/** Of a page for export: some megabytes. */
+const MOST_EXPORTED = 10_000;
 const USUAL_SESSIONS_MS = 7 * 86_400_000;
 const PAGE = ['limit', 'cursor'];
 
@@ -34,17 +38,28 @@ export function isWithin(record: SettledRecord, within: Within | null): boolean 
   );
 }
 
-/** `GET /api/requests` */
+/** `GET /api/requests`: as JSON, or for export a page at a time as CSV or a line of JSON each. */
 export async function listRequests(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
-  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), PAGE);
-  const limit = readLimit(given, MOST_ROWS, USUAL_ROWS);
+  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), [...PAGE, 'format']);
+  const format = readChoice(given, 'format', ['json', 'jsonl', 'csv']);
+  const limit = readLimit(given, format === 'json' ? MOST_ROWS : MOST_EXPORTED, USUAL_ROWS);
   const { records, next } = await ledger.requests('page', {
     filter,
     ...range,
     limit,
     after: readPlace(given),
   });
-  return json(200, { data: records.map(requestJson), has_more: next !== null, next_cursor: placeText(next) });
+  const cursor = placeText(next);
+  if (format === 'json')
+    return json(200, { data: records.map(requestJson), has_more: next !== null, next_cursor: cursor });
+  const isCsv = format === 'csv';
+  const type = isCsv ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+  const body = isCsv
+    ? requestsCsv(records)
+    : records.map((one) => `${JSON.stringify(requestJson(one))}\n`).join('');
+  const headers = ['content-type', type, 'cache-control', 'no-store'];
+  if (cursor !== null) headers.push('x-headgate-next-cursor', cursor);
+  return { status: 200, headers, body };
 }
 
 /** The record, or why the caller does not get it: what one may not see is not there. */
