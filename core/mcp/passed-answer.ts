@@ -111,7 +111,6 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
 
   write(bytes: Uint8Array): void {
     const { x } = this;
-    if (this.away) this.letGo();
     if (x.settled) return;
     if (!this.streaming) {
       this.whole.push(bytes);
@@ -217,6 +216,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
 
   private breakOff({ canonical }: GatewayError): void {
     const { x } = this;
+    if (this.away) this.letGo();
     if (x.settled) return;
     if (!this.streaming) {
       failNow(x, canonical);

@@ -51,7 +51,7 @@ export class ReplayStore {
   /** The same for the library, which wants promises. */
   async storeEvent(stream: string, message: JSONRPCMessage): Promise<string> {
     const id = String(++this.count);
-    const size = Buffer.byteLength(JSON.stringify(message)) + OVERHEAD_BYTES;
+    const size = roughBytes(message, 0) + OVERHEAD_BYTES;
     const fits = size <= this.mostBytes;
     const one: Kept = {
       stream,
@@ -102,4 +102,16 @@ export class ReplayStore {
   clear(): void {
     for (const one of [...this.events.values()]) this.drop(one);
   }
+}
+
+/** About how many bytes it takes, without writing it. */
+function roughBytes(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 8;
+  // What is deeper than anybody needs is left to the limit on results.
+  if (depth > 64) return 0;
+  let bytes = 2;
+  for (const name in value)
+    bytes += name.length + 4 + roughBytes((value as Record<string, unknown>)[name], depth + 1);
+  return bytes;
 }
