@@ -124,6 +124,9 @@ export interface McpServerConfig {
   readonly offered: Choice | null;
   /** By name of the tool; `*` is for the others. */
   readonly tools: ReadonlyMap<string, McpToolConfig>;
+  /** What is said of its prompts and resources, all of them together; null when that is nothing. */
+  readonly prompts: McpToolConfig | null;
+  readonly resources: McpToolConfig | null;
   /** Limits and budgets of all its tools together. */
   readonly link: ChainLink;
 }

@@ -121,6 +121,8 @@ function serverOf(
     resultLimitBytes: parsed.result_limit,
     offered: allowed === undefined && denied.length === 0 ? null : { allowed: allowed ?? null, denied },
     tools: new Map(Object.entries(parsed.tools).map(([name, tool]) => [name, toolOf(name, tool)])),
+    prompts: parsed.prompts === undefined ? null : toolOf('prompts/get', parsed.prompts),
+    resources: parsed.resources === undefined ? null : toolOf('resources/read', parsed.resources),
     link: resolveLink('mcp_server', serverPlace(id), id, parsed),
   };
 }

@@ -1,6 +1,6 @@
 import type { HeaderList, JsonObject, ToolResult } from '@headgate/sdk';
 import type { ErrorCode } from '../errors.js';
-import type { Behalf, ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
+import type { Behalf, CountedMethod, ToolDefinition, ToolInput, ToolProgress } from './protocol.js';
 
 /** An HTTP request to the gateway as a server of the protocol, from an I/O thread, which knows who asks. */
 export interface McpFrontAsk {
@@ -40,6 +40,10 @@ export type McpQuestion =
   | { readonly ask: 'tools'; readonly servers: readonly string[] }
   /** What a program calls, by its place among the functions that it was given; the argument is JSON. */
   | { readonly ask: 'function'; readonly id: string; readonly callee: number; readonly argument: string }
+  /** Something beside tools is about to be asked of a server: may it be, and it counts from now on until `counted`. */
+  | { readonly ask: 'count'; readonly id: string; readonly server: string; readonly what: CountedMethod }
+  /** What became of it: it costs its price if the server has answered. */
+  | { readonly ask: 'counted'; readonly id: string; readonly answered: boolean }
   | {
       readonly ask: 'call';
       /** Names the question. */
@@ -62,6 +66,7 @@ export interface ToldTool {
 }
 
 export type McpToldAnswer =
+  | { readonly done: true }
   | { readonly tools: readonly ToldTool[] }
   | { readonly result: ToolResult }
   | { readonly json: string }

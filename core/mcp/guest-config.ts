@@ -30,6 +30,8 @@ export function guestConfig(
     resultLimitBytes: RESULT_BYTES,
     offered: null,
     tools: new Map(),
+    prompts: null,
+    resources: null,
     link: { kind: 'mcp_server', id: place, name: place, budgets: [], limits: [], parallel: null },
   };
 }

@@ -11,6 +11,7 @@ import { settle } from '../stages/settle.js';
 import type { AnswerStream, StreamSource } from '../streamed.js';
 import type { Waiting } from '../upstream/deadlines.js';
 import { behalvesOf } from './behalf.js';
+import { CountedRequests } from './counted.js';
 import type { McpQuestion, McpToldAnswer, PassedRequest } from './front-protocol.js';
 import { NeedsBrowser } from './refusal.js';
 import { baseOf } from './resource-metadata.js';
@@ -36,6 +37,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
   private owed = 0;
   private readonly caller: ToolCaller;
   private readonly calls = new Map<string, AbortController>();
+  private readonly counted: CountedRequests;
 
   constructor(
     private readonly x: Exchange,
@@ -51,6 +53,7 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
       path: incoming.path,
       headers: incoming.headers,
     };
+    this.counted = new CountedRequests(x.io, this.caller);
   }
 
   /** Throws a GatewayError when there is no such server for this caller. */
@@ -234,6 +237,23 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
       const { tools, missing } = await catalog.list(caller, question.servers);
       if (tools.length === 0 && missing[0] !== undefined) throw missing[0].error;
       return { tools: tools.map(({ server, tool }) => ({ server: server.id, tool })) };
+    }
+    if (question.ask === 'count') {
+      const counting = new AbortController();
+      this.calls.set(question.id, counting);
+      const server = catalog.server(caller.principal, question.server);
+      try {
+        await this.counted.begin(question.id, server, question.what, counting.signal);
+      } catch (error) {
+        this.calls.delete(question.id);
+        throw error;
+      }
+      return { done: true };
+    }
+    if (question.ask === 'counted') {
+      this.calls.delete(question.id);
+      this.counted.end(question.id, question.answered);
+      return { done: true };
     }
     if (question.ask === 'function') throw new Error('there is no program here');
     const { id, server, tool, arguments: args, session, input, meta, progress } = question;

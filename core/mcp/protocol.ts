@@ -121,6 +121,9 @@ export type PassedMethod =
   | 'completion/complete'
   | 'logging/setLevel';
 
+/** What of that is counted and may have a price. */
+export type CountedMethod = 'prompts/get' | 'resources/read';
+
 /** What a client of the newest revision says beside a call, so that the server can ask it for something by its answer. */
 export interface ToolInput {
   /** What it can be asked. */

@@ -35,6 +35,8 @@ export interface ToolAsk {
   readonly meta?: JsonObject | null;
   /** The tool itself, of a server that the request has brought along. */
   readonly guest?: OfferedTool;
+  /** Is done in place of the call. Resolves to whether the server has answered. */
+  readonly perform?: () => Promise<boolean>;
   /** When it is aborted the server is told, and the call rejects with its reason. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ToolProgress) => void;

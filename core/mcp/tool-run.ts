@@ -25,8 +25,10 @@ export interface ToolExtras {
   readonly input?: ToolInput | null;
   /** `_meta` for the server. */
   readonly meta?: JsonObject | null;
-  /** The tool itself, of a server that the request has brought along. */
+  /** The tool itself, of a server that the request has brought along, or what stands for something else that is counted. */
   readonly guest?: OfferedTool;
+  /** Is done in place of a call. Resolves to whether the server has answered. */
+  readonly perform?: () => Promise<boolean>;
 }
 
 /** A call of a tool, as far as it has come. */
@@ -45,6 +47,7 @@ export class ToolRun {
   readonly input: ToolInput | null;
   readonly meta: JsonObject | null;
   readonly guest: OfferedTool | null;
+  readonly perform: (() => Promise<boolean>) | null;
   /** A hook has changed the arguments: that they fit is to be looked at again. */
   edited = false;
 
@@ -53,12 +56,13 @@ export class ToolRun {
     readonly asked: { readonly server: string; readonly tool: string },
     public args: JsonObject,
     readonly onProgress: ((progress: ToolProgress) => void) | null,
-    { session = '', input = null, meta = null, guest }: ToolExtras = {},
+    { session = '', input = null, meta = null, guest, perform }: ToolExtras = {},
   ) {
     this.session = session;
     this.input = input;
     this.meta = meta;
     this.guest = guest ?? null;
+    this.perform = perform ?? null;
   }
 
   replace(args: JsonObject): void {

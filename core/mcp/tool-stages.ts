@@ -107,7 +107,8 @@ function told(server: string, tool: string, look: () => string | null): string |
 /** What a gate answers is given in the server's place, like a result of it; an error ends the call. */
 function guard(x: Exchange): Promise<void> | undefined {
   const gates = x.plan?.tool ?? null;
-  if (gates === null) return undefined;
+  // Hooks are told of calls of tools alone.
+  if (gates === null || runOf(x).perform !== null) return undefined;
   const take = (answer: Reply | ToolResult | undefined): void => {
     if (x.answered) return;
     if (answer === undefined) {
@@ -128,7 +129,7 @@ function isResult(answer: Reply | ToolResult): answer is ToolResult {
 function look(x: Exchange): Promise<void> | undefined {
   const hooks = x.plan?.toolResult ?? null;
   const run = runOf(x);
-  if (hooks === null || isQuestion(run.result as ToolResult)) return undefined;
+  if (hooks === null || run.perform !== null || isQuestion(run.result as ToolResult)) return undefined;
   const result = runChain(hooks, run.result as ToolResult, viewOf(x), x);
   if (result instanceof Promise)
     return result.then((value) => {
@@ -161,8 +162,27 @@ class CallAtServer implements Running {
   }
 }
 
+/** Somebody else asks the server, and says how it went. */
+async function performed(x: Exchange, perform: () => Promise<boolean>): Promise<void> {
+  const run = runOf(x);
+  run.provider = serverPlace(offeredOf(x).server.id);
+  run.name = offeredOf(x).tool.name;
+  const startedAt = performance.now();
+  const answered = await perform();
+  if (x.answered) return;
+  const ms = performance.now() - startedAt;
+  x.waitedMs += ms;
+  const details = { server: run.provider, tool: run.name, code: '', why: 'its client has been told' };
+  const failed = { refused: { code: 'mcp_call_failed', details, sent: true } } as const;
+  x.attempts.push(attemptOf(run, answered ? { done: true } : failed, startedAt - x.startedAt, ms));
+  x.billedNano = answered ? run.priceNano : 0;
+  if (!answered) throw gatewayError('mcp_call_failed', details);
+  run.result = { content: [] };
+}
+
 async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const run = runOf(x);
+  if (run.perform !== null) return performed(x, run.perform);
   if (run.result !== null) {
     x.billedNano = 0;
     return;

@@ -12,9 +12,11 @@ export function implied({ keys, entities, storedRules, mcp, auth }: Config): Plu
   ];
 }
 
-/** Of servers and tools, which count calls as requests. */
+/** Of servers, tools, prompts and resources, which count calls as requests. */
 function linksOfTools(mcp: Config['mcp']): Rules[] {
-  return [...(mcp?.servers.values() ?? [])].flatMap(({ link, tools }) => [link, ...tools.values()]);
+  return [...(mcp?.servers.values() ?? [])].flatMap(({ link, tools, prompts, resources }) =>
+    [link, ...tools.values(), prompts, resources].filter((one) => one !== null),
+  );
 }
 
 type Rules = Pick<ChainLink, 'limits' | 'budgets' | 'parallel'>;

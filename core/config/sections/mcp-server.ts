@@ -4,7 +4,7 @@ import { size } from '../size.js';
 import { wants } from '../wants.js';
 import { mcpAuth } from './mcp-auth.js';
 import { tokenScopes } from './mcp-endpoint.js';
-import { mcpTool, toolLimits } from './mcp-tool.js';
+import { mcpCounted, mcpTool, toolLimits } from './mcp-tool.js';
 import { ruleKeys } from './rules.js';
 
 const urlForm = wants('an http:// or https:// URL without credentials or fragment');
@@ -165,6 +165,8 @@ export const mcpServer = z
       )
       .default({})
       .describe('What is said of single tools; `*` is for all that are not named.'),
+    prompts: mcpCounted.optional().describe('What is said of getting its prompts at `/mcp`.'),
+    resources: mcpCounted.optional().describe('What is said of reading its resources at `/mcp`.'),
     limits: toolLimits.optional().describe('How often its tools may be called, by all callers together.'),
     budgets: ruleKeys.budgets.describe('What may be spent on its tools, by all callers together.'),
   })

@@ -41,4 +41,7 @@ export const mcpTool = z.strictObject({
     ),
 });
 
+/** What may be said of its prompts, and of its resources. */
+export const mcpCounted = mcpTool.pick({ price_usd: true, limits: true, budgets: true });
+
 export type ParsedMcpTool = z.output<typeof mcpTool>;

@@ -78,7 +78,9 @@ export class AnswerPump implements StreamSource {
 
   async ask(question: McpQuestion): Promise<McpToldAnswer> {
     if (this.over) throw new Error('the client is gone');
-    const id = question.ask === 'call' ? question.id : '';
+    // That something has ended is no question to wait for.
+    if (question.ask === 'counted') return this.to.ask(question);
+    const id = question.ask === 'call' || question.ask === 'count' ? question.id : '';
     this.asked.push(id);
     try {
       return await this.to.ask(question);

@@ -1,10 +1,11 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import type { CountedMethod } from '../protocol.js';
 import { callCode, listCode } from './code-handler.js';
 import { type Asking, askingOf, type Desk, inputOf } from './desk.js';
 import { INVALID_PARAMS, Refused } from './refused.js';
 import type { Place } from './scope.js';
-import { refused, toldTools } from './told-tools.js';
+import { protocolError, refused, toldTools } from './told-tools.js';
 
 let calls = 0;
 
@@ -59,6 +60,26 @@ export async function callTool(
     signal.removeEventListener('abort', cancel);
     quiet?.();
     leave();
+  }
+}
+
+/** Something beside tools, counted like a call: rejects with Refused when it may not be asked for. */
+export async function counted<T>(
+  { pump }: Asking,
+  server: string,
+  what: CountedMethod,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const id = String(++calls);
+  const begun = await pump.ask({ ask: 'count', id, server, what });
+  if ('error' in begun) throw protocolError(begun.error);
+  let answered = false;
+  try {
+    const answer = await ask();
+    answered = true;
+    return answer;
+  } finally {
+    pump.ask({ ask: 'counted', id, answered }).catch(() => {});
   }
 }
 

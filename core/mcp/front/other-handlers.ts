@@ -1,5 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
+import { counted } from './call-handler.js';
 import { askingOf, type Desk, inputOf } from './desk.js';
 import { INVALID_PARAMS, Refused } from './refused.js';
 import { askServer, listOf, type OtherList, offers } from './upstream.js';
@@ -30,12 +31,14 @@ function shownAs(desk: Desk, server: string, kind: OtherList, item: JsonObject):
 export async function getPrompt(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const { server, name } = promptPlace(desk, String(params['name']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(
-      linkFor(desk, server, ctx),
-      'prompts/get',
-      { ...params, name },
-      ctx.mcpReq.signal,
-      inputOf(ctx),
+    counted(askingOf(ctx), server, 'prompts/get', () =>
+      askServer(
+        linkFor(desk, server, ctx),
+        'prompts/get',
+        { ...params, name },
+        ctx.mcpReq.signal,
+        inputOf(ctx),
+      ),
     ),
   );
 }
@@ -43,7 +46,9 @@ export async function getPrompt(desk: Desk, params: JsonObject, ctx: ServerConte
 export async function readResource(desk: Desk, params: JsonObject, ctx: ServerContext): Promise<JsonObject> {
   const server = await resourcePlace(desk, String(params['uri']), ctx);
   return during(desk, server, ctx, () =>
-    askServer(linkFor(desk, server, ctx), 'resources/read', params, ctx.mcpReq.signal, inputOf(ctx)),
+    counted(askingOf(ctx), server, 'resources/read', () =>
+      askServer(linkFor(desk, server, ctx), 'resources/read', params, ctx.mcpReq.signal, inputOf(ctx)),
+    ),
   );
 }
 

@@ -23,7 +23,8 @@ export function refused(error: ToldError): ToolResult {
   throw protocolError(error);
 }
 
-function protocolError({ code, message, status, retryAfterMs, url }: ToldError): Refused {
+/** As the protocol tells it. */
+export function protocolError({ code, message, status, retryAfterMs, url }: ToldError): Refused {
   if (url !== null) return new NeedsSignIn(code, message, url);
   const data = { code, status, ...(retryAfterMs !== null && { retry_after_ms: retryAfterMs }) };
   return new Refused(status === 403 || status === 404 ? INVALID_PARAMS : INTERNAL, message, data);
