@@ -24,8 +24,7 @@ import type { RunProgram } from './mcp/code/program.js';
 import type { AcceptedTools } from './mcp/hub/pins.js';
 import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
-import { FactsFeed } from './observe/facts-feed.js';
-import type { MainFacts } from './observe/main-facts.js';
+import { FactsFeed, factsOf } from './observe/facts-feed.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import { ProcessMetrics } from './observe/process-metrics.js';
 import { watchThread } from './observe/thread-watch.js';
@@ -92,7 +91,6 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
   }).catch(asStartError);
   const metrics = new PluginMetrics();
   const rules = new WatchedRules();
-  const processMetrics = new ProcessMetrics();
   watchThread();
   let running: RunningGateway | null = null;
   const keySecret = serverSecret(config);
@@ -104,11 +102,10 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       async commit(next) {
         await io.commit();
         await mcp.apply(next.mcp);
-        const { otlp } = next.observability;
         ledger.knowSecrets(secretsOf(next));
         ledger.observe(observeSettings(next));
         ledger.useSinks(ledgerSinks(next, parts.source));
-        feed.wanted(otlp.some((one) => one.metrics));
+        feed.wanted(next.alerts !== null || next.observability.otlp.some((one) => one.metrics));
       },
     },
     log,
@@ -161,21 +158,16 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       : { me: cluster.run, addressOf: (run) => cluster.addressOf(run), secret: keySecret },
     parts.runProgram,
   );
-  const facts = async (): Promise<MainFacts> => {
-    // Loaded when somebody asks for metrics, or is told them.
-    const { gatherFacts } = await import('./admin/gather-facts.js');
-    const { pool } = parts;
-    return gatherFacts({
-      metrics,
-      process: processMetrics,
-      mcp,
-      cluster,
-      rules,
-      rotations: governance.rotations,
-      ...(pool !== undefined && { pool }),
-      config: () => live.config,
-    });
-  };
+  const facts = factsOf({
+    metrics,
+    process: new ProcessMetrics(),
+    mcp,
+    cluster,
+    rules,
+    rotations: governance.rotations,
+    ...(parts.pool !== undefined && { pool: parts.pool }),
+    config: () => live.config,
+  });
   const health = async (): Promise<HealthAnswer> =>
     healthAnswer({
       notReady: running === null ? ['it is starting'] : running.closing ? ['it is stopping'] : [],

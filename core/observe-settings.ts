@@ -3,8 +3,13 @@ import type { Config } from './config/config.js';
 import type { ObserveSettings } from './observe/observer.js';
 
 /** What the ledger's thread needs to know to tell others of the gateway; secrets in the clear, for this process alone. */
-export function observeSettings({ observability }: Config): ObserveSettings {
+export function observeSettings({ observability, alerts }: Config): ObserveSettings {
   return {
+    alerts: alerts && {
+      ...alerts,
+      destinations: alerts.destinations.map((one) => one.reveal()),
+      node: hostname(),
+    },
     otlp: observability.otlp
       .filter(({ metrics }) => metrics)
       .map(({ url, headers, intervalMs, timeoutMs }) => ({

@@ -99,6 +99,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     route('PUT', '/api/log-level', 'config:write', async (request) =>
       (await import('./log-level.js')).setLogLevel(parts, request),
     ),
+    ...alertRoutes(parts),
     route('GET', '/api/debug/bundle', 'config:write', async () =>
       (await import('./debug-bundle.js')).debugBundle(parts),
     ),
@@ -113,6 +114,23 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
     ...portableRoutes(governance, parts.live),
+  ];
+}
+
+/** Loaded when somebody asks. */
+function alertRoutes(parts: AdminParts): Route[] {
+  const load = () => import('./alerts.js');
+  return [
+    route('GET', '/api/alerts', 'config:read', async () => (await load()).listAlerts(parts)),
+    route('POST', '/api/alerts/silences', 'config:write', async (request) =>
+      (await load()).silenceAlerts(parts, request),
+    ),
+    route('DELETE', '/api/alerts/silences/{id}', 'config:write', async (request) =>
+      (await load()).unsilenceAlerts(parts, request),
+    ),
+    route('POST', '/api/alerts/{destination}/test', 'config:write', async (request) =>
+      (await load()).testAlerts(parts, request),
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Grant, Role } from '../admin/role.js';
+import type { AlertRule, DestinationSettings } from '../alerts/alert-settings.js';
 import type { PriceOverrides } from '../catalog/prices/override.js';
 import type { JwtIssuer } from '../identity/jwt/issuer.js';
 import type { BodyKeeping, BodyWish, S3Settings } from '../observe/bodies/body-settings.js';
@@ -69,6 +70,16 @@ export interface Config {
   readonly ledger: LedgerConfig;
   readonly billing: BillingConfig;
   readonly observability: ObservabilityConfig;
+  /** Null: nobody is told of anything. */
+  readonly alerts: AlertsConfig | null;
+}
+
+/** Who is told when something is wrong. */
+export interface AlertsConfig {
+  readonly destinations: readonly Secret<DestinationSettings>[];
+  readonly rules: readonly AlertRule[];
+  readonly repeatMs: number;
+  readonly groupMs: number;
 }
 
 /** Ids of providers and names of public models. */

@@ -224,6 +224,7 @@ function settingLines(config: Config): string[] {
         ]),
     `log     level ${observability.logLevel}, ${observability.logFormat}, requests ${yes(observability.logRequests)}`,
     ...sinkLines(config),
+    ...alertLines(config),
     `metrics ${yes(observability.prometheus)}${pushed === '' ? '' : `, pushed to ${pushed}`}`,
   ];
 }
@@ -236,6 +237,12 @@ function sinkLines({ observability: { sinks, otlp } }: Config): string[] {
       ? []
       : [`sinks   ${sinks.map(({ name, use }) => (name === use ? name : `${name} (${use})`)).join(' ')}`]),
   ];
+}
+
+function alertLines({ alerts }: Config): string[] {
+  if (alerts === null) return [];
+  const told = alerts.destinations.map((one) => one.reveal()).map(({ name, kind }) => `${name} (${kind})`);
+  return [`alerts  ${count(alerts.rules.length, 'rule')}, told to ${told.join(', ')}`];
 }
 
 function adminLine({ admin: { token, required, oidc } }: Config): string {

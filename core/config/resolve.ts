@@ -9,6 +9,7 @@ import type { Derived, Env } from './interpolate.js';
 import { type Path, pathKey } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { resolveAdmin, resolvePeople } from './resolve-admin.js';
+import { resolveAlerts } from './resolve-alerts.js';
 import { resolveBilling } from './resolve-billing.js';
 import { resolveCluster } from './resolve-cluster.js';
 import { resolveDefaults } from './resolve-defaults.js';
@@ -132,6 +133,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       findings,
       folder,
     ),
+    alerts: resolveAlerts(parsed.alerts, findings),
   };
   checkExposure(config, input, findings);
   checkSealing(config, findings);

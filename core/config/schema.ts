@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminSection, authSection } from './sections/access.js';
+import { alertsSection } from './sections/alerts.js';
 import { billingSection } from './sections/billing.js';
 import { clusterSection } from './sections/cluster.js';
 import { defaultsSection } from './sections/defaults.js';
@@ -97,6 +98,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe('Servers of the Model Context Protocol (MCP), whose tools are offered.'),
   observability: observabilitySection.prefault({}).describe('What the gateway tells about itself.'),
+  alerts: alertsSection.prefault({}).describe('Who is told when something is wrong.'),
 });
 
 /** What the file may say; in an object, too, a text may hold `${NAME}`. */

@@ -1,7 +1,13 @@
+import type { FactSources } from '../admin/gather-facts.js';
 import type { MainFacts } from './main-facts.js';
 
 /** How old what the ledger's thread knows of the main thread may be. */
 const EVERY_MS = 10_000;
+
+/** What the main thread has to say, whenever it is asked. What it takes is loaded when somebody asks. */
+export function factsOf(sources: FactSources): () => Promise<MainFacts> {
+  return async () => (await import('../admin/gather-facts.js')).gatherFacts(sources);
+}
 
 /** Tells the ledger's thread what the main thread knows, again and again, while somebody there has a use for it. */
 export class FactsFeed {

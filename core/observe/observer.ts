@@ -1,5 +1,12 @@
+import type { AlertAsk, AlertReply } from '../alerts/alert-protocol.js';
+import type { AlertService } from '../alerts/alert-service.js';
+import type { AlertSettings } from '../alerts/alert-settings.js';
+import type { AlertView } from '../alerts/conditions.js';
+import type { RequestWindow } from '../alerts/request-window.js';
 import type { SinkHealth } from '../store/ledger-protocol.js';
+import type { Statements } from '../store/ledger-sql.js';
 import type { Poster } from '../upstream/poster.js';
+import { alertFamily } from './alert-family.js';
 import { budgetFamilies, type SpentBudget } from './budget-families.js';
 import { type BudgetFact, type MainFacts, NO_FACTS } from './main-facts.js';
 import type { Labels, MetricFamily } from './metric-family.js';
@@ -7,6 +14,8 @@ import type { OtlpPush, OtlpTarget } from './otlp-push.js';
 
 /** What is made of the metrics beside the page. Plain data: it travels between threads. */
 export interface ObserveSettings {
+  /** Null: nobody is told of anything. */
+  readonly alerts: AlertSettings | null;
   readonly otlp: readonly OtlpTarget[];
   /** Attributes of this gateway for whoever is told of several. */
   readonly resource: Labels;
@@ -19,6 +28,9 @@ export interface ObserverParts {
   readonly genAi: () => Promise<MetricFamily[]>;
   readonly spent: (budget: BudgetFact) => Promise<number>;
   readonly litellmNames: boolean;
+  readonly sql: Statements;
+  /** What of a view of alerts this thread knows. */
+  readonly alertView: () => Promise<Pick<AlertView, 'failing' | 'troubles' | 'longest' | 'sinks' | 'spend'>>;
   /** Whether somebody takes what is told is not what it was. */
   readonly onHealth: () => void;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
@@ -32,6 +44,9 @@ export class Observer {
   private facts: MainFacts = NO_FACTS;
   private pushes: OtlpPush[] = [];
   private poster: Poster | null = null;
+  private service: AlertService | null = null;
+  /** Requests of the last hour; null while nobody asks. */
+  window: RequestWindow | null = null;
   private settings: ObserveSettings | null = null;
   private readonly sums = new Map<string, { readonly at: number; readonly nanos: number }>();
   private applying: Promise<void> = Promise.resolve();
@@ -39,7 +54,7 @@ export class Observer {
   constructor(private readonly parts: ObserverParts) {}
 
   /** What the main thread has to say, from now on. */
-  take(facts: MainFacts): void {
+  tell(facts: MainFacts): void {
     this.facts = facts;
   }
 
@@ -56,7 +71,8 @@ export class Observer {
   async families(facts: MainFacts): Promise<MetricFamily[]> {
     const budgets = await this.budgets(facts);
     const pushed = this.pushes.length === 0 ? [] : (await import('./otlp-push.js')).pushFamilies(this.pushes);
-    return [...budgetFamilies(budgets, this.parts.litellmNames), ...facts.families, ...pushed];
+    const told = this.service === null ? [] : [alertFamily(this.service.destinations)];
+    return [...budgetFamilies(budgets, this.parts.litellmNames), ...facts.families, ...pushed, ...told];
   }
 
   /** Budgets with what was spent of them; what the database does not tell is left out. */
@@ -85,16 +101,66 @@ export class Observer {
     return this.pushes.map(({ shown, ok }) => ({ name: `the collector ${shown}`, ok: ok !== false }));
   }
 
+  /** Null when there are no alerts. */
+  async alerts(ask: AlertAsk): Promise<AlertReply | null> {
+    await this.applying;
+    return this.service?.answer(ask) ?? null;
+  }
+
   /** Tells collectors the last numbers. */
   async close(): Promise<void> {
     await this.applying;
+    await this.service?.close();
     await Promise.all(this.pushes.map((push) => push.close()));
     await this.poster?.close();
   }
 
   private async change(settings: ObserveSettings): Promise<void> {
-    if (JSON.stringify(settings) === JSON.stringify(this.settings)) return;
+    const before = this.settings;
     this.settings = settings;
+    if (JSON.stringify(settings.alerts) !== JSON.stringify(before?.alerts ?? null))
+      await this.changeAlerts(settings.alerts);
+    if (JSON.stringify(settings.otlp) !== JSON.stringify(before?.otlp)) await this.changePushes(settings);
+  }
+
+  private async changeAlerts(alerts: AlertSettings | null): Promise<void> {
+    await this.service?.close();
+    this.service = null;
+    this.window = null;
+    if (alerts === null) return;
+    // Loaded by those who want to be told.
+    const { AlertService } = await import('../alerts/alert-service.js');
+    const { RequestWindow } = await import('../alerts/request-window.js');
+    const window = new RequestWindow();
+    const poster = await this.open();
+    this.window = window;
+    this.service = new AlertService(alerts, {
+      sql: this.parts.sql,
+      view: async () => {
+        const known = await this.parts.alertView();
+        return {
+          ...known,
+          now: Date.now(),
+          node: alerts.node,
+          budgets: await this.budgets(),
+          expiring: this.facts.expiring,
+          over: (windowMs) => window.over(windowMs),
+          sinks: [...this.sinks(), ...known.sinks],
+        };
+      },
+      send: ({ url, headers, body }, timeoutMs) => poster.post(url, headers, body, timeoutMs),
+      log: this.parts.log,
+    });
+    this.service.start();
+  }
+
+  /** Loaded by those who tell somebody. */
+  private async open(): Promise<Poster> {
+    this.poster ??= new (await import('../upstream/poster.js')).Poster();
+    return this.poster;
+  }
+
+  private async changePushes(settings: ObserveSettings): Promise<void> {
     const before = this.pushes;
     this.pushes = [];
     for (const push of before) void push.close();
@@ -104,8 +170,7 @@ export class Observer {
     }
     // Loaded by those who push.
     const { OtlpPush } = await import('./otlp-push.js');
-    this.poster ??= new (await import('../upstream/poster.js')).Poster();
-    const { poster } = this;
+    const poster = await this.open();
     this.pushes = settings.otlp.map(
       (target) =>
         new OtlpPush(target, {

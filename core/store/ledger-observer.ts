@@ -1,3 +1,6 @@
+import type { SettledRecord } from '@headgate/sdk';
+import type { AlertAsk, AlertReply } from '../alerts/alert-protocol.js';
+import type { AlertView } from '../alerts/conditions.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LogWriter } from '../observe/log-writer.js';
 import type { MainFacts } from '../observe/main-facts.js';
@@ -5,31 +8,43 @@ import type { MetricFamily } from '../observe/metric-family.js';
 import type { RequestMetrics } from '../observe/metrics.js';
 import { Observer, type ObserveSettings } from '../observe/observer.js';
 import { requestFamilies } from '../observe/request-families.js';
+import type { SettledConsumer } from '../observe/settled-detail.js';
 import { threadState, watchThread } from '../observe/thread-watch.js';
 import { type LedgerNumbers, ledgerFamilies } from './ledger-metrics.js';
 import type { SinkHealth } from './ledger-protocol.js';
+import type { Statements } from './ledger-sql.js';
 import type { RecordSources } from './record-sources.js';
 import type { UsageReader } from './usage-reader.js';
 
 export interface ObservedLedger {
+  readonly db: Statements;
   readonly reader: UsageReader;
   readonly log: LogWriter;
   readonly metrics: RequestMetrics;
+  readonly sinkHealth: () => readonly SinkHealth[];
   /** How sinks fare. */
   readonly sinks: () => Promise<MetricFamily[]>;
   /** There once the ledger is. */
   readonly sources: () => RecordSources;
   readonly numbers: () => Omit<LedgerNumbers, 'inFlightRequests' | 'logWritesDropped'>;
+  /** What is wrong, by its part. */
+  readonly troubles: () => Readonly<Record<string, string>>;
   /** Whether somebody takes what is told is not what it was. */
   readonly onHealth: () => void;
 }
 
-/** What the ledger's thread knows of the gateway, for the page of metrics and for collectors. */
-export class LedgerObserver {
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Sums of hours that are over change little. */
+const SPEND_MS = 5 * 60_000;
+
+/** What the ledger's thread knows of the gateway, for the page of metrics, collectors and the rules of alerts. */
+export class LedgerObserver implements SettledConsumer {
   private readonly observer: Observer;
+  private spend: { at: number; days: number; sums: ReturnType<AlertView['spend']> } | null = null;
 
   constructor(private readonly ledger: ObservedLedger) {
-    const { metrics, reader, log, sources, onHealth } = ledger;
+    const { metrics, reader, log, sources, db, onHealth } = ledger;
     this.observer = new Observer({
       families: async (facts) => {
         await sources().collect();
@@ -40,6 +55,8 @@ export class LedgerObserver {
       litellmNames: metrics.settings.litellmNames,
       log: (level, message, fields) => log.line(level, message, { component: 'observe', ...fields }),
       onHealth,
+      sql: db,
+      alertView: () => this.alertView(),
     });
     watchThread();
   }
@@ -49,11 +66,19 @@ export class LedgerObserver {
   }
 
   tell(facts: MainFacts): void {
-    this.observer.take(facts);
+    this.observer.tell(facts);
+  }
+
+  take(records: Iterable<SettledRecord>): void {
+    this.observer.window?.take(records);
   }
 
   sinks(): SinkHealth[] {
     return this.observer.sinks();
+  }
+
+  alerts(ask: AlertAsk): Promise<AlertReply | null> {
+    return this.observer.alerts(ask);
   }
 
   /** The page of metrics. Written here, since thousands of lines would hold up a thread that serves requests. */
@@ -89,5 +114,58 @@ export class LedgerObserver {
     if (!metrics.settings.litellmNames) return [];
     const { litellmFamilies } = await import('../observe/litellm-families.js');
     return litellmFamilies(metrics, inFlight);
+  }
+
+  /** What this thread knows of what rules look at. */
+  private async alertView(): Promise<
+    Pick<AlertView, 'failing' | 'troubles' | 'longest' | 'sinks' | 'spend'>
+  > {
+    const { metrics, sources, troubles } = this.ledger;
+    await sources().collect();
+    return {
+      failing: metrics.attempts.entries().flatMap(({ labels, value }) => {
+        const [provider = '', model = ''] = labels;
+        return value.failing ? [{ provider, model, inRow: value.failuresInRow }] : [];
+      }),
+      troubles: troubles(),
+      sinks: this.ledger.sinkHealth(),
+      longest: sources()
+        .gauges()
+        .flatMap(({ oldest = [] }) => oldest)
+        .toSorted((a, b) => b.ms - a.ms),
+      spend: (days) => this.spendOf(days),
+    };
+  }
+
+  private spendOf(days: number): ReturnType<AlertView['spend']> {
+    const now = Date.now();
+    const known = this.spend;
+    if (known !== null && known.days === days && now - known.at < SPEND_MS) return known.sums;
+    const sums = this.spendNow(days);
+    this.spend = { at: now, days, sums };
+    return sums;
+  }
+
+  /** Nano-dollars of the last whole hour, and of the same hour on the days before that anything is known of. */
+  private async spendNow(days: number): Promise<{ last: number; before: number[] }> {
+    const to = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+    const cost = async (end: number): Promise<number> => {
+      const { total } = await this.ledger.reader.report({
+        groupBy: [],
+        from: end - HOUR_MS,
+        to: end,
+        filter: {},
+        timeZone: 'UTC',
+        limit: 1,
+        after: null,
+      });
+      return Number(total.costNano);
+    };
+    const last = await cost(to);
+    const before: number[] = [];
+    for (let day = 1; day <= days; day++) before.push(await cost(to - day * DAY_MS));
+    // A gateway that is younger than that has no usual.
+    while (before.at(-1) === 0) before.pop();
+    return { last, before };
   }
 }

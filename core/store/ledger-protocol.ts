@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
+import type { AlertAsk, AlertReply } from '../alerts/alert-protocol.js';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { BodyKeeping } from '../observe/bodies/body-settings.js';
@@ -78,6 +79,8 @@ export interface LedgerQuestions {
   flush: { ask: null; answer: null };
   /** So many of the last lines of the log. */
   recentLines: { ask: number; answer: string[] };
+  /** Null when there are no alerts. */
+  alerts: { ask: AlertAsk; answer: AlertReply | null };
   /** How the threads that settle requests are, and the ledger's own. */
   threads: { ask: null; answer: ThreadGauges[] };
   ownersOf: { ask: readonly string[]; answer: OwnedObject[] };

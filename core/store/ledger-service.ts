@@ -121,10 +121,13 @@ export class LedgerService {
     this.blocks = new BlockData((block, error) => this.damaged(block, error));
     this.reader = new UsageReader(db, new RequestReader(db, this.blocks));
     this.observer = new LedgerObserver({
+      db,
+      troubles: () => this.troubles.health().parts,
       reader: this.reader,
       log,
       metrics: this.metrics,
       sinks: () => this.sinks.families(),
+      sinkHealth: () => this.sinks.health(),
       sources: () => this.sources,
       numbers: () => ({
         received: this.intake.records,
@@ -137,6 +140,7 @@ export class LedgerService {
       }),
       onHealth: tell,
     });
+    this.consumers.push(this.observer);
     const trouble = (message: string, error: unknown): void =>
       log.line('error', message, { error: String(error) });
     this.requests = new RequestSide({
@@ -212,6 +216,7 @@ export class LedgerService {
       await this.lives?.forget(ask as LedgerQuestions['forgetLives']['ask']);
       return null;
     }
+    if (question === 'alerts') return this.observer.alerts(ask as LedgerQuestions['alerts']['ask']);
     if (question === 'recentLines') return this.log.recent.last(ask as number);
     const complete = await this.sources.collect();
     if (question === 'threads')
@@ -241,11 +246,7 @@ export class LedgerService {
     await this.schedule.drain().catch(() => undefined);
     this.schedule.stop();
     this.housekeeping.stop();
-    await Promise.all([
-      this.observer.close(),
-      this.sinks.close(),
-      ...this.consumers.map((consumer) => consumer.close()),
-    ]);
+    await Promise.all([this.sinks.close(), ...this.consumers.map((consumer) => consumer.close())]);
     await this.requests.close();
     this.spool?.close();
     await this.db.close();

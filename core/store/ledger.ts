@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MessageChannel, type Transferable, Worker } from 'node:worker_threads';
 import type { UsedBy, UsedSoFar } from '@headgate/sdk';
+import type { AlertAsk, AlertReply } from '../alerts/alert-protocol.js';
 import type { OwnedObject } from '../forward/owner.js';
 import type { KeptAsk, KeptReply } from '../kept/kept-answer.js';
 import type { BodyKeeping } from '../observe/bodies/body-settings.js';
@@ -270,6 +271,11 @@ export class Ledger {
   /** What must never be written to the log, from now on. */
   knowSecrets(secrets: readonly string[]): void {
     if (!this.ended) this.send({ type: 'secrets', secrets });
+  }
+
+  /** Alerts that there are, silences, tests; null when the configuration has no alerts. */
+  async alerts(ask: AlertAsk): Promise<AlertReply | null> {
+    return (await this.ask('alerts', ask)) as AlertReply | null;
   }
 
   /** The lines of the log that were written last, at most so many. */

@@ -4,6 +4,7 @@ import { clusterFamilies } from '../../core/cluster/cluster-metrics.js';
 import type { Config } from '../../core/config/config.js';
 import { WatchedRules } from '../../core/identity/watched-rules.js';
 import type { McpService } from '../../core/mcp/mcp-service.js';
+import { alertFamily } from '../../core/observe/alert-family.js';
 import { budgetFamilies } from '../../core/observe/budget-families.js';
 import { litellmFamilies } from '../../core/observe/litellm-families.js';
 import type { MetricFamily } from '../../core/observe/metric-family.js';
@@ -74,5 +75,6 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
     ...facts.families,
     ...pushFamilies([push]),
     ...sinkFamilies([{ name: 'x', use: 'otlp', counts: noCounts(), backlogBytes: 0, failing: null }], 0),
+    alertFamily([{ name: 'ops', ok: 1, failed: 0, given_up: 0 }]),
   ];
 }

@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import type { SpentBudget } from '../observe/budget-families.js';
+import type { ExpiryFact } from '../observe/main-facts.js';
+import type { LongRequest } from '../observe/recorder-protocol.js';
+import type { SinkHealth } from '../store/ledger-protocol.js';
+import type { AlertRule, Severity } from './alert-settings.js';
+import type { ModelWindow } from './request-window.js';
+
+/** Something that a rule finds to be so at the moment. */
+export interface Condition {
+  /** Of rule and subject: the same for as long as it is the same. */
+  readonly id: string;
+  readonly rule: string;
+  readonly subject: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly text: string;
+  /** The larger, the worse: nodes that find the same tell the worst. */
+  readonly value: number;
+}
+
+/** What rules look at. */
+export interface AlertView {
+  readonly now: number;
+  readonly node: string;
+  readonly budgets: readonly SpentBudget[];
+  readonly expiring: readonly ExpiryFact[];
+  readonly over: (windowMs: number) => readonly ModelWindow[];
+  /** Targets whose last attempts failed, one after the other. */
+  readonly failing: readonly { readonly provider: string; readonly model: string; readonly inRow: number }[];
+  readonly sinks: readonly SinkHealth[];
+  /** What is wrong with the ledger, by its part. */
+  readonly troubles: Readonly<Record<string, string>>;
+  readonly longest: readonly LongRequest[];
+  /** Nano-dollars of the last whole hour and of the same hour on so many days before. */
+  readonly spend: (days: number) => Promise<{ readonly last: number; readonly before: readonly number[] }>;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What a rule finds. Rejects when what it looks at cannot be had. */
+export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Condition[]> {
+  const found = (subject: string, value: number, title: string, text: string): Condition => ({
+    id: idOf(rule.name, subject),
+    rule: rule.name,
+    subject,
+    severity: rule.severity,
+    title,
+    text,
+    value,
+  });
+  switch (rule.when) {
+    case 'budget':
+      return view.budgets.flatMap((budget) => budgetCondition(rule, budget, view.now, found));
+    case 'spend':
+      return spendCondition(rule, await view.spend(rule.days), found);
+    case 'errors':
+      return view.over(rule.windowMs).flatMap(({ model, requests, failures }) => {
+        const share = requests === 0 ? 0 : failures / requests;
+        if (requests < rule.leastRequests || share <= rule.share) return [];
+        const text = `${failures} of ${requests} requests in ${minutes(rule.windowMs)} failed; the rule allows ${percent(rule.share)}.`;
+        return [found(`model ${model}`, share, `${percent(share)} of requests to ${model} fail`, text)];
+      });
+    case 'latency':
+      return view.over(rule.windowMs).flatMap(({ model, requests, p95Ms }) => {
+        if (requests < rule.leastRequests || p95Ms <= rule.aboveMs) return [];
+        const text = `95 % of ${requests} requests in ${minutes(rule.windowMs)} took up to ${seconds(p95Ms)}; the rule allows ${seconds(rule.aboveMs)}.`;
+        return [found(`model ${model}`, p95Ms, `Requests to ${model} are slow`, text)];
+      });
+    case 'target':
+      return view.failing.map(({ provider, model, inRow }) =>
+        found(
+          `target ${provider}/${model}`,
+          inRow,
+          `${provider}/${model} does not answer`,
+          `The last ${inRow} attempts failed one after the other.`,
+        ),
+      );
+    case 'sink':
+      return view.sinks
+        .filter(({ ok }) => !ok)
+        .map(({ name }) =>
+          found(
+            name,
+            1,
+            `${name} does not take what it is sent`,
+            `As ${view.node} sees it; its log says why.`,
+          ),
+        );
+    case 'store':
+      return Object.entries(view.troubles).map(([part, why]) =>
+        found(`${part} of ${view.node}`, 1, `The ${part} of ${view.node} fails`, why),
+      );
+    case 'expiry':
+      return view.expiring.flatMap(({ kind, name, expiresMs }) => {
+        const left = expiresMs - view.now;
+        if (left > rule.beforeMs) return [];
+        const text = `It expires at ${new Date(expiresMs).toISOString()}.`;
+        return [found(`${kind} ${name}`, -left, `The ${kind} ${name} expires in ${span(left)}`, text)];
+      });
+    case 'hanging': {
+      const hanging = view.longest.filter(({ ms }) => ms > rule.longerMs);
+      const [first] = hanging;
+      if (first === undefined) return [];
+      const lines = hanging
+        .slice(0, 10)
+        .map(
+          ({ id, model, provider, ms }) =>
+            `${id}: ${model} at ${provider || 'no provider yet'}, ${seconds(ms)}`,
+        );
+      const title = `${hanging.length} ${hanging.length === 1 ? 'request runs' : 'requests run'} longer than ${seconds(rule.longerMs)}`;
+      return [found(`node ${view.node}`, first.ms, title, lines.join('\n'))];
+    }
+  }
+}
+
+type Found = (subject: string, value: number, title: string, text: string) => Condition;
+
+function budgetCondition(
+  { share, forecast }: Extract<AlertRule, { when: 'budget' }>,
+  { kind, name, per, capNanos, spentNanos, startMs, endMs }: SpentBudget,
+  now: number,
+  found: Found,
+): Condition[] {
+  if (capNanos <= 0) return [];
+  const used = spentNanos / capNanos;
+  const subject = `${kind} ${name}, ${per}`;
+  const so = `${usd(spentNanos)} of ${usd(capNanos)} are spent`;
+  if (used >= share)
+    return [
+      found(subject, used, `${percent(used)} of the budget of ${kind} ${name} (${per}) is spent`, `${so}.`),
+    ];
+  if (!forecast || endMs === null) return [];
+  // As it went so far in the window; before a tenth of it is over, that says little.
+  const elapsed = now - startMs;
+  if (elapsed < (endMs - startMs) / 10) return [];
+  const expected = (spentNanos / elapsed) * (endMs - startMs);
+  if (expected < capNanos) return [];
+  const at = new Date(startMs + (elapsed * capNanos) / spentNanos).toISOString();
+  return [
+    found(
+      subject,
+      expected / capNanos,
+      `The budget of ${kind} ${name} (${per}) will not last`,
+      `${so}. As it goes, it is used up at ${at}, and would be ${usd(expected)} in the end.`,
+    ),
+  ];
+}
+
+function spendCondition(
+  { factor, leastNanos }: Extract<AlertRule, { when: 'spend' }>,
+  { last, before }: { readonly last: number; readonly before: readonly number[] },
+  found: Found,
+): Condition[] {
+  // Without a day before there is no usual.
+  if (before.length === 0) return [];
+  const usual = before.reduce((sum, one) => sum + one, 0) / before.length;
+  if (last < leastNanos || last <= usual * factor) return [];
+  const text = `The same hour of the ${before.length} days before cost ${usd(usual)} on average; the rule allows ${factor} times that.`;
+  return [found('', usual === 0 ? last : last / usual, `${usd(last)} were spent in an hour`, text)];
+}
+
+export function idOf(rule: string, subject: string): string {
+  return createHash('sha256').update(`${rule}\0${subject}`).digest('hex').slice(0, 24);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`;
+}
+
+function usd(nanos: number): string {
+  const dollars = nanos / 1e9;
+  return `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;
+}
+
+function seconds(ms: number): string {
+  return ms === Number.POSITIVE_INFINITY ? 'more than ten minutes' : `${Math.round(ms / 100) / 10} s`;
+}
+
+function minutes(ms: number): string {
+  return ms >= 60_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 1000)} s`;
+}
+
+function span(ms: number): string {
+  if (ms >= 2 * DAY_MS) return `${Math.floor(ms / DAY_MS)} days`;
+  return ms >= 2 * HOUR_MS
+    ? `${Math.floor(ms / HOUR_MS)} hours`
+    : `${Math.max(0, Math.floor(ms / 60_000))} minutes`;
+}
