@@ -6,9 +6,8 @@ import type { CounterWindow } from '../state/counter-window.js';
 import type { LeasePort, RaiseAnswer } from '../state/lease-port.js';
 import { counterAt } from '../state/open-counter.js';
 import { nameOf } from '../store/node-life.js';
-import { RedisLink } from '../store/redis/redis-link.js';
+import { RedisLink, RedisRefusal } from '../store/redis/redis-link.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
-import { baseOf } from './hold-store.js';
 import { BUCKETS, type ClusterPolicy, Lessor } from './lessor.js';
 import { Recalls } from './recalls.js';
 import { type EarlierLives, SettleLives } from './settle-lives.js';
@@ -25,6 +24,8 @@ export interface ClusterOptions {
   readonly boot: string;
   /** Lives of this node before this one. */
   readonly earlier: EarlierLives;
+  /** How many nodes there were of late, this one included; asked when Redis cannot tell. */
+  readonly nodesOfLate: () => Promise<number>;
   readonly counters: SharedArrayBuffer;
   readonly log: LogLine;
 }
@@ -57,6 +58,8 @@ export class Cluster implements LeasePort {
   private readonly before: SettleLives;
   private timer: NodeJS.Timeout | undefined;
   private someoneIsThere = false;
+  /** It is known what Redis knows; not before it first answers. */
+  private met = false;
   private closed = false;
 
   private constructor(private readonly options: ClusterOptions) {
@@ -95,7 +98,7 @@ export class Cluster implements LeasePort {
     });
   }
 
-  /** Rejects, with words for people, when Redis does not answer. */
+  /** Where Redis does not answer, the policy counts from the first request on. Rejects, with words for people, when it lets nobody in. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
     await cluster.begin();
@@ -144,7 +147,7 @@ export class Cluster implements LeasePort {
   }
 
   async setBase(slot: number, start: number, pairs: readonly number[]): Promise<void> {
-    this.lessor.setBase(slot, start, baseOf(pairs));
+    this.lessor.setBase(slot, start, pairs);
   }
 
   /** From now on the other nodes reach this one there. */
@@ -186,17 +189,21 @@ export class Cluster implements LeasePort {
 
   private async begin(): Promise<void> {
     this.link.onMessage = (text) => this.hear(text);
-    await this.link.connect();
+    this.memory.mode = HELD;
     try {
+      await this.link.connect();
       await this.present();
       await this.learnEpochs();
+      this.later();
     } catch (error) {
-      this.link.close();
-      throw error;
+      if (error instanceof RedisRefusal) {
+        this.link.close();
+        throw error;
+      }
+      this.nodes = Math.max(1, await this.options.nodesOfLate().catch(() => 1));
+      this.onAway(error);
     }
-    this.memory.mode = HELD;
     this.sweep.start();
-    this.later();
     const { names } = this.options.earlier;
     if (names.length === 0) return;
     this.lessor.spared = names.join(' ');
@@ -209,12 +216,14 @@ export class Cluster implements LeasePort {
     if (found.includes('')) {
       this.tell({ t: 'hello', from: this.me });
       await sleep(HELLO_MS);
-      await this.link.makeEpochs(BUCKETS, !this.someoneIsThere);
+      // Who has served without Redis may have used something, and so may others.
+      await this.link.makeEpochs(BUCKETS, !this.someoneIsThere && !this.away);
     }
     const { epochs } = this.lessor;
     (await this.link.epochs(BUCKETS)).forEach((epoch, bucket) => {
       epochs[bucket] = epoch;
     });
+    this.met = true;
   }
 
   private later(): void {
@@ -226,6 +235,7 @@ export class Cluster implements LeasePort {
   private async beat(): Promise<void> {
     try {
       await this.present();
+      if (!this.met) await this.learnEpochs();
       (await this.link.epochs(BUCKETS)).forEach((epoch, bucket) => {
         // One that is gone is made anew by whoever writes first.
         if (epoch !== '' && epoch !== this.lessor.epochs[bucket]) this.onLost(bucket, epoch);

@@ -26,6 +26,8 @@ export class Lease {
   /** Start of the window that all of this is about. */
   start = Number.NaN;
   base = '';
+  /** The same as the ledger told it while the store was away, with what others have used since; '' when it was not asked. */
+  guess = '';
   baseSum = 0;
   others = 0;
   /** Most, as last asked for; NaN before anybody did. */
@@ -75,6 +77,7 @@ export class Lease {
     if (Object.is(start, this.start)) return;
     this.start = start;
     this.base = '';
+    this.guess = '';
     this.baseSum = 0;
     this.others = 0;
     this.written = { count: 0, hold: 0, at: Number.NEGATIVE_INFINITY };

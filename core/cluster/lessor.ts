@@ -4,7 +4,7 @@ import type { CounterWindow } from '../state/counter-window.js';
 import { rollingMs } from '../state/counter-window.js';
 import type { Place } from '../state/place.js';
 import { forgetMsOf } from './counted.js';
-import type { HoldAnswer, HoldAsk, HoldStore } from './hold-store.js';
+import { baseOf, type HoldAnswer, type HoldAsk, type HoldStore } from './hold-store.js';
 import { Lease, type LeaseVerdict, type LeaseWait } from './lease.js';
 
 export type ClusterPolicy = 'open' | 'closed' | 'local-share';
@@ -85,11 +85,16 @@ export class Lessor {
   }
 
   /** What was used of a counter before all holds; nothing is changed when that is known already. */
-  setBase(slot: number, start: number, base: string): void {
+  setBase(slot: number, start: number, pairs: readonly number[]): void {
     const lease = this.leases.get(slot);
     if (lease === undefined) return;
     this.read(lease);
-    if (lease.start === start && lease.base === '') lease.base = base;
+    if (lease.start !== start || lease.base !== '') return;
+    if (!this.away) lease.base = baseOf(pairs);
+    else {
+      lease.guess = baseOf(pairs);
+      lease.baseSum = pairs.reduce((sum, amount, i) => (i % 2 === 0 ? sum + amount : sum), 0);
+    }
   }
 
   /** Another node wants what is not needed here. */
@@ -266,6 +271,7 @@ export class Lessor {
     if (policy === 'open') return memory.mode === FREE_OF_HOLDS ? 'held' : 'away';
     const { count, hold } = this.read(lease);
     if (lease.sharedOut) return 'refused';
+    if (lease.window.restored && lease.base === '' && lease.guess === '') return 'base';
     // Its part, once; what the others hold beyond what it last heard it cannot know.
     lease.sharedOut = true;
     const cap = Math.min(...waits.map((one) => one.cap));
@@ -331,6 +337,9 @@ export class Lessor {
     lease.others = answer.others;
     lease.baseSum = answer.baseSum;
     if (answer.base !== '') lease.base = answer.base;
+    // What is in the store does not count what its nodes have used twice; where it knows nothing, rather too much.
+    else if (lease.guess !== '') lease.base = lease.guess;
+    lease.guess = '';
     if (answer.status === 'stale') return answer;
     lease.written = { count, hold: answer.hold, at: this.world.monotonic() };
     this.setHold(lease, answer.hold, ask.cap, answer.othersUsed + answer.baseSum);

@@ -16,7 +16,7 @@ export function newLife({ dataDir }: Pick<Config, 'dataDir'>): Pick<NodeLife, 'n
 export async function clusterOf(
   { cluster }: Pick<Config, 'cluster'>,
   life: Pick<NodeLife, 'node' | 'boot'> | undefined,
-  ledger: Pick<Ledger, 'earlierLives' | 'usedInLife' | 'forgetLives'>,
+  ledger: Pick<Ledger, 'earlierLives' | 'usedInLife' | 'forgetLives' | 'nodesOfLate'>,
   counters: SharedArrayBuffer,
   log: LogLine,
 ): Promise<Cluster | null> {
@@ -28,5 +28,15 @@ export async function clusterOf(
     used: (...asked: Parameters<Ledger['usedInLife']>) => ledger.usedInLife(...asked),
     forget: (lives: readonly string[]) => ledger.forgetLives(lives),
   };
-  return Cluster.start({ target: redis.reveal(), name, policy, ...life, earlier, counters, log });
+  const nodesOfLate = (): Promise<number> => ledger.nodesOfLate();
+  return Cluster.start({
+    target: redis.reveal(),
+    name,
+    policy,
+    ...life,
+    earlier,
+    nodesOfLate,
+    counters,
+    log,
+  });
 }

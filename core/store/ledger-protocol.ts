@@ -75,6 +75,7 @@ export interface LedgerQuestions {
   /** Earlier lives of this node of a cluster whose spool is here. */
   earlierLives: { ask: null; answer: readonly string[] };
   usedInLife: { ask: { life: string; of: UsedBy; sinceMs: number }; answer: UsedInLife | null };
+  nodesOfLate: { ask: null; answer: number };
   forgetLives: { ask: readonly string[]; answer: null };
   flush: { ask: null; answer: null };
   /** So many of the last lines of the log. */

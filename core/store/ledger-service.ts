@@ -59,6 +59,8 @@ export class LedgerService {
   private readonly kept: KeptAnswers;
   private readonly observer: LedgerObserver;
   private readonly lives: NodeLives | null;
+  /** See `NodeLife.waits`. */
+  private readonly waits: boolean;
   private readonly housekeeping: Housekeeping;
   private readonly unlock: Unlock;
   private readonly db: LedgerSql;
@@ -94,7 +96,8 @@ export class LedgerService {
       metrics,
       dataDir,
       bodies,
-    }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir' | 'bodies'>,
+      life,
+    }: Pick<LedgerSettings, 'retention' | 'metrics' | 'dataDir' | 'bodies' | 'life'>,
     onHealth: (health: LedgerHealth) => void,
   ) {
     this.metrics = new RequestMetrics(metrics, (label) => log.redactor.text(label));
@@ -118,6 +121,7 @@ export class LedgerService {
     this.answers = answerOwners(db);
     this.kept = kept;
     this.lives = lives;
+    this.waits = life?.waits === true;
     this.blocks = new BlockData((block, error) => this.damaged(block, error));
     this.reader = new UsageReader(db, new RequestReader(db, this.blocks));
     this.observer = new LedgerObserver({
@@ -212,6 +216,7 @@ export class LedgerService {
     if (question === 'kept') return this.kept.answer(ask as LedgerQuestions['kept']['ask']);
     if (question === 'governed') return this.governed();
     if (question === 'earlierLives') return this.lives?.earlier ?? [];
+    if (question === 'nodesOfLate') return (await this.lives?.nodesOfLate(Date.now())) ?? 1;
     if (question === 'forgetLives') {
       await this.lives?.forget(ask as LedgerQuestions['forgetLives']['ask']);
       return null;
@@ -329,6 +334,8 @@ export class LedgerService {
 
   private spoolFailed(message: string, error: unknown): void {
     this.troubles.begin('spool', message, error);
+    // Answers go out whose records only this process has.
+    if (!this.waits) this.lives?.spoil();
     this.sources.tell({ type: 'full', full: true });
     this.spoolRetry ??= setTimeout(() => {
       this.spoolRetry = undefined;

@@ -111,7 +111,7 @@ export function startLedger(options: LedgerOptions): Promise<Ledger> {
     life:
       life === undefined || inMemory
         ? null
-        : { ...life, exact: durable === 'request' && onFailure === 'refuse' },
+        : { ...life, waits: durable === 'request' && onFailure === 'refuse' },
     address,
     inMemory,
     fsync,
@@ -226,6 +226,11 @@ export class Ledger {
   /** What its requests used that such a life has served; null when that is not known exactly. Its spool is read before. */
   async usedInLife(life: string, of: UsedBy, sinceMs: number): Promise<UsedInLife | null> {
     return (await this.ask('usedInLife', { life, of, sinceMs })) as UsedInLife | null;
+  }
+
+  /** Of a cluster: how many nodes have begun or recorded something in the last day, this one included. */
+  async nodesOfLate(): Promise<number> {
+    return (await this.ask('nodesOfLate', null)) as number;
   }
 
   /** These lives have been settled. */

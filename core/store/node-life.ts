@@ -6,8 +6,8 @@ export interface NodeLife {
   readonly node: string;
   /** This start of it, hexadecimal. */
   readonly boot: string;
-  /** No answer is given whose record is not on disk. */
-  readonly exact: boolean;
+  /** No answer ends before its record is on disk; else a crash may lose those of the last batch. */
+  readonly waits: boolean;
 }
 
 /** What an earlier life used since some moment: certainly, and perhaps, since sums are kept of whole quarters of an hour. */
@@ -18,4 +18,8 @@ export interface UsedInLife {
 
 export function nameOf({ node, boot }: Pick<NodeLife, 'node' | 'boot'>): string {
   return `${node}~${boot}`;
+}
+
+export function nodeOf(life: string): string {
+  return life.slice(0, life.indexOf('~'));
 }

@@ -4,11 +4,11 @@ import { QUARTER_MS, type UsedBy, type UsedSoFar } from '@headgate/sdk';
 import { writeWhole } from './folder-file.js';
 import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { TakenBatch } from './ledger-store.js';
-import { type NodeLife, nameOf, type UsedInLife } from './node-life.js';
+import { type NodeLife, nameOf, nodeOf, type UsedInLife } from './node-life.js';
 import { LivesUpkeep } from './node-lives-upkeep.js';
 import { bootOf } from './segment-names.js';
 import { groupsWith } from './usage-filter.js';
-import { type Totals, UsageAdder } from './usage-totals.js';
+import { DAY_MS, type Totals, UsageAdder } from './usage-totals.js';
 import { DIMENSION_OF } from './used-since.js';
 
 /** In the data folder: the lives whose spool lies in it, a line each. */
@@ -53,11 +53,7 @@ export class NodeLives {
     const name = nameOf(life);
     // A copy of another node's folder says nothing of this one.
     const known = linesOf(join(dataDir, FILE)).filter((one) => one.startsWith(`${life.node}~`));
-    await sql.run('INSERT INTO node_lives (life, exact, begun_ms) VALUES (?, ?, ?)', [
-      name,
-      life.exact ? 1 : 0,
-      Date.now(),
-    ]);
+    await sql.run('INSERT INTO node_lives (life, exact, begun_ms) VALUES (?, 1, ?)', [name, Date.now()]);
     const lives = new NodeLives(sql, dataDir, life.node, life.boot, name, known);
     lives.write([...known, name]);
     return lives;
@@ -90,7 +86,7 @@ export class NodeLives {
     }
   }
 
-  /** Records are missing that answers were given for: of no life that is known here anything can be said any more. */
+  /** More records than a crash may take are missing, or only in memory: of no life that is known here anything can be said any more. */
   spoil(): void {
     if (this.spoiled) return;
     this.spoiled = true;
@@ -98,7 +94,7 @@ export class NodeLives {
     this.mark(this.sql).catch(() => {});
   }
 
-  /** Null when it cannot be said exactly. Of what arrived since then, unix milliseconds. */
+  /** Null when it cannot be said, but for a last batch that a crash may have taken. Of what arrived since then, unix milliseconds. */
   async used(life: string, of: UsedBy, since: number): Promise<UsedInLife | null> {
     if (this.spoiled) return null;
     const [row] = await this.sql.all('SELECT exact FROM node_lives WHERE life = ?', [life]);
@@ -108,6 +104,17 @@ export class NodeLives {
       this.sum(life, of, Math.floor((since - SLACK_MS) / QUARTER_MS)),
     ]);
     return { least, most };
+  }
+
+  /** How many nodes have begun or recorded something in the day before `now`, unix milliseconds. */
+  async nodesOfLate(now: number): Promise<number> {
+    const since = now - DAY_MS;
+    const rows = await this.sql.all(
+      `SELECT life FROM node_lives WHERE begun_ms >= ? OR EXISTS
+       (SELECT 1 FROM node_usage WHERE node_usage.life = node_lives.life AND slot >= ?)`,
+      [since, Math.floor(since / QUARTER_MS)],
+    );
+    return new Set(rows.map(([life]) => nodeOf(String(life)))).size;
   }
 
   /** Nothing will be asked of these lives any more. */

@@ -14,6 +14,8 @@ import type { RedisTarget } from '../../core/store/redis/redis-target.js';
 export interface RealNode {
   readonly cluster: Cluster;
   readonly said: string[];
+  /** The errors that were told with that. */
+  readonly why: string[];
   open(name: string, options?: CounterOptions): Promise<RealCounter>;
 }
 
@@ -32,10 +34,15 @@ export async function startNode(
   policy: ClusterPolicy = 'local-share',
   node = `node-${Math.random().toString(36).slice(2)}`,
   earlier: EarlierLives = { names: [], used: async () => null, forget: async () => {} },
+  nodesOfLate = 1,
 ): Promise<RealNode> {
   const counters = createCounterMemory(64);
   const said: string[] = [];
-  const log = (_level: string, message: string): void => void said.push(message);
+  const why: string[] = [];
+  const log = (_level: string, message: string, fields?: object): void => {
+    said.push(message);
+    why.push(String((fields as { error?: unknown } | undefined)?.error ?? ''));
+  };
   const cluster = await Cluster.start({
     target,
     policy,
@@ -43,6 +50,7 @@ export async function startNode(
     node,
     boot: randomBytes(6).toString('hex'),
     earlier,
+    nodesOfLate: async () => nodesOfLate,
     counters,
     log,
   });
@@ -59,6 +67,7 @@ export async function startNode(
   return {
     cluster,
     said,
+    why,
     async open(counter, options) {
       const place = await openShared(counters, places, counter, options);
       const memory = CounterMemory.of(counters);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupReservation } from '@headgate/sdk';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { noRedis, type RealRedis, startRedis, startRedisCluster } from '../state/real-redis.js';
 import { type RealCounter, type RealNode, single, startNode } from './real-node.js';
 
@@ -288,9 +288,89 @@ describe.skipIf(noRedis !== null)('sentinels', () => {
   }, 30_000);
 });
 
+describe.skipIf(noRedis !== null)('nodes that start while Redis is away', () => {
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.stop());
+  beforeEach(() => server.crash());
+  afterEach(async () => {
+    for (const { cluster } of nodes.splice(0)) await cluster.close();
+  });
+
+  async function startTwo(policy: 'open' | 'closed' | 'local-share') {
+    const target = single(server.url);
+    const name = `c${++clusters}`;
+    const made = await Promise.all(
+      [1, 2].map(() => startNode(target, name, policy, undefined, undefined, 2)),
+    );
+    nodes.push(...made);
+    for (const { cluster, said } of made) {
+      expect(cluster.away).toBe(true);
+      expect(said).toEqual(['Redis does not answer']);
+    }
+    const options = { ...YEAR, restore: async () => 400_000 };
+    const counters = await Promise.all(made.map((node) => node.open('early', options)));
+    const heal = async (): Promise<void> => {
+      await server.start();
+      await until(30_000, () => made.every(({ cluster }) => !cluster.away));
+      await until(30_000, () => made.every(({ cluster }) => cluster.nodes === 2));
+      await sleep(2_600);
+    };
+    return { counters: counters as [RealCounter, RealCounter], heal };
+  }
+
+  it('take their parts of what the ledger says is left, and are one again when it is there', async () => {
+    const { counters, heal } = await startTwo('local-share');
+    for (const one of counters) expect(await drain([one], 10_000)).toBe(300_000);
+    await heal();
+    expect(await drain(counters, 10_000)).toBe(0);
+    expect(await drain(counters, 10_000, CAP + 100_000)).toBe(100_000);
+  }, 90_000);
+
+  it('refuse until it is there, where they are closed to that', async () => {
+    const { counters, heal } = await startTwo('closed');
+    expect(await counters[0].take(10_000, CAP)).toEqual({ refused: 0, unavailable: true });
+    await heal();
+    expect(await drain(counters, 10_000)).toBe(600_000);
+  }, 90_000);
+
+  it('count by themselves until it is there, where they are open to that', async () => {
+    const { counters, heal } = await startTwo('open');
+    expect(await drain(counters, 100_000)).toBe(2 * CAP);
+    await heal();
+    expect((await counters[0].take(1, CAP)).refused).toBe(0);
+  }, 90_000);
+});
+
 it('says which Redis cannot be reached, without its password', async () => {
   const target = single('redis://user:a-password-nobody-may-see@127.0.0.1:1');
-  const error = await startNode(target, 'none').catch((reason: Error) => reason);
-  expect(String(error)).toMatch(/Redis \(cluster\.redis, 127\.0\.0\.1:1\) cannot be reached: .*ECONNREFUSED/);
-  expect(String(error)).not.toContain('a-password');
+  const { cluster, said, why } = await startNode(target, 'none');
+  try {
+    expect(said).toEqual(['Redis does not answer']);
+    expect(why[0]).toMatch(/Redis \(cluster\.redis, 127\.0\.0\.1:1\) cannot be reached: .*ECONNREFUSED/);
+    expect(why[0]).not.toContain('a-password');
+  } finally {
+    await cluster.close();
+  }
 });
+
+it.skipIf(noRedis !== null)(
+  'does not wait for a Redis that lets it not in',
+  async () => {
+    const locked = await startRedis({ password: 'the-password-that-is-right' });
+    try {
+      for (const account of ['', ':a-password-nobody-may-see@']) {
+        const target = single(`redis://${account}127.0.0.1:${locked.port}`);
+        const error = await startNode(target, 'locked').catch((reason: Error) => reason);
+        expect(String(error)).toMatch(
+          /Redis \(cluster\.redis, 127\.0\.0\.1:\d+\) cannot be used: (WRONGPASS|NOAUTH)/,
+        );
+        expect(String(error)).not.toContain('a-password');
+      }
+    } finally {
+      await locked.stop();
+    }
+  },
+  40_000,
+);

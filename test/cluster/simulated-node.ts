@@ -1,6 +1,5 @@
 import { type GroupRefusal, type GroupReservation, windowsOf } from '@headgate/sdk';
 import type { HoldAnswer, HoldAsk } from '../../core/cluster/hold-store.js';
-import { baseOf } from '../../core/cluster/hold-store.js';
 import { BUCKETS, type ClusterPolicy, Lessor } from '../../core/cluster/lessor.js';
 import { Sweep } from '../../core/cluster/sweep.js';
 import { SharedGroup } from '../../core/state/counter-group.js';
@@ -94,7 +93,7 @@ export class SimulatedNode {
     const port = {
       raiseHolds: (...asked: Parameters<Lessor['raise']>) => this.lessor.raise(...asked),
       setBase: async (slot: number, start: number, pairs: readonly number[]) =>
-        this.lessor.setBase(slot, start, baseOf(pairs)),
+        this.lessor.setBase(slot, start, pairs),
     };
     this.group = SharedGroup.of([this.counter], this.memory, port, () => clock.now);
     this.caps = [cap];

@@ -21,6 +21,12 @@ const PRESENT_MS = 3_000;
 /** Largest value that plugins may share, bytes. */
 const MOST_BYTES = 1_048_576;
 
+/** What a server says that lets nobody in who comes so. */
+const NOT_ALLOWED = /\b(WRONGPASS|NOAUTH|NOPERM)\b/;
+
+/** Redis answers, and does not let this node in: waiting is no use. */
+export class RedisRefusal extends Error {}
+
 /** Redis as nodes of one cluster use it: holds, presence, messages, values. Nothing is asked twice by itself. */
 export class RedisLink implements HoldStore, LifeStore {
   private readonly clients: RedisClients;
@@ -49,21 +55,27 @@ export class RedisLink implements HoldStore, LifeStore {
     return shownRedis(this.target);
   }
 
-  /** Rejects, with words for people, when nothing answers within five seconds. */
+  /**
+   * Rejects, with words for people, when nothing answers within five seconds; it is tried again and again until `close` then. Rejects
+   * with a RedisRefusal when this node may not use it.
+   */
   async connect(): Promise<void> {
     const { commands, listener } = this.clients;
+    const hear = (): Promise<unknown> => listener.subscribe(this.channel);
+    listener.on('message', (_channel: string, text: string) => this.onMessage(text));
+    // Only what has been subscribed to once is subscribed to again by itself.
+    listener.on('ready', () => void hear().catch(() => {}));
     try {
       await within(START_MS, async () => {
-        await commands.connect();
-        if (listener !== commands) await listener.connect();
-        listener.on('message', (_channel: string, text: string) => this.onMessage(text));
-        await listener.subscribe(this.channel);
+        await Promise.all([...new Set([commands, listener])].map((client) => client.connect()));
+        await hear();
         await commands.ping();
       });
     } catch (error) {
-      this.close();
       const why = this.lastError?.message ?? (error instanceof Error ? error.message : String(error));
-      throw new Error(`Redis (cluster.redis, ${this.shown}) cannot be reached: ${why}`);
+      const where = `Redis (cluster.redis, ${this.shown})`;
+      if (NOT_ALLOWED.test(why)) throw new RedisRefusal(`${where} cannot be used: ${why}`);
+      throw new Error(`${where} cannot be reached: ${why}`);
     }
   }
 

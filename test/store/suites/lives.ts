@@ -16,10 +16,10 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 
 /** What every database knows of what each life of a node has recorded. */
 export function livesSuite({ open, runs }: Database): void {
-  const start = async (exact = true) => {
+  const start = async () => {
     const db = await open();
     const folder = tempDir();
-    const begin = (boot: string, node = 'node') => NodeLives.open(db, folder, { node, boot, exact });
+    const begin = (boot: string, node = 'node') => NodeLives.open(db, folder, { node, boot, waits: true });
     return { db, folder, begin };
   };
 
@@ -74,23 +74,19 @@ export function livesSuite({ open, runs }: Database): void {
     await db.close();
   });
 
-  test('nothing is said of a life that did not wait for its records, lost some, or is not known', async () => {
-    const { db, begin } = await start(false);
-    const batchwise = await begin(BOOTS[0]);
-    expect(await batchwise.used(batchwise.life, BY, NOON)).toBeNull();
-    expect(await batchwise.used('node~ffff', BY, NOON)).toBeNull();
-    const { db: second, begin: again } = await start();
-    const earlier = await again(BOOTS[1]);
-    const lives = await again(BOOTS[2]);
+  test('nothing is said of a life that has lost records, or is not known', async () => {
+    const { db, begin } = await start();
+    const earlier = await begin(BOOTS[1]);
+    const lives = await begin(BOOTS[2]);
+    expect(await lives.used('node~ffff', BY, NOON)).toBeNull();
     expect(await lives.used(earlier.life, BY, NOON)).not.toBeNull();
     lives.spoil();
     expect(await lives.used(earlier.life, BY, NOON)).toBeNull();
     // Written with the next records at the latest.
-    await new LedgerStore(second, lives).commit([taken(settled())]);
-    const [row] = await second.all('SELECT exact FROM node_lives WHERE life = ?', [earlier.life]);
+    await new LedgerStore(db, lives).commit([taken(settled())]);
+    const [row] = await db.all('SELECT exact FROM node_lives WHERE life = ?', [earlier.life]);
     expect(row?.[0]).toBe(0);
     await db.close();
-    await second.close();
   });
 
   test('the folder tells the lives whose spool lies in it, until they are settled; not those of another node', async () => {
@@ -108,6 +104,17 @@ export function livesSuite({ open, runs }: Database): void {
     expect(readFileSync(join(folder, 'cluster-lives'), 'utf8')).toBe(`${second.life}\n${third.life}\n`);
     expect(await third.used(first.life, BY, 0)).toBeNull();
     expect(await db.all('SELECT count(*) FROM node_usage WHERE life = ?', [first.life])).toEqual([[0]]);
+    await db.close();
+  });
+
+  test('the nodes that were there in the last day are counted, whatever lives each had', async () => {
+    const { db, begin } = await start();
+    const [first] = [await begin(BOOTS[0]), await begin(BOOTS[1]), await begin(BOOTS[2], 'another')];
+    expect(await first.nodesOfLate(Date.now())).toBe(2);
+    const later = Date.now() + 2 * 86_400_000;
+    expect(await first.nodesOfLate(later)).toBe(0);
+    await new LedgerStore(db, first).commit([taken(settled({ time: later - 3_600_000 }))]);
+    expect(await first.nodesOfLate(later)).toBe(1);
     await db.close();
   });
 
