@@ -29,7 +29,7 @@ headgate store reseal
 headgate admin token --new
                      make another admin token and print it, once; the one before does not work any longer
 headgate export      print what the store defines as a headgate.yaml, without secrets (--of store|all)
-headgate import FILE take a headgate.yaml into the store, "-" is the standard input (--dry-run, --json)
+headgate import FILE take a headgate.yaml into the store, "-" is the standard input (--dry-run, --prune, --json)
 headgate mock        a mock provider server, for tests and demonstrations
 
   --config FILE      configuration (default: headgate.yaml, if there is one)

@@ -28,6 +28,7 @@ export interface Flags {
   new?: boolean;
   of?: string;
   'dry-run'?: boolean;
+  prune?: boolean;
   help?: boolean;
   version?: boolean;
 }
@@ -63,6 +64,7 @@ const options = {
   new: { type: 'boolean' },
   of: { type: 'string' },
   'dry-run': { type: 'boolean' },
+  prune: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;

@@ -28,6 +28,7 @@ export async function importCommand(flags: Flags, _entry: URL, words: readonly s
       {
         author: { actor: 'cli', source: '' },
         dryRun: flags['dry-run'] === true,
+        prune: flags.prune === true,
         texts: { env: process.env, kept: config.admin.variables },
       },
     );
@@ -49,13 +50,23 @@ function read(file: string): Buffer {
   }
 }
 
-function told({ dry_run: dry, created, updated, unchanged, skipped, ignored }: ImportReport): string {
+function told({
+  dry_run: dry,
+  created,
+  updated,
+  unchanged,
+  deleted,
+  skipped,
+  ignored,
+}: ImportReport): string {
   const lines = [
     ...created.map(({ kind, id }) => `+ ${kind} ${id}`),
     ...updated.map(({ kind, id }) => `~ ${kind} ${id}`),
+    ...deleted.map(({ kind, id }) => `x ${kind} ${id}`),
     ...skipped.map(({ kind, id, why }) => `- ${kind} ${id}: skipped, ${why}`),
     ...ignored.map((section) => `- ${section}: ignored, it belongs into the file of each node`),
   ];
-  const sums = `${created.length} made, ${updated.length} changed, ${unchanged.length} as they were`;
+  const gone = deleted.length > 0 ? `${deleted.length} deleted, ` : '';
+  const sums = `${created.length} made, ${updated.length} changed, ${gone}${unchanged.length} as they were`;
   return [...lines, dry ? `${sums}; nothing of it was done` : sums].join('\n');
 }

@@ -68,12 +68,18 @@ export class EntityService {
           'version_conflict',
           `${api.kind} "${id}" is at version ${before.version} by now`,
         );
-      if (api.kind === 'key') await writing.setHashes(id, []);
-      if (api.kind === 'user') await writing.people.forgetUser(id);
-      await writing.credentials.forgetOwner(entityKey(api.kind, id));
-      await writing.entities.remove(api.kind, id);
-      return { action: 'delete', kind: api.kind, id, before, after: null };
+      return this.removeIn(api, before, writing);
     });
+  }
+
+  /** Takes it away with all that is its alone. Rejects with a StoreError while something else belongs to it. */
+  async removeIn({ kind }: EntityApi, before: StoredEntity, writing: Writing): Promise<Change> {
+    const { id } = before;
+    if (kind === 'key') await writing.setHashes(id, []);
+    if (kind === 'user') await writing.people.forgetUser(id);
+    await writing.credentials.forgetOwner(entityKey(kind, id));
+    await writing.entities.remove(kind, id);
+    return { action: 'delete', kind, id, before, after: null };
   }
 
   async commit(author: Author, work: (writing: Writing) => Promise<Change>): Promise<StoredEntity> {

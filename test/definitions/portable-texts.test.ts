@@ -37,7 +37,12 @@ async function storeInMemory() {
     keys: new KeyService(entities, SECRET),
     exported: () => exportConfig('store', { store, live: over, secret: SECRET }),
     imported: (text: string): Promise<ImportReport> =>
-      importConfig(Buffer.from(text), parts, { author: AUTHOR, dryRun: false, texts: { env: {}, kept: [] } }),
+      importConfig(Buffer.from(text), parts, {
+        author: AUTHOR,
+        dryRun: false,
+        prune: false,
+        texts: { env: {}, kept: [] },
+      }),
   };
 }
 

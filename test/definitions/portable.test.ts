@@ -266,6 +266,59 @@ describe('an import', () => {
       expect([path, (await other('GET', `/api/${path}`)).body['data']]).toEqual([path, []]);
   });
 
+  it('deletes what it does not have where it is told to, of the sections that it has, and nothing that is still needed', async () => {
+    const other = adminOf(await gateway());
+    await other('POST', '/api/import', withSecrets());
+    const key = await other('POST', '/api/keys', { name: 'to be revoked' });
+    await other(
+      'POST',
+      `/api/keys/${String((key.body['key'] as { id: string } | undefined)?.id ?? key.body['id'])}/revoke`,
+    );
+    const nothing = { created: 0, updated: 0, unchanged: 13, skipped: 0 };
+    // What was exported is all there is.
+    const same = await other('POST', '/api/import?prune=true', withSecrets());
+    expect([count(same), same.body['deleted']]).toEqual([nothing, []]);
+
+    const data = parse(withSecrets()) as Record<string, unknown>;
+    const { keys, projects: _, teams: __, customers: ___, ...rest } = data;
+    const bot = {
+      ...rest,
+      keys: (keys as { project?: string }[]).filter(({ project }) => project === undefined),
+      projects: null,
+      teams: {},
+      plugins: [],
+    };
+    const gone = [
+      { kind: 'plugin', id: 'guard' },
+      { kind: 'key', id: expect.any(String) },
+      { kind: 'project', id: 'bot' },
+      { kind: 'team', id: 'support' },
+    ];
+    const before = (await other('GET', '/api/export')).text;
+    const dry = await other('POST', '/api/import?prune=true&dry_run=true', bot);
+    expect([dry.status, dry.body['deleted']]).toEqual([200, expect.arrayContaining(gone)]);
+    expect((await other('GET', '/api/export')).text).toBe(before);
+
+    // The key is of the project that is to go.
+    const inUse = await other('POST', '/api/import?prune=true', { projects: {} });
+    expect([inUse.status, codeOf(inUse)]).toEqual([409, 'entity_in_use']);
+    const provider = await other('POST', '/api/import?prune=true', { providers: {} });
+    expect([provider.status, codeOf(provider)]).toEqual([409, 'entity_in_use']);
+    expect((await other('GET', '/api/export')).text).toBe(before);
+
+    const done = await other('POST', '/api/import?prune=true', bot);
+    expect(done.body['deleted']).toHaveLength(4);
+    expect(done.body['deleted']).toEqual(expect.arrayContaining(gone));
+    const left = parse((await other('GET', '/api/export')).text) as Record<string, object>;
+    expect(Object.keys(left)).not.toEqual(expect.arrayContaining(['teams']));
+    // A section that the text does not have is left alone.
+    expect(left['customers']).toEqual(data['customers']);
+    expect(left['keys']).toHaveLength(1);
+    const audit = await other('GET', '/api/audit?action=delete');
+    expect(audit.body['data']).toHaveLength(4);
+    expect((await other('POST', '/api/import?prune=perhaps', '')).status).toBe(400);
+  });
+
   it('leaves what the file defines, and what belongs into the file', async () => {
     const filed = await gateway({
       models: { 'team/support': { targets: ['mock/of-the-file'] } },

@@ -73,9 +73,14 @@ export class DefinitionService {
           'version_conflict',
           `${api.kind} "${id}" is at version ${before.version} by now`,
         );
-      await writing.entities.remove(api.kind, id);
-      return { action: 'delete', kind: api.kind, id, before, after: null };
+      return this.removeIn(before, writing);
     });
+  }
+
+  async removeIn(before: StoredEntity, writing: Writing): Promise<Change> {
+    const { kind, id } = before;
+    await writing.entities.remove(kind, id);
+    return { action: 'delete', kind, id, before, after: null };
   }
 
   async insert(api: DefinitionApi, { id, fields }: Wanted, writing: Writing): Promise<Change> {

@@ -3,6 +3,7 @@ import { sectionPath } from '../../config/definitions.js';
 import { entityKey } from '../../config/entity-key.js';
 import { GROUP_SECTIONS } from '../../config/resolve-entities.js';
 import type { Author, Change, ControlStore, Writing } from '../../store/control/control-store.js';
+import type { StoredEntity } from '../../store/control/entity-rows.js';
 import { StoreError } from '../../store/control/store-error.js';
 import { DEFINITION_APIS, type DefinitionApi } from '../definitions/definition-kinds.js';
 import {
@@ -13,10 +14,12 @@ import {
 } from '../definitions/definition-service.js';
 import { ENTITY_APIS, type EntityApi } from '../entity-kinds.js';
 import { type EntityService, fieldsOf } from '../entity-service.js';
+import { KEY_API } from '../key-service.js';
 import { checked } from '../read-spec.js';
 import { importKey } from './import-key.js';
 import { definitionTexts, plainTexts, type Texts } from './import-texts.js';
-import { type Entry, readImport } from './read-import.js';
+import { prune } from './prune.js';
+import { type Entry, type ReadImport, readImport } from './read-import.js';
 
 export interface ImportParts {
   readonly store: ControlStore;
@@ -34,6 +37,8 @@ export interface ImportOptions {
   readonly author: Author;
   /** Says what would happen, and changes nothing. */
   readonly dryRun: boolean;
+  /** Of the sections that the text has, what it does not have is deleted. */
+  readonly prune: boolean;
   readonly texts: Texts;
 }
 
@@ -48,6 +53,7 @@ export interface ImportReport {
   readonly created: Named[];
   readonly updated: Named[];
   readonly unchanged: Named[];
+  readonly deleted: Named[];
   /** Left as they are; `why` is for people. */
   readonly skipped: (Named & { readonly why: string })[];
   /** Sections that belong into each node's file. */
@@ -66,25 +72,26 @@ const GROUPS = Object.entries(GROUP_SECTIONS).map(([kind, section]) => ({
 
 /**
  * Takes the text of a `headgate.yaml` into the store, all or nothing: what is not there is made, what differs is changed, and nothing
- * is deleted. Done again, it changes nothing. @throws StoreError that says why not
+ * is deleted unless `prune` says so. Done again, it changes nothing. @throws StoreError that says why not
  */
 export async function importConfig(
   bytes: Uint8Array,
   parts: ImportParts,
   options: ImportOptions,
 ): Promise<ImportReport> {
-  const { entries, ignored } = readImport(bytes);
+  const { entries, sections, ignored } = readImport(bytes);
   const report: ImportReport = {
     dry_run: options.dryRun,
     created: [],
     updated: [],
     unchanged: [],
+    deleted: [],
     skipped: [],
     ignored,
   };
   try {
     const done = await parts.store.changes(options.author, async (writing) => {
-      const changes = await importAll(entries, parts, options, writing, report);
+      const changes = await importAll({ entries, sections }, parts, options, writing, report);
       // Nothing is noted, not even a number.
       if (options.dryRun || changes.length === 0) throw new Nothing();
       return changes;
@@ -100,26 +107,41 @@ export async function importConfig(
 class Nothing extends Error {}
 
 async function importAll(
-  entries: readonly Entry[],
+  { entries, sections }: Pick<ReadImport, 'entries' | 'sections'>,
   parts: ImportParts,
-  { texts, author }: ImportOptions,
+  { texts, author, prune: prunes }: ImportOptions,
   writing: Writing,
   report: ImportReport,
 ): Promise<Change[]> {
   const of = (section: string): Entry[] => entries.filter((one) => one.section === section);
   const changes: Change[] = [];
-  const note = (named: Named, outcome: Outcome): void => {
-    const { kind, id } = named;
+  const named = new Map<string, Set<string>>();
+  const note = ({ kind, id }: Named, outcome: Outcome): void => {
+    const ids = named.get(kind);
+    if (ids === undefined) named.set(kind, new Set([id]));
+    else ids.add(id);
     if (outcome === null) report.unchanged.push({ kind, id });
     else if ('skipped' in outcome) report.skipped.push({ kind, id, why: outcome.skipped });
     else {
-      (outcome.before === null ? report.created : report.updated).push({ kind, id });
+      const { before, after } = outcome;
+      const list = after === null ? report.deleted : before === null ? report.created : report.updated;
+      list.push({ kind, id });
       changes.push(outcome);
     }
+  };
+  const pruneSection = async (
+    { kind, section }: { kind: string; section: string },
+    remove: Parameters<typeof prune>[3],
+  ): Promise<void> => {
+    if (!prunes || !sections.has(section)) return;
+    for (const change of await prune(kind, named.get(kind) ?? new Set(), writing, remove))
+      note(change, change);
   };
   for (const api of DEFINITION_APIS)
     for (const { id, fields } of of(api.section))
       note({ kind: api.kind, id }, await importDefinition(api, id, fields, parts, texts, writing));
+  for (const api of DEFINITION_APIS)
+    await pruneSection(api, (one) => parts.definitions.removeIn(one, writing));
   if (changes.length > 0) await parts.definitions.check(changes, writing);
   const defined = changes.length;
   for (const { section, api } of GROUPS)
@@ -132,6 +154,18 @@ async function importAll(
     const { id, outcome } = await at('keys', entry.id, () => importKey(entry, parts, texts, writing));
     note({ kind: 'key', id }, outcome);
   }
+  const removeEntity = (api: EntityApi, one: StoredEntity): Promise<Change> =>
+    parts.entities.removeIn(api, one, writing);
+  await pruneSection({ kind: 'key', section: 'keys' }, async (one) => {
+    // Keys that were revoked are in no file, and their names are still wanted where they were used.
+    const works = (await writing.hashesOf(one.id)).some(({ untilMs }) => untilMs === null);
+    return works ? removeEntity(KEY_API, one) : null;
+  });
+  // What belongs to others goes before them.
+  for (const { section, api } of GROUPS.toReversed())
+    await pruneSection({ kind: api.kind, section }, (one) =>
+      at(section, one.id, () => removeEntity(api, one)),
+    );
   for (const change of changes.slice(defined)) await author.guard?.(change, writing);
   return changes;
 }

@@ -10,12 +10,13 @@ export function portablePaths(): Json {
   const yaml = { 'application/yaml': { schema: TEXT } };
   const report = {
     type: 'object',
-    required: ['dry_run', 'created', 'updated', 'unchanged', 'skipped', 'ignored'],
+    required: ['dry_run', 'created', 'updated', 'unchanged', 'deleted', 'skipped', 'ignored'],
     properties: {
       dry_run: { type: 'boolean' },
       created: NAMED,
       updated: NAMED,
       unchanged: NAMED,
+      deleted: NAMED,
       skipped: NAMED,
       ignored: { type: 'array', items: TEXT, description: 'Sections that belong into the file of each node' },
     },
@@ -32,12 +33,17 @@ export function portablePaths(): Json {
     '/api/import': {
       post: {
         operationId: 'import_config',
-        summary: 'Takes a headgate.yaml into the store, all or nothing; nothing is deleted',
+        summary: 'Takes a headgate.yaml into the store, all or nothing',
         parameters: [
           query(
             'dry_run',
             { enum: ['false', 'true'], default: 'false' },
             'Says what would happen, and does nothing',
+          ),
+          query(
+            'prune',
+            { enum: ['false', 'true'], default: 'false' },
+            'Of the sections that the text has, deletes what it does not have',
           ),
         ],
         requestBody: {

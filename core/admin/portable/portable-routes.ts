@@ -20,13 +20,16 @@ export function portableRoutes(governance: Governance, live: LiveConfig): Route[
       };
     }),
     route('POST', '/api/import', 'config:write', async ({ query, body, author }) => {
-      const dryRun = readChoice(readParameters(query, ['dry_run']), 'dry_run', ['false', 'true']) === 'true';
+      const asked = readParameters(query, ['dry_run', 'prune']);
+      const [dryRun, prune] = (['dry_run', 'prune'] as const).map(
+        (name) => readChoice(asked, name, ['false', 'true']) === 'true',
+      ) as [boolean, boolean];
       const { importConfig } = await import('./import-config.js');
       const { feed, ...open } = await governance.open();
       const parts = { ...open, over: live, changed: () => feed.look() };
       // The environment is the command line's to name.
       const texts = { env: {}, kept: live.config.admin.variables };
-      return json(200, await importConfig(body, parts, { author, dryRun, texts }));
+      return json(200, await importConfig(body, parts, { author, dryRun, prune, texts }));
     }),
   ];
 }

@@ -20,6 +20,8 @@ export interface Entry {
 export interface ReadImport {
   /** By section; in the order of the text. */
   readonly entries: readonly Entry[];
+  /** Those of the store that the text has, with or without anything in them. */
+  readonly sections: ReadonlySet<string>;
   /** Sections that are no business of the store. */
   readonly ignored: readonly string[];
 }
@@ -45,12 +47,14 @@ export function readImport(bytes: Uint8Array): ReadImport {
       'entity_invalid',
       formatProblems(problems.slice(0, 5), 'import').replaceAll('\n', '; '),
     );
-  if (data === null || data === undefined) return { entries: [], ignored: [] };
+  if (data === null || data === undefined) return { entries: [], sections: new Set(), ignored: [] };
   if (!isMapping(data))
     throw new StoreError('entity_invalid', 'expected a mapping with sections such as providers and models');
   const entries: Entry[] = [];
+  const sections = new Set<string>();
   const ignored: string[] = [];
   for (const [section, inside] of sectionsOf(data)) {
+    if (MAPPINGS.has(section) || section === 'plugins' || section === 'keys') sections.add(section);
     if (MAPPINGS.has(section)) entries.push(...inMapping(section, inside));
     else if (section === 'plugins') entries.push(...pluginsIn(inside));
     else if (section === 'keys') entries.push(...keysIn(inside));
@@ -61,7 +65,7 @@ export function readImport(bytes: Uint8Array): ReadImport {
       throw new StoreError('entity_invalid', `"${section.slice(0, 60)}": unknown section${hint}`);
     }
   }
-  return { entries, ignored };
+  return { entries, sections, ignored };
 }
 
 /** Sections that have some of the store's within are taken apart. */
