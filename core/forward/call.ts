@@ -18,6 +18,7 @@ import { openAnswer } from './open-answer.js';
 import { prepare } from './prepare.js';
 import { mayTryAgain, retriesOf, speechOf } from './retries.js';
 import type { UploadEvents } from './upload.js';
+import { upstreamPath } from './upstream-path.js';
 
 /** The last stage of a request that is only forwarded: to the provider and back. */
 export function send(x: Exchange): void {
@@ -111,7 +112,21 @@ class ForwardCall extends Attempt implements UploadEvents {
     const { x } = this;
     const { provider, key } = x.attempts.at(-1) as AttemptRecord;
     const call = { provider, key, holder: x.principal?.id ?? '', model: x.model };
-    return new LaterAnswer(rememberCall(x.io.control, id, call), () => openAnswer(x, status, headers), x);
+    const ready = Promise.all([rememberCall(x.io.control, id, call), this.watchCall(id)]);
+    return new LaterAnswer(ready, () => openAnswer(x, status, headers), x);
+  }
+
+  /** Once its key is no longer in force, the call is hung up. */
+  private async watchCall(id: string): Promise<void> {
+    const { io, principal, metadata } = this.x;
+    const { key, target } = this.walk;
+    if (principal === null || key === null || target === null) return;
+    const { path } = this.x.forward as Forward;
+    const tail = `${path.tail.replace(/\/$/, '')}/${id}/hangup`;
+    const hangUpPath = upstreamPath(target.provider, { ...path, tail }, target.model, '');
+    if (hangUpPath === null) return;
+    const { LiveCall } = await import('../realtime/live-call.js');
+    new LiveCall({ io, principal, metadata, error: null }, { id, target, key, hangUpPath });
   }
 
   override end(): void {

@@ -11,7 +11,7 @@ export class LaterAnswer implements Relay {
   private broken: CanonicalError | null = null;
 
   constructor(
-    done: Promise<void>,
+    done: Promise<unknown>,
     private readonly open: () => Relay,
     private readonly x: Exchange,
   ) {

@@ -13,7 +13,10 @@ import type { VirtualKey } from './virtual-key.js';
  * now, or null. A key that was revoked, deleted or disabled may have leaked, so nothing goes on for its holder. One that has
  * expired, or was rotated, ends nothing: the answer that runs was asked for in time.
  */
-export function endedBy(x: Exchange, changed: Changed): CanonicalError | null {
+export function endedBy(
+  x: Pick<Exchange, 'principal' | 'error' | 'io' | 'metadata'>,
+  changed: Changed,
+): CanonicalError | null {
   const { principal } = x;
   if (principal === null || x.error !== null || !isConcerned(principal, changed)) return null;
   const { keys } = x.io.runtime;

@@ -12,11 +12,11 @@ export interface Call {
 }
 
 /** No session lasts longer. */
-const MOST_MS = 24 * 3_600_000;
+export const CALL_MS = 24 * 3_600_000;
 
 /** Must be done before the client hears of the call. */
 export async function rememberCall(control: Control, id: string, call: Call): Promise<void> {
-  await control.kvSet(placeOf(id), call, MOST_MS);
+  await control.kvSet(placeOf(id), call, CALL_MS);
 }
 
 export async function findCall(control: Control, id: string): Promise<Call | null> {

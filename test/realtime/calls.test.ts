@@ -1,6 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, it } from 'vitest';
+import { resolveKeyRules } from '../../core/config/entity.js';
+import { storedKeySchema } from '../../core/config/sections/keys.js';
+import { keyHash } from '../../core/identity/key-hash.js';
 import { connect, Refused } from './client.js';
 import { openaiSession } from './fake-openai.js';
 import { startFakeRealtime } from './fake-realtime.js';
@@ -19,6 +22,8 @@ interface Asked {
 
 /** The paths around calls over WebRTC, as OpenAI's API reference documents them. */
 const asked: Asked[] = [];
+/** The first of them fails. */
+let hangUps = 0;
 const fake = await startFakeRealtime({
   ...openaiSession(),
   async respond(request, response) {
@@ -28,6 +33,9 @@ const fake = await startFakeRealtime({
       const expires_at = Math.floor(Date.now() / 1000) + 60;
       const made = { value: `ek_${asked.length}`, expires_at, session: { model: 'gpt-realtime' } };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(made));
+    } else if (url.endsWith('/hangup')) {
+      hangUps++;
+      response.writeHead(hangUps === 1 ? 503 : 200).end();
     } else if (headers.authorization === 'Bearer ek_spent') response.writeHead(401).end('{}');
     else {
       const location = `/v1/realtime/calls/rtc_u1_${asked.length}`;
@@ -138,6 +146,47 @@ describe('a call over WebRTC', () => {
     expect((await fake.connection(fake.connections.length)).url).toBe(`/v1/realtime?call_id=${call}`);
     server.socket.close(1000);
     await server.closed;
+  });
+});
+
+describe('a call of a key of the store', () => {
+  const SECRET = 'hg-stored-0123456789abcdef';
+  const put = (secrets: readonly string[]): void => {
+    const rules = JSON.stringify(resolveKeyRules('key_1', 'stored', storedKeySchema.parse({})));
+    const hashes = secrets.map((secret) => ({ hash: keyHash('only-for-this-test', secret), untilMs: null }));
+    thread.io.update({ keys: [{ id: 'key_1', rules, hashes }], keysExist: true });
+  };
+
+  it('is hung up at its provider, with the account that began it, when the key is revoked', async () => {
+    put([SECRET]);
+    const begin = (path: string) =>
+      fetch(thread.url + path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${SECRET}`,
+          'content-type': 'application/sdp',
+          'x-headgate-provider': 'mine',
+        },
+        body: SDP,
+      });
+    const begun = await begin('/v1/realtime/calls');
+    expect(begun.status).toBe(201);
+    const account = asked.at(-1)?.headers.authorization;
+    const call = begun.headers.get('location') ?? '';
+    // Another change of the key ends nothing, and neither does what happens to others.
+    put([SECRET, 'hg-another-0123456789abcdef']);
+    expect(asked.filter(({ url }) => url.endsWith('/hangup'))).toEqual([]);
+    put([]);
+    await until('it is hung up', () => hangUps === 2);
+    const hung = asked.filter(({ url }) => url.endsWith('/hangup'));
+    expect(hung.map(({ url, headers, body }) => [url, headers.authorization, body])).toEqual(
+      Array(2).fill([`${call}/hangup`, account, '']),
+    );
+    // Once.
+    put([]);
+    thread.io.update({ goneKeys: ['key_1'] });
+    expect((await begin('/v1/realtime/calls')).status).toBe(401);
+    expect(hangUps).toBe(2);
   });
 });
 
