@@ -17,7 +17,8 @@ const named = (name: string, more: object): { name: string; value: string } & Re
   ...more,
 });
 const KEYS = [
-  named('hundred', { limits: { rpm: 100 } }),
+  // Of a day, since a thousand requests may take longer than a minute on a starved machine.
+  named('hundred', { limits: { windows: [{ requests: 100, per: 'day' }] } }),
   named('both', { limits: { rpm: 3, tpm: 1_000 } }),
   named('slow', { limits: { rpm: 1 } }),
   named('cent', { budget: { usd: 0.01, per: 'year' } }),
@@ -46,11 +47,12 @@ const code = (answer: Answered): unknown => (answer.json()['error'] as Record<st
 const costOf = (answer: Answered): number =>
   Math.round(Number(answer.headers.get('x-headgate-cost-usd')) * 1e9);
 
-describe('requests a minute, over two threads', () => {
-  it('lets exactly 100 of 1,000 concurrent requests through', async () => {
-    await roomInMinute(20);
+describe('limits of requests, over two threads', () => {
+  it('let exactly 100 of 1,000 concurrent requests through', async () => {
+    // A thousand connections that stay open are closed one by one later, perhaps when the next test has just taken one.
+    const headers = { ...bearer('hundred'), connection: 'close' };
     const send = (): Promise<Answered> =>
-      post(gateway, '/v1/chat/completions', chatBody('mock/hello'), bearer('hundred'));
+      post(gateway, '/v1/chat/completions', chatBody('mock/hello'), headers);
     const answers = await Promise.all(Array.from({ length: 1_000 }, send));
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(100);
@@ -60,9 +62,9 @@ describe('requests a minute, over two threads', () => {
     expect(threads.size).toBe(2);
     const left = answers.map(({ headers }) => Number(headers.get('x-ratelimit-remaining-requests')));
     expect([...new Set(left)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
-  }, 60_000);
+  }, 120_000);
 
-  it('tells what is left in the headers, and not what is left of our account at the provider', async () => {
+  it('are told in the headers with what is left, and not what is left of our account at the provider', async () => {
     await roomInMinute(10);
     openai.always({ answer: { text: 'x', usage: { input: 20, output: 10 } } });
     const limited = await chat('both', { max_tokens: 100 });
@@ -90,7 +92,7 @@ describe('requests a minute, over two threads', () => {
     expect(unlimited.headers.get('x-ratelimit-limit-requests')).toBe('10000');
   }, 30_000);
 
-  it('refuses in the shape of either API, with the time to wait', async () => {
+  it('refuse in the shape of either API, with the time to wait', async () => {
     await roomInMinute(10);
     const apiKey = 'hg-slow-key-0123456789';
     const client = new OpenAI({ apiKey, baseURL: `${gateway.url}/v1`, maxRetries: 0 });
