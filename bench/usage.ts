@@ -3,6 +3,7 @@
  *
  *   --records N        instead of a million
  *   --customers N      instead of 5,000
+ *   --only TEXT        only forms with this in their names
  *   --postgres URL     an empty database of Postgres beside SQLite
  *   --keep FOLDER      where the SQLite file is, and stays: a second run does not fill it again
  */
@@ -56,6 +57,7 @@ const { values } = parseArgs({
     customers: { type: 'string', default: '5000' },
     postgres: { type: 'string' },
     keep: { type: 'string' },
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -81,7 +83,7 @@ async function measure(address: StoreAddress): Promise<void> {
     while (await blocks.step(UNTIL + 86_400_000)) made++;
     if (made > 0) console.log(`${made} blocks made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
     const reader = new UsageReader(db, new RequestReader(db, new BlockData(() => {})));
-    for (const [name, query] of FORMS) {
+    for (const [name, query] of FORMS.filter(([name]) => name.includes(values.only))) {
       const times: number[] = [];
       const cpus: number[] = [];
       let rows = 0;

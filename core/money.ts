@@ -10,8 +10,13 @@ export function usdText(nano: number): string {
   return `${whole}.${digits}`;
 }
 
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Nano-dollars of any size as an exact decimal number of dollars with all nine decimals: 12345678n → "0.012345678". */
 export function exactUsd(nano: bigint): string {
-  const digits = (nano < 0n ? -nano : nano).toString().padStart(10, '0');
+  // Numbers are told several times faster.
+  const digits = (nano >= 0n && nano <= SAFE ? Number(nano) : nano < 0n ? -nano : nano)
+    .toString()
+    .padStart(10, '0');
   return `${nano < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }

@@ -2,12 +2,27 @@ export type Field = string | number;
 
 /** RFC 4180: a header line, then one line a row; CRLF. */
 export function csv(header: readonly string[], rows: readonly (readonly Field[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  let text = line(header);
+  for (const row of rows) text += line(row);
+  return text;
 }
+
+function line(row: readonly Field[]): string {
+  let text = '';
+  for (let i = 0; i < row.length; i++)
+    text += i === 0 ? field(row[i] as Field) : `,${field(row[i] as Field)}`;
+  return `${text}\r\n`;
+}
+
+/** `@`: letters, of which nearly all values are, begin behind it. */
+const MOST_FORMULA = 64;
 
 function field(value: Field): string {
   if (typeof value === 'number') return String(value);
   // Clients choose their customer names, and a spreadsheet would run a name that looks like a formula.
-  const safe = /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value) ? `'${value}` : value;
+  const safe =
+    value.charCodeAt(0) <= MOST_FORMULA && /^[=+\-@\t\r]/.test(value) && !/^-?\d+(\.\d+)?$/.test(value)
+      ? `'${value}`
+      : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

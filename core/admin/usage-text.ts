@@ -3,13 +3,17 @@ import { NO_USAGE, type UsageReport, type UsageRow, type UsageSums } from '../st
 import { csv, type Field } from './csv.js';
 
 export function usageJson(report: UsageReport): string {
-  return JSON.stringify({
-    ...reportHead(report),
-    rows: report.rows.map((row) => ({ ...groupFields(report.groupBy, row), ...sumFields(row.sums) })),
-    truncated: report.next !== null,
-    next_cursor: report.next,
-    total: sumFields(report.total),
-  });
+  const rows = report.rows.map((row) =>
+    joined(JSON.stringify(groupFields(report.groupBy, row)), JSON.stringify(sumFields(row.sums))),
+  );
+  const rest = { truncated: report.next !== null, next_cursor: report.next, total: sumFields(report.total) };
+  const head = joined(JSON.stringify(reportHead(report)), `{"rows":[${rows.join(',')}]}`);
+  return joined(head, JSON.stringify(rest));
+}
+
+/** The text of one object with the fields of two. Objects with the fields of both are made much more slowly for thousands of rows. */
+function joined(one: string, other: string): string {
+  return one === '{}' ? other : `${one.slice(0, -1)},${other.slice(1)}`;
 }
 
 /** What a report says of itself. */
@@ -30,10 +34,9 @@ export function usageCsv(report: UsageReport): string {
     ...groupFields(report.groupBy, none),
     ...sumFields({ ...NO_USAGE, ...billed }),
   });
-  const rows = report.rows.map((row) => [
-    ...Object.values(groupFields(report.groupBy, row)),
-    ...Object.values(sumFields(row.sums)),
-  ]);
+  const rows = report.rows.map((row) =>
+    Object.values(groupFields(report.groupBy, row)).concat(Object.values(sumFields(row.sums))),
+  );
   if (report.groupBy.length === 0) rows.push(Object.values(sumFields(report.total)));
   return csv(header, rows);
 }
@@ -51,7 +54,8 @@ export function groupFields(
 }
 
 export function sumFields(sums: UsageSums): Record<string, Field> {
-  return {
+  const { billedNano } = sums;
+  const fields: Record<string, Field> = {
     requests: sums.requests,
     errors: sums.errors,
     input_tokens: sums.inputTokens,
@@ -61,12 +65,13 @@ export function sumFields(sums: UsageSums): Record<string, Field> {
     reasoning_tokens: sums.reasoningTokens,
     cost_usd: exactUsd(sums.costNano),
     cost_nano: Number(sums.costNano),
-    ...(sums.billedNano !== undefined && {
-      billed_usd: exactUsd(sums.billedNano),
-      billed_nano: Number(sums.billedNano),
-    }),
-    unpriced_requests: sums.unpricedRequests,
   };
+  if (billedNano !== undefined) {
+    fields['billed_usd'] = exactUsd(billedNano);
+    fields['billed_nano'] = Number(billedNano);
+  }
+  fields['unpriced_requests'] = sums.unpricedRequests;
+  return fields;
 }
 
 function isoTime(time: number | null): string | null {

@@ -44,7 +44,7 @@ export function dayText(day: number): string {
 
 /** `2026-01-31T05:00:00Z`, or with the offset of the zone. */
 export function hourText(zone: string, slot: number): string {
-  const offset = offsetAt(zone, slot);
+  const offset = zone === 'UTC' ? 0 : offsetAt(zone, slot);
   const local = new Date((slot + offset) * QUARTER_MS).toISOString().slice(0, 19);
   if (zone === 'UTC') return `${local}Z`;
   const minutes = Math.abs(offset) * 15;

@@ -69,8 +69,9 @@ export async function* usageUnits(
 /** First quarters of the blocks of a day that are in use and are not what the tables say. */
 export async function wrongBlocks(sql: Statements, day: number, quartersSince: number): Promise<number[]> {
   const page = await Page.read(sql, day, day + 1, new UsageMemory());
+  const hours = await hoursWritten(sql, day);
   const wrong: number[] = [];
-  for (const { start, slots } of page.inUse()) {
+  for (const { start, slots } of page.inUse(hours)) {
     const rows =
       day < quartersSince ? await sql.all(OF_DAY, [day]) : await sql.all(OF_QUARTERS, [start, start + slots]);
     const [row = []] = await sql.all('SELECT data FROM usage_blocks WHERE slot = ? AND slots = ?', [
@@ -85,11 +86,12 @@ export async function wrongBlocks(sql: Statements, day: number, quartersSince: n
 /** The hours of a day that has no block of its own; those without one of theirs together. */
 async function* hoursOf(sql: Statements, page: Page, day: number): AsyncGenerator<UsageUnit> {
   let open: number | null = null;
+  const written = await hoursWritten(sql, day);
+  const writes = (hour: number): number => written.get(hour) ?? 0;
   const end = (day + 1) * HOURS_A_DAY;
   for (let hour = day * HOURS_A_DAY; hour <= end; hour++) {
-    const block =
-      hour === end ? null : await page.block(hour * SLOTS_AN_HOUR, SLOTS_AN_HOUR, page.writesOfHour(hour));
-    const known = hour === end || block !== null || page.writesOfHour(hour) === 0;
+    const block = hour === end ? null : await page.block(hour * SLOTS_AN_HOUR, SLOTS_AN_HOUR, writes(hour));
+    const known = hour === end || block !== null || writes(hour) === 0;
     if (!known) open ??= hour;
     else if (open !== null) {
       const [start, until] = [open * SLOTS_AN_HOUR, hour * SLOTS_AN_HOUR];
@@ -104,33 +106,37 @@ function unitOf(rows: readonly SqlRow[], start: number, slots: number): UsageUni
   return { start, slots, whole: false, columns: columnsOf(rows, start) };
 }
 
+/** How often each hour of a day was written. */
+async function hoursWritten(sql: Statements, day: number): Promise<ReadonlyMap<number, number>> {
+  const marks = await sql.all('SELECT hour, writes FROM usage_marks WHERE hour >= ? AND hour < ?', [
+    day * HOURS_A_DAY,
+    (day + 1) * HOURS_A_DAY,
+  ]);
+  return new Map(marks.map(([hour, writes]) => [Number(hour), Number(writes)]));
+}
+
 /** What there is of some days: how often their hours were written, and blocks. */
 class Page {
   private constructor(
     private readonly sql: Statements,
     private readonly memory: UsageMemory,
-    private readonly hours: ReadonlyMap<number, number>,
     private readonly writes: ReadonlyMap<number, number>,
     private readonly blocks: ReadonlyMap<string, number>,
   ) {}
 
   static async read(sql: Statements, from: number, to: number, memory: UsageMemory): Promise<Page> {
-    const marks = await sql.all('SELECT hour, writes FROM usage_marks WHERE hour >= ? AND hour < ?', [
-      from * HOURS_A_DAY,
-      to * HOURS_A_DAY,
-    ]);
-    const hours = new Map(marks.map(([hour, writes]) => [Number(hour), Number(writes)]));
-    const days = new Map<number, number>();
-    for (const [hour, writes] of hours) {
-      const day = Math.floor(hour / HOURS_A_DAY);
-      days.set(day, (days.get(day) ?? 0) + writes);
-    }
+    // Added up there: a year has thousands of hours, and most days are read as one block.
+    const marks = await sql.all(
+      `SELECT hour / ${HOURS_A_DAY}, sum(writes) FROM usage_marks WHERE hour >= ? AND hour < ? GROUP BY 1`,
+      [from * HOURS_A_DAY, to * HOURS_A_DAY],
+    );
+    const days = new Map(marks.map(([day, writes]) => [Number(day), Number(writes)]));
     const rows = await sql.all('SELECT slot, slots, writes FROM usage_blocks WHERE slot >= ? AND slot < ?', [
       from * QUARTERS_A_DAY,
       to * QUARTERS_A_DAY,
     ]);
     const blocks = new Map(rows.map(([slot, slots, writes]) => [`${slot} ${slots}`, Number(writes)]));
-    return new Page(sql, memory, hours, days, blocks);
+    return new Page(sql, memory, days, blocks);
   }
 
   days(): number[] {
@@ -138,21 +144,17 @@ class Page {
   }
 
   /** Blocks that say what the tables say, as far as their marks go. */
-  inUse(): { start: number; slots: number }[] {
+  inUse(hours: ReadonlyMap<number, number>): { start: number; slots: number }[] {
     return [...this.blocks].flatMap(([name, writes]) => {
       const [start = 0, slots = 0] = name.split(' ').map(Number);
       const [day, hour] = [Math.floor(start / QUARTERS_A_DAY), Math.floor(start / SLOTS_AN_HOUR)];
-      const now = slots === QUARTERS_A_DAY ? this.writesOfDay(day) : this.writesOfHour(hour);
+      const now = slots === QUARTERS_A_DAY ? this.writesOfDay(day) : (hours.get(hour) ?? 0);
       return now === writes ? [{ start, slots }] : [];
     });
   }
 
   writesOfDay(day: number): number {
     return this.writes.get(day) ?? 0;
-  }
-
-  writesOfHour(hour: number): number {
-    return this.hours.get(hour) ?? 0;
   }
 
   /** Null when there is none that says what the tables say. */

@@ -35,6 +35,9 @@ export class UsageCount {
   private readonly folds: PairPlaces[];
   /** Tags are taken apart last. */
   private readonly order: readonly GroupDimension[];
+  /** Of each of these, its place among the names asked for, and its column. */
+  private readonly told: readonly number[];
+  private readonly columns: readonly number[];
   private readonly sums = new SumLists();
   private readonly all = new SumLists();
   /** Of each row of the unit, its place so far. */
@@ -46,6 +49,8 @@ export class UsageCount {
   constructor(private readonly options: CountOptions) {
     const { names } = options;
     this.order = [...names.filter((name) => name !== 'tag'), ...names.filter((name) => name === 'tag')];
+    this.told = this.order.map((name) => names.indexOf(name));
+    this.columns = this.order.map(columnOf);
     this.folds = this.order.map(() => new PairPlaces());
   }
 
@@ -60,7 +65,7 @@ export class UsageCount {
     const billed = this.options.billing?.count(unit) ?? null;
     if (this.options.names.includes('tag')) this.all.add(columns, billed, this.zeroed(), null, this.count);
     for (let i = 0; i < this.order.length; i++) {
-      const column = columns.values[columnOf(this.order[i] as GroupDimension)] as ValueColumn;
+      const column = columns.values[this.columns[i] as number] as ValueColumn;
       if (this.order[i] === 'tag') this.foldTags(column, i);
       else this.fold(column, i);
     }
@@ -77,11 +82,11 @@ export class UsageCount {
   }
 
   total(): UsageSums {
-    return this.told((this.options.names.includes('tag') ? this.all : this.sums).total(), 0);
+    return this.sumsAt((this.options.names.includes('tag') ? this.all : this.sums).total(), 0);
   }
 
   sumsOf(row: number): UsageSums {
-    return this.told(this.sums, row);
+    return this.sumsAt(this.sums, row);
   }
 
   /** Negative when the first costs less than the second. */
@@ -102,20 +107,21 @@ export class UsageCount {
 
   /** The values of a row, in the order of the names asked for. */
   valuesOf(row: number): string[] {
-    const found = new Map<GroupDimension, string>();
+    const { order, told, columns } = this;
+    const values: string[] = order.map(() => '');
     let place = row;
-    for (let i = this.order.length - 1; i >= 0; i--) {
+    for (let i = order.length - 1; i >= 0; i--) {
       const fold = this.folds[i] as PairPlaces;
-      const name = this.order[i] as GroupDimension;
-      found.set(name, this.options.memory.text(columnOf(name), fold.rightOf(place)));
+      values[told[i] as number] = this.options.memory.text(columns[i] as number, fold.rightOf(place));
       place = fold.leftOf(place);
     }
-    return this.options.names.map((name) => found.get(name) ?? '');
+    return values;
   }
 
-  private told(sums: SumLists, place: number): UsageSums {
+  private sumsAt(sums: SumLists, place: number): UsageSums {
     const { billing } = this.options;
-    return { ...sums.at(place), ...(billing !== null && { billedNano: sums.billedOf(place) }) };
+    const found = sums.at(place);
+    return billing === null ? found : { ...found, billedNano: sums.billedOf(place) };
   }
 
   private readonly buckets: number[] = [];
@@ -190,14 +196,17 @@ export class UsageCount {
       );
     const kind = columnOf(name);
     const places = wanted.map((value) => memory.place(kind, value));
-    return Uint8Array.from(memory.placesOf(kind, column), (place) => (places.includes(place) ? 0 : 1));
+    const known = memory.placesOf(kind, column);
+    const out = new Uint8Array(known.length);
+    for (let i = 0; i < known.length; i++) out[i] = places.includes(known[i] as number) ? 0 : 1;
+    return out;
   }
 
   private fold(column: ValueColumn, level: number): void {
     const { places, count } = this;
     const { at } = column;
     const fold = this.folds[level] as PairPlaces;
-    const known = this.options.memory.placesOf(columnOf(this.order[level] as GroupDimension), column);
+    const known = this.options.memory.placesOf(this.columns[level] as number, column);
     const only = known[0] as number;
     for (let row = 0; row < count; row++) {
       const place = places[row] as number;
@@ -234,7 +243,10 @@ export class UsageCount {
   }
 
   private zeroed(): Int32Array {
-    return this.places.map((place, row) => (row < this.count && place !== OUT ? 0 : OUT));
+    const { places, count } = this;
+    const zeroed = new Int32Array(count);
+    for (let row = 0; row < count; row++) zeroed[row] = places[row] === OUT ? OUT : 0;
+    return zeroed;
   }
 }
 

@@ -1,30 +1,32 @@
+import { PairTable } from './pair-table.js';
+
+/** Cells of a dense table that are always allowed, and for each pair. */
+const CELLS = 65_536;
+const CELLS_A_PAIR = 16;
+
 /** Gives each pair of whole numbers (of 31 bits) the next place, from 0 on: how rows of the same values find one another. */
 export class PairPlaces {
-  private size = 1024;
-  /** Place + 1 by hash; 0: free. */
-  private table = new Int32Array(this.size);
+  /** Place + 1 (0: none) by both numbers: pairs with the same first one are near each other. Null: that would be mostly empty. */
+  private dense: Int32Array | null = new Int32Array(16);
+  private lefts = 1;
+  private rights = 16;
+  private table: PairTable | null = null;
   private left = new Int32Array(512);
   private right = new Int32Array(512);
   count = 0;
 
   place(a: number, b: number): number {
-    const mask = this.size - 1;
-    let at = hash(a, b) & mask;
-    for (;;) {
-      const found = this.table[at] as number;
-      if (found === 0) break;
-      if (this.left[found - 1] === a && this.right[found - 1] === b) return found - 1;
-      at = (at + 1) & mask;
-    }
-    if (this.count * 2 >= this.size) {
-      this.grow();
+    const { dense } = this;
+    if (dense === null) return this.hashed(a, b);
+    if (a >= this.lefts || b >= this.rights) {
+      this.widen(a, b);
       return this.place(a, b);
     }
-    const place = this.count++;
-    this.table[at] = place + 1;
-    this.left[place] = a;
-    this.right[place] = b;
-    return place;
+    const at = a * this.rights + b;
+    const found = dense[at] as number;
+    if (found !== 0) return found - 1;
+    dense[at] = this.count + 1;
+    return this.note(a, b);
   }
 
   leftOf(place: number): number {
@@ -35,19 +37,40 @@ export class PairPlaces {
     return this.right[place] as number;
   }
 
-  private grow(): void {
-    this.size *= 2;
-    this.table = new Int32Array(this.size);
-    const [left, right] = [new Int32Array(this.size / 2), new Int32Array(this.size / 2)];
-    left.set(this.left);
-    right.set(this.right);
-    this.left = left;
-    this.right = right;
-    for (let i = 0; i < this.count; i++) {
-      let at = hash(left[i] as number, right[i] as number) & (this.size - 1);
-      while (this.table[at] !== 0) at = (at + 1) & (this.size - 1);
-      this.table[at] = i + 1;
+  private hashed(a: number, b: number): number {
+    const table = this.table as PairTable;
+    const place = table.place(a, b);
+    if (place === this.count) this.note(a, b);
+    return place;
+  }
+
+  private note(a: number, b: number): number {
+    const place = this.count++;
+    if (place === this.left.length) {
+      this.left = larger(this.left);
+      this.right = larger(this.right);
     }
+    this.left[place] = a;
+    this.right[place] = b;
+    return place;
+  }
+
+  /** Room for that pair, in the dense table or in one with hashes. */
+  private widen(a: number, b: number): void {
+    const { left, right, count } = this;
+    while (this.lefts <= a) this.lefts *= 2;
+    while (this.rights <= b) this.rights *= 2;
+    const cells = this.lefts * this.rights;
+    if (cells > CELLS && cells > count * CELLS_A_PAIR) {
+      this.dense = null;
+      const table = new PairTable();
+      for (let i = 0; i < count; i++) table.place(left[i] as number, right[i] as number);
+      this.table = table;
+      return;
+    }
+    const dense = new Int32Array(cells);
+    for (let i = 0; i < count; i++) dense[(left[i] as number) * this.rights + (right[i] as number)] = i + 1;
+    this.dense = dense;
   }
 }
 
@@ -66,9 +89,8 @@ export class TextPlaces {
   }
 }
 
-function hash(a: number, b: number): number {
-  let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
-  h ^= h >>> 15;
-  h = Math.imul(h, 0x2c1b3c6d);
-  return h ^ (h >>> 13);
+function larger(list: Int32Array): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(list.length * 2);
+  more.set(list);
+  return more;
 }
