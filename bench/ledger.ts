@@ -4,14 +4,19 @@
  *
  *   --rate N           records a second (5000)
  *   --seconds N        for so long (60)
+ *   --sink taken|away  a collector is told of each record over OTLP, too; `away`: it is there only when the load has ended
  *   --durable          as with `store.durable: request`: each turn's records are synced before it goes on
  */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Recorder } from '../core/observe/recorder.js';
+import { EVERYTHING } from '../core/sinks/sampling.js';
+import type { SinkSettings } from '../core/sinks/sink-settings.js';
 import { type Ledger, startLedger } from '../core/store/ledger.js';
 import { ledgerRecords } from './ledger-records.js';
 import { describeMachine, machineLine } from './machine.js';
@@ -27,6 +32,7 @@ const { values } = parseArgs({
   options: {
     rate: { type: 'string', default: '5000' },
     seconds: { type: 'string', default: '60' },
+    sink: { type: 'string', default: 'none' },
     durable: { type: 'boolean', default: false },
   },
 });
@@ -42,7 +48,13 @@ const mb = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 
 async function measure(dataDir: string): Promise<void> {
   const logFile = join(dataDir, 'requests.log');
-  const ledger = await startLedger({ dataDir, logFile, durable: values.durable ? 'request' : 'batch' });
+  const ledger = await startLedger({
+    dataDir,
+    logFile,
+    durable: values.durable ? 'request' : 'batch',
+    sinks: values.sink === 'none' ? null : sinks(),
+  });
+  let collector = values.sink === 'taken' ? startCollector() : null;
   const recorders = Array.from({ length: THREADS }, () => new Recorder(ledger.connect()));
   // Each record is one of its own; what differs from real ones is that many were made before.
   const until = Date.now();
@@ -91,8 +103,65 @@ async function measure(dataDir: string): Promise<void> {
   console.log(
     `disk ${mb(statSync(join(dataDir, 'headgate.db')).size)} of database, ${mb(statSync(logFile).size)} of log`,
   );
+  if (values.sink !== 'none') {
+    const told = tellOfSink(dataDir, settled);
+    collector ??= startCollector();
+    await told;
+    collector.kill();
+  }
   for (const recorder of recorders) await recorder.close();
   await ledger.close();
+}
+
+const PORT = 24_318;
+
+function startCollector(): ChildProcess {
+  const program = fileURLToPath(new URL('../../bench/collector.mjs', import.meta.url));
+  return spawn(process.execPath, [program, String(PORT)], { stdio: 'inherit' });
+}
+
+/** One collector over OTLP, as `observability.otlp` makes it. */
+function sinks(): NonNullable<Parameters<typeof startLedger>[0]['sinks']> {
+  const values = {
+    url: `http://127.0.0.1:${PORT}`,
+    headers: {},
+    encoding: 'protobuf',
+    gzip: true,
+    resource: {},
+  };
+  const sink: SinkSettings = {
+    name: 'collector',
+    use: 'otlp',
+    values,
+    batchRecords: null,
+    batchWaitMs: null,
+    timeoutMs: 10_000,
+    spoolBytes: 1024 ** 3,
+    sampling: EVERYTHING,
+  };
+  return {
+    setup: { sinks: [sink], instance: 'bench' },
+    entry: new URL('../bin/sink-thread.js', import.meta.url).href,
+  };
+}
+
+/** Waits until the collector has all, for three minutes at most. */
+async function tellOfSink(dataDir: string, settled: number): Promise<void> {
+  const folder = join(dataDir, 'sinks');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.spool'));
+  const waiting = names.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  console.log(`${mb(waiting)} of files for the sink`);
+  const began = performance.now();
+  let count = { told: 0, different: 0 };
+  while (count.different < settled && performance.now() - began < 180_000) {
+    await sleep(250);
+    const answer = await fetch(`http://127.0.0.1:${PORT}/count`).catch(() => null);
+    if (answer !== null) count = (await answer.json()) as typeof count;
+  }
+  const took = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(
+    `the collector had ${count.different} of ${settled} after ${took} s more, told ${count.told} times`,
+  );
 }
 
 console.log(machineLine(describeMachine()));
