@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Embedded, embed } from '../gateway/embedded.js';
+import { type Embedded, embed, until } from '../gateway/embedded.js';
 import {
   type AuthorizationServer,
   guardedBy,
   MACHINE,
   startAuthorizationServer,
 } from './authorization-server.js';
+import { newClient, textOf } from './clients.js';
 import { type GuardedServer, startGuarded } from './guarded-server.js';
 import { callTool } from './servers.js';
 
@@ -43,6 +44,10 @@ beforeAll(async () => {
             auth: { type: 'client_credentials', ...client, scopes: ['read'] },
           },
           exchanged: { url: servers.exchanged.url, auth: { type: 'token_exchange', ...client } },
+          brief: {
+            url: servers.exchanged.url,
+            auth: { type: 'token_exchange', ...client, idle: '1s' },
+          },
           wrong: { url: servers.wrong.url, auth: { type: 'client_credentials', ...client } },
           locked: {
             url: servers.shared.url,
@@ -134,6 +139,33 @@ describe('an exchange of tokens', () => {
     // The caller's own token is for the gateway, and shown to nobody else.
     for (const { headers } of servers.exchanged.seen)
       expect([ann, bob]).not.toContain(headers.get('authorization')?.replace('Bearer ', ''));
+  });
+
+  // A session's own connection had been made with the token of its first request, and was never told of another: once that was over the session
+  // could call nothing any more, with whatever token its client came.
+  it('is made with the token that the client of a session has by now', async () => {
+    let token = await as.callerToken('eve', ME);
+    const fetch = ((to: string, init: RequestInit) => {
+      const headers = new Headers(init.headers);
+      headers.set('authorization', `Bearer ${token}`);
+      return gateway.fetch(to, { ...init, headers });
+    }) as typeof globalThis.fetch;
+    const client = await newClient({ fetch, path: '/mcp/brief' }, 'legacy', {
+      capabilities: { sampling: {} },
+    });
+    const who = async () => textOf(await client.callTool({ name: 'whoami' }));
+    expect(await who()).toBe('eve');
+    const users = async () => {
+      const answer = await gateway.fetch('/api/mcp/servers');
+      const { data } = (await answer.json()) as { data: { id: string; users: number | null }[] };
+      return data.find(({ id }) => id === 'brief')?.users;
+    };
+    await until('what she shares with her other sessions is closed', async () => (await users()) === 0);
+    token = await as.callerToken('eve', ME);
+    as.revoked.add(lastToken(servers.exchanged));
+    expect(await who()).toBe('eve');
+    expect(as.exchanged.at(-1)).toBe(token);
+    await client.close();
   });
 
   it('works with an endpoint that does not describe itself', async () => {

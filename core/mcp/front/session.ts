@@ -203,7 +203,7 @@ export class Session implements Desk, DeskState {
   /** Null when it needs none of its own, or can have none. */
   private own(server: string, { behalf }: FrontCaller): ServerLink | null {
     const of = behalf[server] ?? null;
-    const known = this.hub.own.find(this.id, server, of?.owner ?? '');
+    const known = this.hub.own.find(this.id, server, of);
     if (known !== undefined) return known;
     const capabilities = this.server.getClientCapabilities() ?? {};
     if (!this.hasState && ASKABLE.every((what) => capabilities[what] === undefined)) return null;

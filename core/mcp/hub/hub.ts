@@ -143,11 +143,7 @@ export class McpHub {
     if (known === undefined || link === undefined) return null;
     const { config } = known.link;
     const { credentials } = link;
-    return this.own.open(
-      session,
-      { config, as: known.as, credentials, owner: behalf?.owner ?? '' },
-      features,
-    );
+    return this.own.open(session, { config, as: known.as, credentials, behalf }, features);
   }
 
   signInServer(id: string): SignInServer | null {
@@ -260,9 +256,7 @@ export class McpHub {
   ): Promise<McpReply> {
     const { server, behalf } = ask;
     const own =
-      ask.do === 'request' || ask.session === ''
-        ? undefined
-        : this.own.find(ask.session, server, behalf?.owner ?? '');
+      ask.do === 'request' || ask.session === '' ? undefined : this.own.find(ask.session, server, behalf);
     const aborted = new AbortController();
     this.calls.set(ask.call, aborted);
     const { tell } = this.parts;

@@ -1,4 +1,5 @@
 import type { McpConfig, McpServerConfig } from '../../config/mcp-config.js';
+import type { Behalf } from '../protocol.js';
 import type { Credentials } from './auth/credentials.js';
 import type { ClientFeatures } from './client-features.js';
 import { type LinkParts, ServerLink } from './server-link.js';
@@ -16,7 +17,8 @@ interface Own {
 }
 
 /** What a connection of a session is made with. */
-export interface OwnParts extends Pick<Own, 'as' | 'owner'> {
+export interface OwnParts extends Pick<Own, 'as'> {
+  readonly behalf: Behalf | null;
   readonly config: McpServerConfig;
   readonly credentials: Credentials;
 }
@@ -31,9 +33,13 @@ export class OwnLinks {
 
   constructor(private readonly parts: Omit<LinkParts, 'config' | 'credentials' | 'onChanged' | 'features'>) {}
 
-  find(session: string, server: string, owner: string): ServerLink | undefined {
+  /** That of whoever asks. */
+  find(session: string, server: string, behalf: Behalf | null): ServerLink | undefined {
     const own = this.sessions.get(session)?.get(server);
-    return own?.owner === owner ? own.link : undefined;
+    if (own === undefined || own.owner !== (behalf?.owner ?? '')) return undefined;
+    // A session may last longer than the token that its client began it with.
+    if (behalf !== null) own.link.credentials.renew(behalf);
+    return own.link;
   }
 
   /** Of a session. */
@@ -48,10 +54,10 @@ export class OwnLinks {
   /** The session's connection to the server, made if need be; null when the server has as many as it may. */
   open(
     session: string,
-    { config, as, owner, credentials }: OwnParts,
+    { config, as, behalf, credentials }: OwnParts,
     features: ClientFeatures,
   ): ServerLink | null {
-    const known = this.find(session, config.id, owner);
+    const known = this.find(session, config.id, behalf);
     if (known !== undefined) return known;
     // An API asks nobody anything.
     if (config.transport.kind === 'openapi') return null;
@@ -72,7 +78,7 @@ export class OwnLinks {
     });
     let owned = this.sessions.get(session);
     if (owned === undefined) this.sessions.set(session, (owned = new Map()));
-    owned.set(config.id, { link, server: config.id, as, owner });
+    owned.set(config.id, { link, server: config.id, as, owner: behalf?.owner ?? '' });
     return link;
   }
 
