@@ -6,6 +6,7 @@ import { credentialOf } from '../identity/credential.js';
 import { TokenTable } from '../identity/jwt/token-table.js';
 import type { KeyFacts, VirtualKey } from '../identity/virtual-key.js';
 import type { Behalf, McpRefusal } from './protocol.js';
+import { sorted } from './sorted-json.js';
 
 /** Somebody who wants something of servers, as a request has told. */
 export interface ToolUser {
@@ -79,6 +80,23 @@ function forwarded(
   return { ...NOTHING, owner: 'forward:', missing: missing(server, `send it in the header ${names}`) };
 }
 
+/** What two tokens of one person differ in that have the same rights; anything else may be one, such as a role or an organization. */
+const OF_ONE_TOKEN: ReadonlySet<string> = new Set([
+  'iat',
+  'exp',
+  'nbf',
+  'jti',
+  'auth_time',
+  'nonce',
+  'at_hash',
+  'c_hash',
+  'sid',
+  // Of Entra.
+  'uti',
+  'aio',
+  'rh',
+]);
+
 /** What was exchanged once is good for whoever comes with the same rights again. */
 function withToken(server: string, { principal, headers }: ToolUser): Behalf {
   const token = credentialOf(headers);
@@ -86,11 +104,12 @@ function withToken(server: string, { principal, headers }: ToolUser): Behalf {
     const how = 'come with a token of an issuer (auth.jwt) in place of a virtual key';
     return { ...NOTHING, owner: 'token:', missing: missing(server, how) };
   }
-  const claims = claimsOf(token);
-  const rights = ['iss', 'sub', 'azp', 'client_id', 'scope', 'scp', 'act'].map(
-    (name) => claims[name] ?? null,
-  );
-  return { ...NOTHING, owner: `token:${fingerprint([principal.id, JSON.stringify(rights)])}`, token };
+  const rights = Object.entries(claimsOf(token)).filter(([name]) => !OF_ONE_TOKEN.has(name));
+  return {
+    ...NOTHING,
+    owner: `token:${fingerprint([principal.id, sorted(Object.fromEntries(rights))])}`,
+    token,
+  };
 }
 
 /** Of a token that was verified when its bearer was let in. */
