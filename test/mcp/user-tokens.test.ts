@@ -8,6 +8,7 @@ import { Governance } from '../../dist/core/admin/governance.js';
 import { McpVault } from '../../dist/core/admin/mcp-vault.js';
 import { loadConfig } from '../../dist/core/config/load.js';
 import type { OauthUsersConfig } from '../../dist/core/config/mcp-auth-config.js';
+import { Secret } from '../../dist/core/config/secret.js';
 import { LiveConfig } from '../../dist/core/live-config.js';
 import type { Grant } from '../../dist/core/mcp/hub/auth/grant.js';
 import type { PlainFetch } from '../../dist/core/mcp/hub/auth/signed-fetch.js';
@@ -107,7 +108,7 @@ describe.each(['SQLite', 'Postgres'])('tokens of users on %s', (kind) => {
     onTestFinished(() => governance.close());
     return { governance, heard, vault: new McpVault(governance, () => loaded.config) };
   };
-  const tokensAt = (vault: McpVault, fetch: PlainFetch) =>
+  const tokensAt = (vault: McpVault, fetch: PlainFetch, auth: OauthUsersConfig = AUTH) =>
     userTokens(
       {
         server: 'notes',
@@ -117,7 +118,7 @@ describe.each(['SQLite', 'Postgres'])('tokens of users on %s', (kind) => {
         vault,
         signInPath: (scope) => `/sign-in?${scope}`,
       },
-      AUTH,
+      auth,
     );
   const shown = async (credentials: ReturnType<typeof userTokens>): Promise<string | null> => {
     const request = { method: 'POST', url: new URL(URL_OF_IT), headers: new Headers(), body: '{}' };
@@ -154,6 +155,25 @@ describe.each(['SQLite', 'Postgres'])('tokens of users on %s', (kind) => {
     await vault.set(place, grant(Date.now() + 3_600_000), AUTHOR);
     expect(await shown(tokensAt(vault, fetch))).toBe('Bearer the-first-access-token');
     expect(asked).toEqual([]);
+  });
+
+  // Whoever had put another authorization server into the configuration, with the secret that is for it, sent that secret to the last one with the
+  // next renewal.
+  mine('of another authorization server than the configuration has by now are not renewed', async () => {
+    const { vault } = node(await database());
+    const { fetch, asked } = loginServer();
+    await vault.set(place, grant(Date.now() + 1000), AUTHOR);
+    const moved = {
+      ...AUTH,
+      clientSecret: new Secret('the-secret-for-the-next-one'),
+      issuer: 'https://id.example.com',
+    };
+    await expect(tokensAt(vault, fetch, moved).ready()).rejects.toMatchObject({
+      refusal: { code: 'mcp_authorization_required' },
+    });
+    expect(asked).toEqual([]);
+    const same = { ...moved, issuer: 'https://login.example.com/' };
+    expect(await shown(tokensAt(vault, fetch, same))).toBe('Bearer access-token-2');
   });
 
   mine('that cannot be renewed any more are forgotten, and the user asked', async () => {

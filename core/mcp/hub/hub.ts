@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type OauthUsersConfig, usersOf } from '../../config/mcp-auth-config.js';
-import type { McpConfig, McpServerConfig } from '../../config/mcp-config.js';
+import { addressOfServer, type McpConfig, type McpServerConfig } from '../../config/mcp-config.js';
 import { packed } from '../../config/transfer.js';
 import type { LogLine } from '../../plugin/logger.js';
 import type { RunProgram } from '../code/program.js';
 import type { Behalf, ListKind, McpAsk, McpNotice, McpRefusal, McpReply, ServerState } from '../protocol.js';
 import type { CallOptions } from './at-server.js';
 import { credentialErrorIn } from './auth/credentials.js';
-import type { Grant } from './auth/grant.js';
+import { type Grant, isGrantFor } from './auth/grant.js';
 import { type AuthParts, CredentialMaker } from './auth/make-credentials.js';
 import { revoke } from './auth/revoke.js';
 import type { PlainFetch } from './auth/signed-fetch.js';
@@ -157,7 +157,10 @@ export class McpHub {
     if (found === null) return;
     try {
       const kept = await this.parts.auth.vault.read({ server, owner, what: 'grant' });
-      if (kept !== null) await revoke(found.config.auth, kept.value as Grant, found.fetch);
+      const grant = kept === null ? null : (kept.value as Grant);
+      const { config, fetch } = found;
+      if (grant !== null && isGrantFor(grant, addressOfServer(config), config.auth))
+        await revoke(config.auth, grant, fetch);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.parts.log('warn', 'the authorization server of an MCP server was not told that a grant is over', {

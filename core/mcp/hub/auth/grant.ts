@@ -16,6 +16,12 @@ export interface Grant {
   readonly expiresAt: number | null;
 }
 
+/** Whether it is of the server at `url`, and of the authorization server that the configuration names, if it names one. */
+export function isGrantFor(grant: Grant, url: string, { issuer }: OauthUsersConfig): boolean {
+  const bare = (one: string): string => one.replace(/\/$/, '');
+  return grant.url === url && (issuer === null || bare(grant.place.issuer) === bare(issuer));
+}
+
 /** What the authorization server knows the gateway as. */
 export function clientOf(
   { clientId, clientSecret }: OauthUsersConfig,

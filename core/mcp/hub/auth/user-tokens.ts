@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OauthUsersConfig } from '../../../config/mcp-auth-config.js';
 import { shortText } from '../hidden-words.js';
 import { CredentialError, type Credentials, NO_CREDENTIALS } from './credentials.js';
-import { clientOf, type Grant, tokenIn, withTokens } from './grant.js';
+import { clientOf, type Grant, isGrantFor, tokenIn, withTokens } from './grant.js';
 import { scopeWanted } from './own-tokens.js';
 import type { PlainFetch } from './signed-fetch.js';
 import { type Token, TokenHolder } from './token-holder.js';
@@ -46,7 +46,9 @@ export function userTokens(parts: UserTokenParts, auth: OauthUsersConfig): Crede
     for (const until = now() + CLAIM_MS; ; ) {
       const kept = await vault.read(place);
       grant = kept === null ? null : (kept.value as Grant);
-      if (kept === null || grant === null || grant.url !== url) throw signIn('');
+      if (kept === null || grant === null) throw signIn('');
+      // Neither does another server get it, nor the last authorization server the secret that is for the present one.
+      if (!isGrantFor(grant, url, auth)) throw signIn('');
       if (isGood(grant)) return tokenIn(grant);
       if (grant.tokens.refresh_token === undefined) throw signIn('');
       if (await vault.claim(place, kept.version, CLAIM_MS)) return renewed(grant, kept);
