@@ -3,7 +3,10 @@ import type { ServerUrlRules } from '../config/server-url-rules.js';
 import { Allowance } from '../upstream/allowance.js';
 
 /** What records, rules of keys and messages call a server that a request names by its address. No server of the configuration is called so. */
-export const urlPlace = (url: URL): string => `url:${url.hostname}`;
+export const urlPlace = ({ hostname }: URL): string => `url:${bareHost(hostname)}`;
+
+/** With a dot at its end a name is the same one, which no rule has. */
+const bareHost = (name: string): string => name.replace(/\.$/, '');
 
 /**
  * Whether a request may have the gateway ask an address. Names are looked at again when they are looked up, where they may turn out to
@@ -14,7 +17,7 @@ export function allowedUrl(text: string, { any, suffixes, rules }: ServerUrlRule
   const url = new URL(text);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   if (url.username !== '' || url.password !== '' || url.hash !== '') return null;
-  const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+  const host = bareHost(url.hostname.replace(/^\[|\]$/g, ''));
   const allowance = new Allowance(rules);
   const isNamed = isIP(host) === 0 ? allowance.allowsName(host) : allowance.namesAddress(host);
   // What goes there may be a credential: without TLS only where the operator has named the very host.

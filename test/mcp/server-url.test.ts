@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseServerUrlRules } from '../../core/config/server-url-rules.js';
-import { allowedUrl } from '../../core/mcp/server-url.js';
+import { allowedUrl, urlPlace } from '../../core/mcp/server-url.js';
 import { type FakeMcp, startFakeMcp } from '../fakes/mcp-http.js';
 import { json, until } from '../gateway/embedded.js';
 import { calling, KEY, READER_KEY, type Runs, saying, startRuns } from './run-setup.js';
@@ -243,6 +243,14 @@ describe('which addresses are allowed', () => {
   ])('%s with %s: %s', (url, rules, allowed) => {
     expect(may(url, ...rules)).toBe(allowed);
   });
+
+  // A dot at the end of a name was part of what rules of keys saw, so that a host which a key must not use could be used as `host.`.
+  it.each(['https://mcp.example.com/mcp', 'https://MCP.example.com./mcp', 'https://mcp.example.com.:8443/'])(
+    '%s is at the host that rules of keys name',
+    (url) => {
+      expect(urlPlace(new URL(url))).toBe('url:mcp.example.com');
+    },
+  );
 
   it.each(['*example.com', '**', '*.', 'a b', 'http://x', '10.0.0.0/99'])('%s is no rule', (text) => {
     expect(parseServerUrlRules([text])).toBeNull();
