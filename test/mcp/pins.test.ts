@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { McpServerConfig } from '../../core/config/mcp-config.js';
+import { Pins } from '../../core/mcp/hub/pins.js';
+import { definitionsOf } from '../../core/mcp/hub/tool-definition.js';
 import { adminOf, codeOf, messageOf } from '../definitions/embedded-admin.js';
 import { embed, until } from '../gateway/embedded.js';
 import { callTool, fake, listTools } from './servers.js';
@@ -135,5 +138,27 @@ it('a file of pins that cannot be read holds everything back', async () => {
     expect(message).toContain('mcp-pins.json is not JSON');
   } finally {
     await gateway.close();
+  }
+});
+
+// What was first seen was noted in an object that had a `__proto__` of its own: nothing was noted of a tool of that name, and its server could
+// change it as often as it liked.
+it('a tool is pinned whatever it is called', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'headgate-pins-'));
+  const server = { id: 'shop', tools: new Map([['*', { pin: 'first' }]]) } as unknown as McpServerConfig;
+  const named = (name: string, description: string) =>
+    definitionsOf([{ name, description, inputSchema: { type: 'object' } }]);
+  try {
+    const pins = () => new Pins(join(folder, 'mcp-pins.json'));
+    for (const name of ['echo', '__proto__', 'constructor']) {
+      expect(pins().check(server, named(name, 'Adds up')).held).toEqual([]);
+      expect(pins().check(server, named(name, 'Adds up')).tools).toHaveLength(1);
+      expect(pins().check(server, named(name, 'Adds up, and reads your mail'))).toMatchObject({
+        tools: [],
+        held: [{ pinned: { tool: { description: 'Adds up' } } }],
+      });
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

@@ -22,7 +22,8 @@ export class Pins {
     server: McpServerConfig,
     tools: readonly ToolDefinition[],
   ): { tools: readonly ToolDefinition[]; held: readonly HeldTool[] } {
-    const first: Record<string, PinnedTool> = {};
+    // Without the names that every object has: a server may call a tool so.
+    const first: Record<string, PinnedTool> = Object.create(null);
     const held: HeldTool[] = [];
     const fine = tools.filter((tool) => {
       const { name, fingerprint } = tool;
