@@ -12,10 +12,9 @@ export const PERMISSIONS = [
   /** Usage, bills and what is charged on. */
   'usage:read',
   'billing:write',
-  /** Records of requests; what was kept of their bodies; sending one again. */
+  /** Records of requests; what was kept of their bodies. */
   'requests:read',
   'bodies:read',
-  'requests:replay',
   /** Which models there are and what they cost. */
   'models:read',
   /** Providers, plugins and everything else that the configuration file says too. */
@@ -54,7 +53,6 @@ const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'usage:read',
     'requests:read',
     'bodies:read',
-    'requests:replay',
     'models:read',
   ]),
   member: new Set([
