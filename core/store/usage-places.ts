@@ -1,15 +1,15 @@
 import { PairTable } from './pair-table.js';
 
 /** Cells of a dense table that are always allowed, and for each pair. */
-const CELLS = 65_536;
+const CELLS = 1_048_576;
 const CELLS_A_PAIR = 16;
 
 /** Gives each pair of whole numbers (of 31 bits) the next place, from 0 on: how rows of the same values find one another. */
 export class PairPlaces {
   /** Place + 1 (0: none) by both numbers: pairs with the same first one are near each other. Null: that would be mostly empty. */
-  private dense: Int32Array | null = new Int32Array(16);
+  private dense: Int32Array | null = new Int32Array(4);
   private lefts = 1;
-  private rights = 16;
+  private rights = 4;
   private table: PairTable | null = null;
   private left = new Int32Array(512);
   private right = new Int32Array(512);
