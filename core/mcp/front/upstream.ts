@@ -100,7 +100,10 @@ function refusal(error: unknown, link: ServerLink): Refused {
   if (missing !== null) return credentialRefused(missing.refusal);
   const { code, data } = (error ?? {}) as { code?: unknown; data?: unknown };
   const why = whyOf(error, link.hide);
-  if (typeof code === 'number') return new Refused(code, why, data);
+  if (typeof code === 'number') {
+    const said = data === undefined ? data : unsaid(data, JSON.stringify(data), link.credentials.secrets());
+    return new Refused(code, why, said);
+  }
   return new Refused(INTERNAL, `The MCP server "${link.config.id}" is not available: ${why}.`);
 }
 
