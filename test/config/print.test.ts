@@ -24,7 +24,7 @@ describe('what check prints', () => {
       fields  those a target has no words for are left out and named in x-headgate-dropped
       prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on
+      log     level info, json, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key
@@ -58,7 +58,7 @@ describe('what check prints', () => {
       fields  those a target has no words for are left out and named in x-headgate-dropped
       prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on
+      log     level info, json, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key
@@ -88,7 +88,7 @@ describe('what check prints', () => {
       fields  those a target has no words for are left out and named in x-headgate-dropped
       prices  0 overrides, models without a price: warn
       store   sqlite:/srv/data/headgate.db
-      log     level info, requests on
+      log     level info, json, requests on
       metrics on
       providers
         openai  https://api.openai.com/v1, 1 key
