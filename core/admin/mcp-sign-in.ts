@@ -103,7 +103,8 @@ export async function endOfSignIn(parts: Parts, request: AdminRequest): Promise<
   } catch (error) {
     const isUnknown = (error as { code?: unknown }).code === 'invalid_client' && begun.client !== null;
     if (isUnknown) await forgetClient(parts.vault, server);
-    throw told(error, server, [code, begun.verifier]);
+    const { clientSecret } = found.config.auth;
+    throw told(error, server, [code, begun.verifier, begun.client?.client_secret, clientSecret?.reveal()]);
   }
   const text = `The ${whoOf(owner)} can use the MCP server "${server}" now. You can close this page.`;
   return page(200, 'Signed in', text, null, [forget]);
@@ -179,9 +180,10 @@ function hashOf(browser: string): string {
   return createHash('sha256').update(browser).digest('base64url');
 }
 
-function told(error: unknown, server: string, secrets: readonly string[]): GatewayError {
+function told(error: unknown, server: string, secrets: readonly (string | null | undefined)[]): GatewayError {
   if (error instanceof GatewayError) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const why = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), said).slice(0, 300);
+  const hidden = secrets.filter((one) => one !== null && one !== undefined && one !== '') as string[];
+  const why = hidden.reduce((text, secret) => text.replaceAll(secret, '***'), said).slice(0, 300);
   return gatewayError('mcp_sign_in_refused', { server, why });
 }

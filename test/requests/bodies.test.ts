@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { BodyRedactor } from '../../core/store/bodies/body-redactor.js';
 import { startOpenAi } from '../fakes/openai.js';
 import { behind, type Embedded, embed, json } from '../gateway/embedded.js';
 
@@ -110,6 +111,17 @@ describe('bodies', () => {
     expect(kept?.answer.content).toMatchObject({ choices: [{ message: { content: '[answer]' } }] });
     const long = await bodiesOf(gateway, await ask(gateway, {}, 'x'.repeat(5000)));
     expect(long?.request).toMatchObject({ truncated: true, content: null });
+  });
+
+  it('lose the headers that a request brings for an MCP server, whatever their names', async () => {
+    // A header called x-tenant was kept as it stood: only names that say "key" or "token" had been looked for.
+    const redactor = await BodyRedactor.of({ redact: [], secrets: true }, (text) => text);
+    const tool = { type: 'mcp', server_url: 'https://tools.example', headers: { 'x-tenant': 'planted' } };
+    const kept = redactor.of(JSON.stringify({ tools: [tool], input: { headers: { 'x-tenant': 'a word' } } }));
+    expect(JSON.parse(String(kept))).toEqual({
+      tools: [{ ...tool, headers: '***' }],
+      input: { headers: { 'x-tenant': 'a word' } },
+    });
   });
 
   it('are kept in files of a folder', async () => {

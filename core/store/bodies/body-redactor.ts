@@ -65,10 +65,13 @@ export class BodyRedactor {
     if (typeof value !== 'object' || value === null) return value;
     if (depth > MOST_DEPTH) return HIDDEN;
     if (Array.isArray(value)) return value.map((one) => this.value(one, depth + 1));
+    // Headers for a server that a request brings along: their names need not say that they are credentials.
+    const forServer = this.hidden !== null && 'server_url' in value;
     return Object.fromEntries(
       Object.entries(value).map(([name, one]) => [
         this.text(name),
-        this.hidden !== null && typeof one === 'string' && SECRET_NAME.test(name)
+        (this.hidden !== null && typeof one === 'string' && SECRET_NAME.test(name)) ||
+        (forServer && name === 'headers')
           ? HIDDEN
           : this.value(one, depth + 1),
       ]),
