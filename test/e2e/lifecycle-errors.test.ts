@@ -97,7 +97,10 @@ const saboteur = (sabotage: string): string => `setup() {
 
 describe('a ledger that fails', () => {
   it('ends the gateway with 1 after the running requests, and keeps all records', async () => {
-    const gateway = await start({}, saboteur(`postMessage.call(this, { type: 'log', level: 'none' });`));
+    const gateway = await start(
+      {},
+      saboteur(`postMessage.call(this, { type: 'log', level: 'info', message: 7 });`),
+    );
     const streams = await askStreams(gateway, 4);
     await ask(gateway, 'saboteur', { 'x-boom': '1' });
     // It asks the ledger, which gets something it cannot read just before.

@@ -69,17 +69,16 @@ describe.each(VENDORS)('the sink $use', (vendor) => {
     if (!['helicone', 'azure-blob'].includes(use)) expect(bodies.size).toBe(1);
   });
 
-  it.skipIf(vendor.inside === undefined)(
-    'is understood when it answers success with an error inside',
-    async () => {
+  const { inside } = vendor;
+  if (inside !== undefined)
+    it('is understood when it answers success with an error inside', async () => {
       let tries = 0;
-      server.answer = (received) => (tries++ === 0 ? (vendor.inside?.answer(received) ?? good) : good);
+      server.answer = (received) => (tries++ === 0 ? (inside.answer(received) ?? good) : good);
       const sinks = run();
       await sinks.settle(three());
-      const counts = vendor.inside?.means === 'later' ? { sent: 3, failures: 1 } : { sent: 2, refused: 1 };
+      const counts = inside.means === 'later' ? { sent: 3, failures: 1 } : { sent: 2, refused: 1 };
       await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts });
-    },
-  );
+    });
 });
 
 describe('sinks', () => {
