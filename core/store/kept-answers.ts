@@ -121,8 +121,8 @@ export class KeptAnswers {
 
   private async delete(ask: KeptQuestions['delete']['ask']): Promise<KeptAnswer | null> {
     const found = await this.find(ask);
-    if (found !== null) await this.drop([found.id]);
-    return found;
+    // Other nodes may have found it too: who has deleted it has it.
+    return found !== null && (await this.drop([found.id])) === 1 ? found : null;
   }
 
   private async cancel(ask: KeptQuestions['cancel']['ask']): Promise<KeptAnswer | null> {
@@ -170,20 +170,22 @@ export class KeptAnswers {
     return events;
   }
 
-  private async drop(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
+  /** How many of them were there, and are gone by this call. */
+  private async drop(ids: readonly string[]): Promise<number> {
+    if (ids.length === 0) return 0;
     const places = ids.map(() => '?').join(', ');
-    const freed = await this.db.transaction(async (sql) => {
+    const [gone, freed] = await this.db.transaction(async (sql) => {
       const bytes = await one(
         sql,
         `SELECT coalesce(sum(bytes), 0) FROM kept_answers WHERE id IN (${places})`,
         ids,
       );
-      await sql.run(`DELETE FROM kept_answers WHERE id IN (${places})`, ids);
+      const deleted = await sql.run(`DELETE FROM kept_answers WHERE id IN (${places})`, ids);
       await sql.run(`DELETE FROM kept_events WHERE id IN (${places})`, ids);
-      return bytes;
+      return [deleted, deleted === 0 ? 0 : bytes] as const;
     });
     this.bytes -= freed;
+    return gone;
   }
 }
 

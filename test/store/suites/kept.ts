@@ -40,6 +40,18 @@ export function keptSuite(database: Database): void {
       expect(await find(kept, 'a')).toBeNull();
     });
 
+    it('gives what is deleted to one of two nodes that ask at once', async () => {
+      // Both had found the row before either deleted it, both got it, and a run that waited was gone on with twice.
+      const { db, kept } = await open();
+      const other = await KeptAnswers.open(db, 'there', () => 0);
+      for (let i = 0; i < 20; i++) {
+        await put(kept, row(`a${i}`));
+        const ask = { do: 'delete', ask: mine(`a${i}`) } as const;
+        const both = await Promise.all([kept.answer(ask), other.answer(ask)]);
+        expect(both.filter((one) => one !== null)).toEqual([row(`a${i}`)]);
+      }
+    });
+
     it('deletes what has expired with its events, and the oldest of what is too much', async () => {
       const { db, kept } = await open();
       await put(kept, row('old', { state: 'running', expiresMs: 10 }));
