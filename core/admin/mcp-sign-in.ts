@@ -6,6 +6,7 @@ import { canonicalError, GatewayError, gatewayError } from '../errors.js';
 import { sameSecret } from '../identity/same-secret.js';
 import type { OwnAddress, SignInBegun } from '../mcp/hub/auth/sign-in.js';
 import { forgetClient, whoOf } from '../mcp/hub/auth/user-tokens.js';
+import { hiderOf } from '../mcp/hub/hidden-words.js';
 import { StoreError } from '../store/control/store-error.js';
 import { readCookie, SIGN_IN_COOKIES, setCookie } from './cookie.js';
 import { page } from './mcp-sign-in-page.js';
@@ -183,7 +184,7 @@ function hashOf(browser: string): string {
 function told(error: unknown, server: string, secrets: readonly (string | null | undefined)[]): GatewayError {
   if (error instanceof GatewayError) return error;
   const said = error instanceof Error ? error.message : String(error);
-  const hidden = secrets.filter((one) => one !== null && one !== undefined && one !== '') as string[];
-  const why = hidden.reduce((text, secret) => text.replaceAll(secret, '***'), said).slice(0, 300);
+  const hide = hiderOf(secrets.filter((one) => typeof one === 'string'));
+  const why = hide(said).slice(0, 300);
   return gatewayError('mcp_sign_in_refused', { server, why });
 }

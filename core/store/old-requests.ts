@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { AttemptRecord, Operation, Outcome, SettledRecord, Usage } from '@headgate/sdk';
 import { type Kysely, sql } from 'kysely';
-import { batchOf } from './record-codec.js';
+import { batchOf, NEW_SINCE, NEW_SINCE_OF_ATTEMPTS } from './record-codec.js';
 
 /** Rows moved at a time, at most; they become one block, and are of one day (UTC), which is what retention rounds to. */
 const STEP = 1024;
@@ -37,6 +37,7 @@ function recordOf(row: Row): SettledRecord {
   const detail = list(parsed(row['detail']));
   const usage = detail[11];
   return {
+    ...NEW_SINCE,
     id: text(row['id']),
     time: number(row['time']),
     operation: (text(detail[0]) || 'chat') as Operation,
@@ -44,10 +45,6 @@ function recordOf(row: Row): SettledRecord {
     stream: detail[2] === true,
     keyId: text(row['key_id']),
     keyName: text(detail[3]),
-    org: '',
-    team: '',
-    project: '',
-    user: '',
     customer: text(row['customer']),
     session: text(detail[13]),
     tags: list(detail[14]).map(text),
@@ -65,17 +62,6 @@ function recordOf(row: Row): SettledRecord {
     firstTokenMs: numberOrNull(detail[9]),
     overheadUs: number(detail[10]),
     cache: text(detail[6]),
-    errorMessage: '',
-    bodyMs: null,
-    checkMs: null,
-    checkedMs: null,
-    routedMs: null,
-    plugins: [],
-    finish: '',
-    tools: [],
-    trace: '',
-    answerId: '',
-    continues: '',
   };
 }
 
@@ -101,9 +87,7 @@ function attemptOf(values: unknown): AttemptRecord {
     status: number(status),
     error: typeof error === 'string' ? error : null,
     ms: number(ms),
-    startMs: 0,
-    connectMs: null,
-    firstByteMs: null,
+    ...NEW_SINCE_OF_ATTEMPTS,
   };
 }
 

@@ -102,7 +102,8 @@ class BatchColumns implements ColumnSource {
   }
 }
 
-const NEW_SINCE = {
+/** What records of before layout 2 do not have. */
+export const NEW_SINCE = {
   org: '',
   team: '',
   project: '',
@@ -119,7 +120,7 @@ const NEW_SINCE = {
   answerId: '',
   continues: '',
 };
-const NEW_SINCE_OF_ATTEMPTS = { startMs: 0, connectMs: null, firstByteMs: null };
+export const NEW_SINCE_OF_ATTEMPTS = { startMs: 0, connectMs: null, firstByteMs: null };
 
 /** What a spool of before layout 2 holds: a list of records. */
 function oldRecords(bytes: Uint8Array): SettledRecord[] {

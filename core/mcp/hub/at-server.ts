@@ -1,8 +1,8 @@
 import type { McpRefusal, ToolProgress } from '../protocol.js';
 import { credentialErrorIn } from './auth/credentials.js';
-import { withoutSecrets } from './auth/without-secrets.js';
 import { type Connection, statusOf } from './connect.js';
 import { type Asked, callFailure, tooLarge, whyOf } from './failure.js';
+import { withoutSecrets } from './hidden-words.js';
 import type { ServerLink } from './server-link.js';
 
 export interface CallOptions {

@@ -11,9 +11,22 @@ const MOST = 500;
  * fail, and clients the address they could not reach.
  */
 export function hiderFor({ transport }: McpServerConfig): (text: string) => string {
-  const values = hiddenValues(transport);
-  const words = values.filter((one) => one.length >= MIN_LENGTH).toSorted((a, b) => b.length - a.length);
+  return hiderOf(longEnough(hiddenValues(transport)));
+}
+
+/** Text without any of these, except such as ordinary words are. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.length === 0 ? text : hiderOf(longEnough(secrets))(text);
+}
+
+/** Takes these out of texts, the longest first, so that one within another does not leave the rest of it standing. */
+export function hiderOf(secrets: readonly string[]): (text: string) => string {
+  const words = secrets.filter((one) => one !== '').toSorted((a, b) => b.length - a.length);
   return (text) => words.reduce((hidden, word) => hidden.replaceAll(word, REDACTED), text);
+}
+
+function longEnough(secrets: readonly string[]): readonly string[] {
+  return secrets.filter((one) => one.length >= MIN_LENGTH);
 }
 
 function hiddenValues(transport: McpServerConfig['transport']): string[] {

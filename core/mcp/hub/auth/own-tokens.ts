@@ -1,8 +1,8 @@
 import type { OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { McpAuthConfig } from '../../../config/mcp-auth-config.js';
 import type { Behalf } from '../../protocol.js';
-import { shortText } from '../hidden-words.js';
-import { CredentialError, type Credentials, NO_CREDENTIALS } from './credentials.js';
+import { bearerToken, noToken, scopeWanted, usedToken } from './bearer-token.js';
+import type { Credentials, Outgoing } from './credentials.js';
 import { type AuthorizationPlace, discover } from './discover.js';
 import type { PlainFetch } from './signed-fetch.js';
 import { tokenOf } from './token-answer.js';
@@ -34,7 +34,13 @@ export function tokenCredentials(
   let wider: string | null = null;
   const secrets = (): string[] =>
     [auth.clientSecret?.reveal(), subject, holder.current?.value].filter((one) => typeof one === 'string');
-  const holder: TokenHolder = new TokenHolder(() => ask().catch(tell), now);
+  const holder: TokenHolder = new TokenHolder(
+    () =>
+      ask().catch((error) => {
+        throw noToken(server, error, secrets());
+      }),
+    now,
+  );
 
   async function ask(): Promise<Token> {
     place ??= discover(url, auth, fetch);
@@ -57,41 +63,28 @@ export function tokenCredentials(
     );
   }
 
-  function tell(error: unknown): never {
-    const said = error instanceof Error ? error.message : String(error);
-    const hidden = secrets().reduce((text, secret) => text.replaceAll(secret, '***'), said);
-    const why = `there is no token for it: ${shortText(hidden)}`;
-    throw new CredentialError({ code: 'mcp_server_unavailable', details: { server, why }, sent: false });
+  async function answered(response: Response, request: Outgoing): Promise<boolean> {
+    const used = usedToken(request);
+    if (response.status === 401) return holder.refused(used);
+    const more = await scopeWanted(response);
+    if (more === null) {
+      holder.accepted(used);
+      return false;
+    }
+    const { computeScopeUnion, isStrictScopeSuperset } = await import('@modelcontextprotocol/client');
+    const before = wider ?? (await place)?.scope ?? undefined;
+    const all = computeScopeUnion(before, more);
+    if (all === undefined || !isStrictScopeSuperset(all, before)) return false;
+    wider = all;
+    holder.forget();
+    return (await holder.get()).value !== used;
   }
 
   return {
-    ...NO_CREDENTIALS,
-    ready: async () => {
-      await holder.get();
-    },
-    sign: async ({ headers }) => {
-      headers.set('authorization', `Bearer ${(await holder.get()).value}`);
-    },
-    answered: async (response, { headers }) => {
-      const used = (headers.get('authorization') ?? '').slice('Bearer '.length);
-      if (response.status === 401) return holder.refused(used);
-      const more = response.status === 403 ? await scopeWanted(response) : null;
-      if (more === null) {
-        holder.accepted(used);
-        return false;
-      }
-      const { computeScopeUnion, isStrictScopeSuperset } = await import('@modelcontextprotocol/client');
-      const before = wider ?? (await place)?.scope ?? undefined;
-      const all = computeScopeUnion(before, more);
-      if (all === undefined || !isStrictScopeSuperset(all, before)) return false;
-      wider = all;
-      holder.forget();
-      return (await holder.get()).value !== used;
-    },
+    ...bearerToken(holder, { answered, secrets }),
     renew: ({ token }) => {
       subject = token;
     },
-    secrets,
   };
 }
 
@@ -121,11 +114,4 @@ function clientOf({ clientId, clientSecret }: Auth, form: URLSearchParams): OAut
     saveCodeVerifier: () => {},
     codeVerifier: () => '',
   };
-}
-
-/** RFC 6750: it would let somebody in with more rights; null when it is refused for another reason. */
-export async function scopeWanted(response: Response): Promise<string | null> {
-  const { extractWWWAuthenticateParams } = await import('@modelcontextprotocol/client');
-  const { error, scope } = extractWWWAuthenticateParams(response);
-  return error === 'insufficient_scope' ? (scope ?? '') : null;
 }

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OauthUsersConfig } from '../../../config/mcp-auth-config.js';
-import { shortText } from '../hidden-words.js';
-import { CredentialError, type Credentials, NO_CREDENTIALS } from './credentials.js';
+import { bearerToken, noToken, scopeWanted, usedToken } from './bearer-token.js';
+import { CredentialError, type Credentials, type Outgoing } from './credentials.js';
 import { clientOf, type Grant, isGrantFor, tokenIn, withTokens } from './grant.js';
-import { scopeWanted } from './own-tokens.js';
 import type { PlainFetch } from './signed-fetch.js';
 import { type Token, TokenHolder } from './token-holder.js';
 import type { Kept, Vault, VaultPlace } from './vault.js';
@@ -33,7 +32,13 @@ export function userTokens(parts: UserTokenParts, auth: OauthUsersConfig): Crede
   /** The last that was refused, so that it is not taken from the vault again. */
   let refused = '';
   let grant: Grant | null = null;
-  const holder: TokenHolder = new TokenHolder(() => ask().catch(tell), now);
+  const holder: TokenHolder = new TokenHolder(
+    () =>
+      ask().catch((error) => {
+        throw noToken(server, error, secrets());
+      }),
+    now,
+  );
   const secrets = (): string[] =>
     [
       grant?.tokens.access_token,
@@ -96,36 +101,20 @@ export function userTokens(parts: UserTokenParts, auth: OauthUsersConfig): Crede
     return new CredentialError({ code: 'mcp_authorization_required', details, sent: false });
   }
 
-  function tell(error: unknown): never {
-    if (error instanceof CredentialError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    const hidden = secrets().reduce((text, secret) => text.replaceAll(secret, '***'), said);
-    const why = `there is no token for it: ${shortText(hidden)}`;
-    throw new CredentialError({ code: 'mcp_server_unavailable', details: { server, why }, sent: false });
+  async function answered(response: Response, request: Outgoing): Promise<boolean> {
+    const used = usedToken(request);
+    if (response.status === 401) {
+      refused = used;
+      if (await holder.refused(used)) return true;
+      throw signIn('');
+    }
+    const more = await scopeWanted(response);
+    if (more !== null) throw signIn(await unionWith(more, grant));
+    holder.accepted(used);
+    return false;
   }
 
-  return {
-    ...NO_CREDENTIALS,
-    ready: async () => {
-      await holder.get();
-    },
-    sign: async ({ headers }) => {
-      headers.set('authorization', `Bearer ${(await holder.get()).value}`);
-    },
-    answered: async (response, { headers }) => {
-      const used = (headers.get('authorization') ?? '').slice('Bearer '.length);
-      if (response.status === 401) {
-        refused = used;
-        if (await holder.refused(used)) return true;
-        throw signIn('');
-      }
-      const more = response.status === 403 ? await scopeWanted(response) : null;
-      if (more !== null) throw signIn(await unionWith(more, grant));
-      holder.accepted(used);
-      return false;
-    },
-    secrets,
-  };
+  return bearerToken(holder, { answered, secrets });
 }
 
 async function unionWith(more: string, grant: Grant | null): Promise<string> {
