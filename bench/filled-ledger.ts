@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type LedgerSql, openLedgerSql } from '../core/store/ledger-sql.js';
+import type { StoreAddress } from '../core/store/sql/address.js';
+import { fillLedger } from './fill-ledger.js';
+import { describeMachine, machineLine } from './machine.js';
+
+/** The end of the year that the records are of. */
+export const UNTIL = Date.UTC(2026, 10, 1);
+const ROUNDS = 3;
+
+export interface FilledLedgerOptions {
+  readonly records: number;
+  readonly customers: number;
+  /** URL of an empty Postgres that is measured, too. */
+  readonly postgres: string | undefined;
+  /** Folder that the SQLite file stays in, for the next time; undefined: it goes. */
+  readonly keep: string | undefined;
+}
+
+/** Measures a ledger with a year of records in SQLite, and in Postgres if there is one. */
+export async function overFilledLedgers(
+  name: string,
+  { records, customers, postgres, keep }: FilledLedgerOptions,
+  measure: (db: LedgerSql, kind: StoreAddress['kind']) => Promise<void>,
+): Promise<void> {
+  const over = async (address: StoreAddress): Promise<void> => {
+    const db = await openLedgerSql(address);
+    try {
+      const [row = []] = await db.all("SELECT value FROM ledger_counts WHERE name = 'requests'");
+      if (Number(row[0]) === 0)
+        await fillLedger(db, { records, customers, keys: 200, until: UNTIL, days: 365 });
+      await measure(db, address.kind);
+    } finally {
+      await db.close();
+    }
+  };
+  console.log(machineLine(describeMachine()));
+  const folder = keep ?? mkdtempSync(join(tmpdir(), `headgate-${name}-`));
+  try {
+    await over({ kind: 'sqlite', path: join(folder, `${name}.db`) });
+  } finally {
+    if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+  }
+  if (postgres !== undefined) await over({ kind: 'postgres', url: postgres });
+}
+
+/** Milliseconds on the clock and of CPU: of the first round, in which nothing is remembered, and of the best. */
+export interface Timed {
+  readonly first: { readonly ms: number; readonly cpu: number };
+  readonly best: { readonly ms: number; readonly cpu: number };
+  readonly rows: number;
+}
+
+/** @param work resolves to how many rows it has found */
+export async function timed(work: () => Promise<number>): Promise<Timed> {
+  const times: number[] = [];
+  const cpus: number[] = [];
+  let rows = 0;
+  for (let i = 0; i < ROUNDS; i++) {
+    const before = process.cpuUsage();
+    const began = performance.now();
+    rows = await work();
+    times.push(performance.now() - began);
+    const { user, system } = process.cpuUsage(before);
+    cpus.push((user + system) / 1000);
+  }
+  return {
+    first: { ms: times[0] as number, cpu: cpus[0] as number },
+    best: { ms: Math.min(...times), cpu: Math.min(...cpus) },
+    rows,
+  };
+}
