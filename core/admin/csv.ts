@@ -1,8 +1,8 @@
 export type Field = string | number;
 
-/** RFC 4180: a header line, then one line a row; CRLF. */
-export function csv(header: readonly string[], rows: readonly (readonly Field[])[]): string {
-  let text = line(header);
+/** RFC 4180: a header line, if any, then one line a row; CRLF. */
+export function csv(header: readonly string[] | null, rows: readonly (readonly Field[])[]): string {
+  let text = header === null ? '' : line(header);
   for (const row of rows) text += line(row);
   return text;
 }

@@ -28,6 +28,7 @@ export * from './measured.js';
 export type { DefaultNeeds, Needs } from './needs.js';
 export * from './plugin.js';
 export * from './provider.js';
+export * from './record-fields.js';
 export { type Reply, reply } from './reply.js';
 export { ROLLING_CELLS, RollingSum } from './rolling.js';
 export type * from './settled-detail.js';

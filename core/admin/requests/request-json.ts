@@ -1,4 +1,11 @@
-import type { SettledRecord, SettledTimings, TimeSpan, Usage } from '@headgate/sdk';
+import {
+  type RecordFieldName,
+  recordRow,
+  type SettledRecord,
+  type SettledTimings,
+  type TimeSpan,
+  type Usage,
+} from '@headgate/sdk';
 import { usdText } from '../../money.js';
 import { detailOf } from '../../observe/settled-detail.js';
 import type { KeptBody } from '../../store/bodies/kept-bodies.js';
@@ -7,39 +14,30 @@ import { iso } from '../entity-text.js';
 
 type Json = Record<string, unknown>;
 
-/** A request as lists tell of it. */
+const EXACT = { time: iso, nano: usdText };
+/** What lists tell of tokens in a level of its own. */
+const USAGE = [
+  'input_tokens',
+  'output_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'input_audio_tokens',
+  'output_audio_tokens',
+] as const satisfies readonly RecordFieldName[];
+
+/** A request as lists tell of it: the fields that it has everywhere, errors and usage in levels of their own. */
 export function requestJson(record: SettledRecord): Json {
+  const { error, error_message: message, ...row } = recordRow(record, EXACT);
+  const usage: Json = {};
+  for (const name of USAGE) {
+    usage[name] = row[name];
+    delete (row as Json)[name];
+  }
   return {
-    id: record.id,
-    time: iso(record.time),
-    operation: record.operation,
-    endpoint: record.format,
-    stream: record.stream,
-    status: record.status,
-    outcome: record.outcome,
-    error: record.error === '' ? null : { code: record.error, message: record.errorMessage },
-    key: record.keyId,
-    key_name: record.keyName,
-    org: record.org,
-    team: record.team,
-    project: record.project,
-    user: record.user,
-    customer: record.customer,
-    session: record.session,
-    tags: record.tags,
-    model: record.model,
-    provider: record.provider,
-    upstream_model: record.targetModel,
-    attempts: record.attempts.length,
-    cache: record.cache,
-    finish: record.finish,
-    tools: record.tools,
-    usage: record.usage === null ? null : usageJson(record.usage),
-    cost_usd: record.costNano === null ? null : usdText(record.costNano),
-    total_ms: record.totalMs,
-    first_byte_ms: record.firstByteMs,
-    first_token_ms: record.firstTokenMs,
-    overhead_us: record.overheadUs,
+    ...row,
+    error: error === '' ? null : { code: error, message },
+    usage: record.usage === null ? null : { ...usage, ...besideTokens(record.usage) },
   };
 }
 
@@ -91,17 +89,10 @@ function spanJson(span: TimeSpan | null): Json | null {
   return span === null ? null : { from_us: span.fromUs, to_us: span.toUs };
 }
 
-function usageJson(usage: Usage): Json {
+function besideTokens({ serviceTier, units }: Usage): Json {
   return {
-    input_tokens: usage.inputTokens,
-    output_tokens: usage.outputTokens,
-    cache_read_tokens: usage.cacheReadTokens,
-    cache_write_tokens: usage.cacheWriteTokens + usage.cacheWriteLongTokens,
-    reasoning_tokens: usage.reasoningTokens,
-    input_audio_tokens: usage.inputAudioTokens,
-    output_audio_tokens: usage.outputAudioTokens,
-    ...(usage.serviceTier !== undefined && { service_tier: usage.serviceTier }),
-    ...(usage.units !== undefined && { units: usage.units }),
+    ...(serviceTier !== undefined && { service_tier: serviceTier }),
+    ...(units !== undefined && { units }),
   };
 }
 
