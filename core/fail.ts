@@ -2,6 +2,7 @@ import { type CanonicalError, type HeaderList, headerOf } from '@headgate/sdk';
 import { answerHeaders } from './answer-headers.js';
 import { canonicalError, GatewayError } from './errors.js';
 import type { Exchange } from './exchange.js';
+import { runRefused } from './plan/run-refused.js';
 import { settle } from './stages/settle.js';
 
 /** Any stage's error exit: the client gets an error in the shape of its own API, and the request is settled. */
@@ -44,6 +45,7 @@ export function failNow(x: Exchange, error: CanonicalError): void {
 
 function answerError(x: Exchange, error: CanonicalError, headers: HeaderList | null): void {
   x.error = error;
+  runRefused(x, error);
   const text = x.endpoint.format.error.encode(error, x.id);
   const all = answerHeaders(x, 'application/json', headers);
   // A provider that said it itself has its word passed on.

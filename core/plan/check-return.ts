@@ -6,7 +6,7 @@ const actions: ReadonlySet<unknown> = new Set(['relay', 'retry', 'next', 'fail']
 
 /** What a hook of each phase may return beside nothing. Types say so too, but plugins may be written without them. */
 const wanted: Record<
-  Exclude<Phase, 'bytes' | 'settled'>,
+  Exclude<Phase, 'refused' | 'bytes' | 'settled'>,
   { fits: (value: unknown) => boolean; what: string }
 > = {
   identify: { fits: (value) => isReply(value) || isPrincipal(value), what: 'a principal or a reply' },

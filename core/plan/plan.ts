@@ -85,6 +85,7 @@ function isOfTools({ phase }: AnyBound): boolean {
 const weight: Record<Needs['response'], number> = { none: 0, bytes: 1, events: 2, whole: 3 };
 
 function fold(hooks: readonly AnyBound[]): Plan {
+  const refused = pick(hooks, 'refused');
   const settled = pick(hooks, 'settled');
   let answer: Needs['response'] = 'none';
   for (const hook of hooks) {
@@ -93,6 +94,7 @@ function fold(hooks: readonly AnyBound[]): Plan {
   }
   return Object.freeze({
     request: pick(hooks, 'request'),
+    refused: refused === null ? null : [...refused].reverse(),
     route: pick(hooks, 'route'),
     upstream: pick(hooks, 'upstream'),
     head: pick(hooks, 'head'),

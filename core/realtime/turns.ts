@@ -5,6 +5,7 @@ import { Exchange } from '../exchange.js';
 import { letGo } from '../gone.js';
 import { runGate } from '../plan/run-gate.js';
 import { runNotify } from '../plan/run-notify.js';
+import { runRefused } from '../plan/run-refused.js';
 import { viewOf } from '../view.js';
 import { sessionRecord } from './session-record.js';
 import { priced, Tally } from './tally.js';
@@ -140,6 +141,7 @@ export class Turns {
 
   /** Gates that ran before the one that refused may hold something. */
   private drop(x: Exchange, error: CanonicalError): CanonicalError {
+    runRefused(x, error);
     this.settle(x, new Tally(), 'error', false, error.code);
     return error;
   }

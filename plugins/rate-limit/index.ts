@@ -13,6 +13,7 @@ export default definePlugin({
     return {
       // Before guards and caches: what is over the limit should cost nothing.
       request: { handler: (view) => limiter.admit(view), order: -100 },
+      refused: (_, view) => limiter.giveBack(view),
       settled: (record, view) => limiter.correct(record, view),
     };
   },

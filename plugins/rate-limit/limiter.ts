@@ -103,6 +103,21 @@ export class RateLimiter {
     }
   }
 
+  /** Another rule has refused the request: it counts as none, and what is left is told without it. */
+  giveBack(view: RequestView<DefaultNeeds>): void {
+    if (view.principal?.chain === undefined) return;
+    const held = view.state(this.#held);
+    const { set, taken } = held;
+    if (set === null || taken === null) return;
+    held.taken = null;
+    taken.settle(set.limits.map(() => 0));
+    this.#show(
+      view,
+      set,
+      set.limits.map(({ counter }) => counter.value()),
+    );
+  }
+
   /** Replaces the estimates by what was used, in the windows they were taken from. */
   correct(record: SettledRecord, view: BaseView): void {
     if (view.principal?.chain === undefined) return;

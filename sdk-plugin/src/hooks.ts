@@ -1,3 +1,4 @@
+import type { CanonicalError } from './canonical/error.js';
 import type { StreamEvent } from './canonical/event.js';
 import type { CanonicalResponse } from './canonical/response.js';
 import type { Needs } from './needs.js';
@@ -55,6 +56,11 @@ export interface HookTable<N extends Needs> {
   identify: Gate<IdentifyView, Principal>;
   /** The request is complete and nothing was sent yet: limits, guards, caches, prompt edits. */
   request: Gate<RequestView<N>, never>;
+  /**
+   * A limit, a budget or a permission refuses the request and no provider was asked: what is counted for it can be given back
+   * before its client knows. Headers that are set here take the place of those of the same name.
+   */
+  refused: Notify<RequestView<N>, CanonicalError>;
   /** The ordered list of targets to try. */
   route: Chain<RouteView<N>, readonly Target[]>;
   /** Per attempt, after credentials were added, just before it is sent. */
@@ -84,6 +90,7 @@ export type Phase = keyof HookTable<Needs>;
 export const phaseKinds: { readonly [P in Phase]: HookTable<Needs>[P]['kind'] } = {
   identify: 'gate',
   request: 'gate',
+  refused: 'notify',
   route: 'chain',
   upstream: 'chain',
   head: 'chain',

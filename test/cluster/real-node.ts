@@ -17,6 +17,8 @@ export interface RealNode {
   /** The errors that were told with that. */
   readonly why: string[];
   open(name: string, options?: CounterOptions): Promise<RealCounter>;
+  /** Counters that requests take from together. */
+  group(...counters: RealCounter[]): SharedGroup;
 }
 
 export interface RealCounter {
@@ -68,6 +70,12 @@ export async function startNode(
     cluster,
     said,
     why,
+    group: (...all) =>
+      SharedGroup.of(
+        all.map(({ place }) => place),
+        CounterMemory.of(counters),
+        cluster,
+      ),
     async open(counter, options) {
       const place = await openShared(counters, places, counter, options);
       const memory = CounterMemory.of(counters);

@@ -73,6 +73,18 @@ describe.skipIf(noRedis !== null)('nodes that share counters in a real Redis', (
     await until(3_000, () => counters.every((one) => one.place.value() === used + more));
   });
 
+  it('hold nothing of one limit for requests that another one refuses', async () => {
+    const [one, two] = (await start(2)) as [RealNode, RealNode];
+    const [wide, full] = await Promise.all([one.open('wide', YEAR), one.open('full', YEAR)]);
+    const others = await Promise.all([two.open('wide', YEAR), two.open('full', YEAR)]);
+    expect(await drain([others[1]], 1, 10)).toBe(10);
+    const group = one.group(wide, full);
+    for (let i = 0; i < 50; i++) expect((await group.reserve([7, 1], [1_000, 10])).refused).toBe(1);
+    expect([wide.count(), full.count()]).toEqual([0, 0]);
+    // What the first node was lent for them is there for the second one.
+    expect(await drain([others[0]], 10, 1_000)).toBe(1_000);
+  });
+
   it('keep to a cap that has become lower, whatever they held under the higher one', async () => {
     const made = await start(3);
     const counters = await Promise.all(made.map((node) => node.open('lowered', YEAR)));

@@ -53,6 +53,7 @@ describe('the hook table', () => {
     expectTypeOf<Phase>().toEqualTypeOf<
       | 'identify'
       | 'request'
+      | 'refused'
       | 'route'
       | 'upstream'
       | 'head'
