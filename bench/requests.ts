@@ -11,7 +11,10 @@ import { requestJson } from '../core/admin/requests/request-json.js';
 import { readRequestAsk } from '../core/admin/requests/request-query.js';
 import { BlockData } from '../core/store/block-data.js';
 import type { LedgerSql } from '../core/store/ledger-sql.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../core/store/requests/export-format.js';
+import { RequestExports } from '../core/store/requests/request-exports.js';
 import { RequestSearch } from '../core/store/requests/request-search.js';
+import { NO_FILTER } from '../core/store/requests/search-query.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
 import { sessionsIn } from '../core/store/requests/session-sums.js';
 import { overFilledLedgers, timed } from './filled-ledger.js';
@@ -65,9 +68,37 @@ await overFilledLedgers(
     }
     const search = new RequestSearch(db, new BlockData(() => {}));
     const ask = readRequestAsk('', null);
+    for (const format of EXPORT_FORMATS) await tellExport(kind, db, format);
     await tell('all sessions', async () => (await sessionsIn(search, ask.range, ask.filter)).length);
   },
 );
+
+/** All records as a file that nobody keeps, and how much more memory the process took for it at the most. */
+async function tellExport(kind: string, db: LedgerSql, format: ExportFormat): Promise<void> {
+  const exports = new RequestExports(new RequestSearch(db, new BlockData(() => {})));
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const { id } = (await exports.begin({ filter: NO_FILTER, range: { from: 0, to: Date.now() }, format })) as {
+    id: string;
+  };
+  let bytes = 0;
+  let most = before;
+  let longest = 0;
+  for (let at = performance.now(); ; at = performance.now()) {
+    const piece = await exports.next(id);
+    longest = Math.max(longest, performance.now() - at);
+    if (piece === null) break;
+    bytes += piece.length;
+    most = Math.max(most, process.memoryUsage.rss());
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - began) / 1000;
+  console.log(
+    `${kind.padEnd(9)} export as ${format.padEnd(20)} ${seconds.toFixed(1)} s, ${((user + system) / Number(values.records)).toFixed(1)} us CPU a record, ${(bytes / 1e6).toFixed(0)} MB; ${((most - before) / 1e6).toFixed(0)} MB more memory; longest step ${longest.toFixed(0)} ms`,
+  );
+}
 
 function text(ms: number): string {
   return ms.toFixed(0).padStart(6);

@@ -40,6 +40,11 @@ export const adminErrors = {
   entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
   entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
   entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
+  too_many_streams: {
+    status: 429,
+    kind: 'rate-limit',
+    message: 'There are as many of these answers under way as there may be at a time: {why}.',
+  },
   store_unavailable: { status: 503, kind: 'unavailable', message: 'The store does not answer; see the log.' },
   foreign_origin: {
     status: 403,

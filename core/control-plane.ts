@@ -123,6 +123,7 @@ export class ControlPlane implements Control {
   }
 
   stream(ask: StreamAsk, to: AnswerStream): StreamSource {
+    if (ask.about === 'admin') return this.parts.admin.streams.serve(ask.id, to);
     return ask.about === 'program' ? this.parts.mcp.runProgram(ask, to) : this.parts.mcp.serve(ask, to);
   }
 

@@ -30,6 +30,8 @@ export interface ControlRequest {
 /** An error is put into the shape of the client's API by the I/O thread, which has the wire formats. */
 export type ControlAnswer =
   | { status: number; headers: HeaderList; body: string }
+  /** The body comes piece by piece, once it is asked for by this id with `Control.stream`. */
+  | { status: number; headers: HeaderList; stream: string }
   | { error: CanonicalError; headers: HeaderList };
 
 /**

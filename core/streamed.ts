@@ -2,8 +2,14 @@ import type { HeaderList } from '@headgate/sdk';
 import type { McpProgramAsk } from './mcp/code/program.js';
 import type { McpFrontAsk, McpQuestion, McpReport, McpToldAnswer } from './mcp/front-protocol.js';
 
+/** An answer of the admin API that waits to be fetched, see `ControlAnswer`. */
+export interface AdminStreamAsk {
+  readonly about: 'admin';
+  readonly id: string;
+}
+
 /** What the main thread answers piece by piece. */
-export type StreamAsk = McpFrontAsk | McpProgramAsk;
+export type StreamAsk = McpFrontAsk | McpProgramAsk | AdminStreamAsk;
 
 /** Where such an answer goes: an I/O thread that has the client. */
 export interface AnswerStream {

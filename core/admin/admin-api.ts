@@ -3,6 +3,7 @@ import type { ControlAnswer, ControlRequest } from '../control.js';
 import { canonicalError, GatewayError } from '../errors.js';
 import { StoreError } from '../store/control/store-error.js';
 import { callerOf, isForeign } from './authenticate.js';
+import { ByteStreams } from './byte-stream.js';
 import { may } from './caller.js';
 import { ReadOnly } from './entity-service.js';
 import { actorOf } from './guard.js';
@@ -14,9 +15,11 @@ import { SCIM } from './scim/path.js';
 /** The admin API: what is at a path, who asks, whether they may, and what becomes of errors, for all paths alike. */
 export class AdminApi {
   private readonly table: RouteTable;
+  /** Answers that are made piece by piece. */
+  readonly streams = new ByteStreams();
 
   constructor(private readonly parts: AdminParts) {
-    this.table = new RouteTable(adminRoutes(parts));
+    this.table = new RouteTable(adminRoutes(parts, this.streams));
   }
 
   async handle(request: ControlRequest): Promise<ControlAnswer> {

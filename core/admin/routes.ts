@@ -14,6 +14,7 @@ import type { ControlStore } from '../store/control/control-store.js';
 import type { Ledger } from '../store/ledger.js';
 import type { OwnToken } from './admin-token.js';
 import { auditPage } from './audit.js';
+import type { ByteStreams } from './byte-stream.js';
 import { credentialRoutes } from './credential-routes.js';
 import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
@@ -63,7 +64,7 @@ export interface AdminParts {
  * Every path of the admin API: methods, path, what one needs, what serves it. What only some of them need is loaded when
  * somebody asks for it.
  */
-export function adminRoutes(parts: AdminParts): Route[] {
+export function adminRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
   const { governance, ledger, config, mcp } = parts;
   return [
     route('GET', '/metrics', 'metrics:read', async (request) =>
@@ -109,7 +110,7 @@ export function adminRoutes(parts: AdminParts): Route[] {
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp, governance),
     ...credentialRoutes(parts),
-    ...requestRoutes(parts),
+    ...requestRoutes(parts, streams),
     ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
@@ -242,9 +243,16 @@ async function me({ ledger }: AdminParts, { key, headers, query }: ControlReques
 }
 
 /** Loaded when somebody looks at requests. */
-function requestRoutes({ ledger }: AdminParts): Route[] {
+function requestRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
+  const { ledger } = parts;
   const pages = () => import('./requests/request-pages.js');
   return [
+    route('GET', '/api/requests/tail', 'requests:read', async (request) =>
+      (await import('./requests/tail.js')).tailRequests(parts, streams, request),
+    ),
+    route('GET', '/api/requests/export', 'requests:read', async (request) =>
+      (await import('./requests/export.js')).exportRequests(ledger, streams, request),
+    ),
     route('GET', '/api/requests', 'requests:read', async (request) =>
       (await pages()).listRequests(ledger, request),
     ),

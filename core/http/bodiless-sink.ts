@@ -8,6 +8,8 @@ import { writeHead } from './write-head.js';
  * 304, and clients would read what follows as part of it.
  */
 export class BodilessSink extends UwsSink {
+  onLeft: (() => void) | null = null;
+
   constructor(
     private readonly response: HttpResponse,
     /** The request was a HEAD: the headers of the answer, and nothing of its body. */

@@ -14,6 +14,7 @@ const BODILESS = new Set([204, 205, 304]);
  */
 export class FetchSink implements ClientSink {
   onDrain: (() => void) | null = null;
+  onLeft: (() => void) | null = null;
   full = false;
   readonly response: Promise<Response>;
   /** Nothing more may be written: the answer is complete, cut, or nobody waits for it. */

@@ -50,6 +50,7 @@ export class FetchServer {
       this.running.delete(sink);
       signal.removeEventListener('abort', onAbort);
       upload.stop();
+      if (left) sink.onLeft?.();
       if (left && x !== null) io.abandoned(x);
     });
     if (this.closed) {

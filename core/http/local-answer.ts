@@ -6,6 +6,7 @@ import { TokenTable } from '../identity/jwt/token-table.js';
 import { factsOf, type KeyFacts } from '../identity/virtual-key.js';
 import type { IoThread } from '../io-thread.js';
 import type { ClientSink } from '../relay/sink.js';
+import { streamControl } from './control-stream.js';
 import { shapeFor } from './error-shape.js';
 
 /** A small answer that no pipeline is needed for. */
@@ -28,7 +29,8 @@ export function answerControl(io: IoThread, incoming: Incoming): void {
     (isOwn ? keyOf(io, headers).then(asked) : asked(null)).then(
       (answer) => {
         if ('error' in answer) shapeFor(io, path, headers).tell(sink, answer.error, answer.headers);
-        else sink.send(answer.status, answer.headers, answer.body);
+        else if ('body' in answer) sink.send(answer.status, answer.headers, answer.body);
+        else streamControl(io, incoming, answer.stream);
       },
       (error) => {
         io.log.error('the control plane failed', { path, error: String(error) });

@@ -72,6 +72,7 @@ export class HttpServer {
     let x: Exchange | null = null;
     res.onAborted(() => {
       sink.gone = true;
+      sink.onLeft?.();
       if (x !== null) io.abandoned(x);
     });
     const headers = copyHeaders(req);

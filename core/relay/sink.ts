@@ -23,4 +23,6 @@ export interface ClientSink {
   address?(): string;
   /** Set by whoever writes. */
   onDrain: (() => void) | null;
+  /** Set by whoever answers without an exchange and must know that the client has left; not there where nobody can. */
+  onLeft?: (() => void) | null;
 }

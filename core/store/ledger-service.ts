@@ -28,7 +28,7 @@ import { answerOwners, ObjectOwners } from './object-owners.js';
 import type { RecordBatch } from './record-batch.js';
 import { RecordSources } from './record-sources.js';
 import { RequestReader } from './request-reader.js';
-import type { RequestsAsk } from './requests/request-questions.js';
+import { goesOn, type RequestsAsk } from './requests/request-questions.js';
 import { RequestSide } from './requests/request-side.js';
 import { BlockRetention, type Retention } from './retention.js';
 import type { Spool } from './spool.js';
@@ -160,6 +160,7 @@ export class LedgerService {
           if (this.sources.lost > 0) lives?.spoil();
           const added = await store.commit(batches);
           this.stored += added;
+          this.requests.committed(batches);
           return added;
         },
         refusal: (batch) => store.refusal(batch),
@@ -223,6 +224,8 @@ export class LedgerService {
     }
     if (question === 'alerts') return this.observer.alerts(ask as LedgerQuestions['alerts']['ask']);
     if (question === 'recentLines') return this.log.recent.last(ask as number);
+    if (question === 'requests' && goesOn(ask as RequestsAsk))
+      return this.requests.answer(ask as RequestsAsk);
     const complete = await this.sources.collect();
     if (question === 'threads')
       return [...this.sources.gauges(), { in_flight_requests: 0, thread: threadState('ledger') }];

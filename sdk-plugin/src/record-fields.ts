@@ -74,7 +74,7 @@ export const RECORD_FIELDS = {
 
 export type RecordFieldName = keyof typeof RECORD_FIELDS;
 
-const FIELDS = Object.entries(RECORD_FIELDS) as readonly (readonly [RecordFieldName, RecordField])[];
+export const RECORD_FIELD_NAMES = Object.keys(RECORD_FIELDS) as readonly RecordFieldName[];
 
 /** How values are written that JSON has no word for; the others stay as they are. */
 export interface RecordWriter {
@@ -82,13 +82,18 @@ export interface RecordWriter {
   nano(nano: number): unknown;
 }
 
-/** A settled request as JSON of one level, with `attempts` as their number. */
-export function recordRow(record: SettledRecord, write: RecordWriter): Record<RecordFieldName, unknown> {
-  const row: Partial<Record<RecordFieldName, unknown>> = {};
-  for (const [name, { kind, of }] of FIELDS) {
+/** A settled request as JSON of one level, with `attempts` as their number. @param names the fields that it has */
+export function recordRow<N extends RecordFieldName = RecordFieldName>(
+  record: SettledRecord,
+  write: RecordWriter,
+  names: readonly N[] = RECORD_FIELD_NAMES as readonly N[],
+): Record<N, unknown> {
+  const row: Partial<Record<N, unknown>> = {};
+  for (const name of names) {
+    const { kind, of }: RecordField = RECORD_FIELDS[name];
     const value = of(record);
     row[name] =
       typeof value !== 'number' ? value : kind === 'time' || kind === 'nano' ? write[kind](value) : value;
   }
-  return row as Record<RecordFieldName, unknown>;
+  return row as Record<N, unknown>;
 }

@@ -10,6 +10,7 @@ import { keptSuite } from './suites/kept.js';
 import { livesSuite } from './suites/lives.js';
 import { searchSuite } from './suites/search.js';
 import { storeSuite } from './suites/store.js';
+import { tailSuite } from './suites/tail.js';
 import { usageSuite } from './suites/usage.js';
 
 const TABLES =
@@ -58,6 +59,7 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   keptSuite(database);
   checkSuite(database);
   searchSuite(database);
+  tailSuite(database);
   billingSuite(database);
   livesSuite(database);
 });

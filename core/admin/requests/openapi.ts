@@ -1,3 +1,4 @@
+import { EXPORT_FORMATS } from '../../store/requests/export-format.js';
 import { CURSOR, content, ERRORS, type Json, ok, query, TEXT } from '../openapi-parts.js';
 import { RANGE_PARAMETERS, VALUE_PARAMETERS } from './request-query.js';
 
@@ -24,6 +25,9 @@ export const REQUEST_FILTERS: readonly Json[] = [
   query('time_zone', TEXT),
 ];
 
+/** Of what has been. */
+const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'time_zone']);
+
 /** Requests as the OpenAPI document tells of them. */
 export function requestPaths(): Json {
   return {
@@ -44,6 +48,44 @@ export function requestPaths(): Json {
               ...content(ANYTHING),
               'text/csv': { schema: TEXT },
               'application/x-ndjson': { schema: TEXT },
+            },
+          },
+          ...ERRORS,
+        },
+      },
+    },
+    '/api/requests/tail': {
+      get: {
+        operationId: 'tail_requests',
+        summary:
+          'Requests as they settle, as Server-Sent Events: a record for each, `left_out` where there were too many, `ended` before the end',
+        parameters: [
+          ...REQUEST_FILTERS.filter(({ name }) => !TIMES.has(String(name))),
+          {
+            name: 'last-event-id',
+            in: 'header',
+            schema: TEXT,
+            description: 'Goes on behind the event of this id: what has settled since is read from the store',
+          },
+        ],
+        responses: {
+          200: { description: 'Events without end', content: { 'text/event-stream': { schema: TEXT } } },
+          ...ERRORS,
+        },
+      },
+    },
+    '/api/requests/export': {
+      get: {
+        operationId: 'export_requests',
+        summary: 'All requests that fit, the latest first, as one file',
+        parameters: [...REQUEST_FILTERS, query('format', { enum: EXPORT_FORMATS, default: 'jsonl' })],
+        responses: {
+          200: {
+            description: 'The file; with gzip where the client takes that and the format is not Parquet',
+            content: {
+              'application/x-ndjson': { schema: TEXT },
+              'text/csv': { schema: TEXT },
+              'application/vnd.apache.parquet': { schema: { type: 'string', format: 'binary' } },
             },
           },
           ...ERRORS,

@@ -1,15 +1,14 @@
-import { RECORD_FIELDS, type RecordField, type SettledRecord } from '@headgate/sdk';
+import { RECORD_FIELD_NAMES, RECORD_FIELDS, type RecordField, type SettledRecord } from '@headgate/sdk';
 import { usdText } from '../../money.js';
 import { csv, type Field } from '../csv.js';
 import { iso } from '../entity-text.js';
 
-const NAMES = Object.keys(RECORD_FIELDS);
 const COLUMNS: readonly RecordField[] = Object.values(RECORD_FIELDS);
 
 /** A line for each request; what is not known is empty. @param headed with a line of names before them */
 export function requestsCsv(records: readonly SettledRecord[], headed = true): string {
   return csv(
-    headed ? NAMES : null,
+    headed ? RECORD_FIELD_NAMES : null,
     records.map((record) => COLUMNS.map((one) => cell(one, record))),
   );
 }

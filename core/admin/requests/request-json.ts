@@ -1,10 +1,10 @@
 import {
+  RECORD_FIELD_NAMES,
   type RecordFieldName,
   recordRow,
   type SettledRecord,
   type SettledTimings,
   type TimeSpan,
-  type Usage,
 } from '@headgate/sdk';
 import { usdText } from '../../money.js';
 import { detailOf } from '../../observe/settled-detail.js';
@@ -26,19 +26,24 @@ const USAGE = [
   'output_audio_tokens',
 ] as const satisfies readonly RecordFieldName[];
 
+const APART: ReadonlySet<string> = new Set([...USAGE, 'error', 'error_message']);
+const PLAIN = RECORD_FIELD_NAMES.filter((name) => !APART.has(name));
+
 /** A request as lists tell of it: the fields that it has everywhere, errors and usage in levels of their own. */
 export function requestJson(record: SettledRecord): Json {
-  const { error, error_message: message, ...row } = recordRow(record, EXACT);
-  const usage: Json = {};
-  for (const name of USAGE) {
-    usage[name] = row[name];
-    delete (row as Json)[name];
-  }
-  return {
-    ...row,
-    error: error === '' ? null : { code: error, message },
-    usage: record.usage === null ? null : { ...usage, ...besideTokens(record.usage) },
-  };
+  const row: Json = recordRow(record, EXACT, PLAIN);
+  row['error'] = record.error === '' ? null : { code: record.error, message: record.errorMessage };
+  row['usage'] = usageJson(record);
+  return row;
+}
+
+function usageJson(record: SettledRecord): Json | null {
+  if (record.usage === null) return null;
+  const { serviceTier, units } = record.usage;
+  const usage: Json = recordRow(record, EXACT, USAGE);
+  if (serviceTier !== undefined) usage['service_tier'] = serviceTier;
+  if (units !== undefined) usage['units'] = units;
+  return usage;
 }
 
 /** All that its record says of a request. */
@@ -87,13 +92,6 @@ function timingsJson({ queue, guard, route, stream, ...others }: SettledTimings)
 
 function spanJson(span: TimeSpan | null): Json | null {
   return span === null ? null : { from_us: span.fromUs, to_us: span.toUs };
-}
-
-function besideTokens({ serviceTier, units }: Usage): Json {
-  return {
-    ...(serviceTier !== undefined && { service_tier: serviceTier }),
-    ...(units !== undefined && { units }),
-  };
 }
 
 /** One side of a request: its JSON where it is whole, otherwise its text. */

@@ -1,36 +1,54 @@
-import { arrivalOf } from '../../request-ids.js';
 import type { BlockData } from '../block-data.js';
 import type { BodyKeeper } from '../bodies/body-keeper.js';
 import type { LedgerSql } from '../ledger-sql.js';
-import type { TimeRange } from '../request-reader.js';
+import { RequestExports } from './request-exports.js';
 import type { RequestQuestions, RequestsAnswer, RequestsAsk } from './request-questions.js';
 import { RequestSearch } from './request-search.js';
+import { RequestTail } from './request-tail.js';
 import { NO_FILTER } from './search-query.js';
 import { sessionOf, sessionsIn } from './session-sums.js';
 
-/** An id is made before the arrival is noted, and both by the clock of the same machine. */
-const NEAR_MS = 5_000;
-/** Rounds of a run have its id, and may come that much later. */
-const RUN_MS = 86_400_000;
+/** Who follows requests as they settle, and files that are made, at a time; each costs the ledger's thread its time. */
+const MOST_LISTENERS = 32;
+const MOST_EXPORTS = 4;
 
 /** Answers what is asked about requests. Loaded when somebody asks for the first time. */
 export class RequestDesk {
   private readonly search: RequestSearch;
+  readonly tail: RequestTail;
+  private readonly exports: RequestExports;
 
   constructor(
     db: LedgerSql,
     data: BlockData,
     private readonly keeper: BodyKeeper,
+    onTrouble: (message: string, error: unknown) => void,
   ) {
     this.search = new RequestSearch(db, data, keeper.index);
+    this.tail = new RequestTail(this.search, db, data, onTrouble);
+    this.exports = new RequestExports(this.search);
   }
 
-  answer(asked: RequestsAsk): Promise<RequestsAnswer> {
+  async answer(asked: RequestsAsk): Promise<RequestsAnswer> {
     switch (asked.do) {
+      case 'tailBegin':
+        return this.tail.size >= MOST_LISTENERS ? null : this.tail.begin(asked.ask);
+      case 'tailNext':
+        return this.tail.next(asked.ask);
+      case 'tailEnd':
+        this.tail.end(asked.ask.id);
+        return null;
+      case 'exportBegin':
+        return this.exports.size >= MOST_EXPORTS ? null : this.exports.begin(asked.ask);
+      case 'exportNext':
+        return this.exports.next(asked.ask.id);
+      case 'exportEnd':
+        this.exports.end(asked.ask.id);
+        return null;
       case 'page':
         return this.search.page(asked.ask);
       case 'find':
-        return this.find(asked.ask.id);
+        return this.search.findById(asked.ask.id);
       case 'bodies':
         return this.keeper.find(asked.ask.id);
       case 'sessions':
@@ -38,11 +56,6 @@ export class RequestDesk {
       case 'session':
         return this.session(asked.ask);
     }
-  }
-
-  private async find(id: string): Promise<RequestQuestions['find']['answer']> {
-    const range = rangeOf(id);
-    return range === null ? null : this.search.find(id, range);
   }
 
   private async sessions({
@@ -74,11 +87,4 @@ export class RequestDesk {
       return { sums: found.sums, records: await this.search.fetch(found.places.slice(0, limit)) };
     });
   }
-}
-
-/** When a request of that id may have arrived; null when no request has such an id. */
-function rangeOf(id: string): TimeRange | null {
-  const arrival = arrivalOf(id);
-  if (arrival === null) return null;
-  return { from: arrival - NEAR_MS, to: arrival + (id.includes('.') ? RUN_MS : NEAR_MS) };
 }

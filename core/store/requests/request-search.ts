@@ -1,4 +1,5 @@
 import type { SettledRecord } from '@headgate/sdk';
+import { arrivalOf } from '../../request-ids.js';
 import type { BlockData } from '../block-data.js';
 import type { LedgerSql } from '../ledger-sql.js';
 import { copyOf, type RecordBatch } from '../record-batch.js';
@@ -13,6 +14,10 @@ import type { TextIndex, TextMatches } from './text-index.js';
 
 /** The ledger's thread has other work: after so long a search lets it have a turn. */
 const TURN_MS = 15;
+/** An id is made before the arrival is noted, and both by the clock of the same machine. */
+const NEAR_MS = 5_000;
+/** Rounds of a run have its id, and may come that much later. */
+const RUN_MS = 86_400_000;
 /** A search begins anew when what it looks for is being merged. */
 const TRIES = 4;
 
@@ -40,6 +45,14 @@ export class RequestSearch {
   }
 
   /** Null when there is none, or it cannot be read. */
+  async findById(id: string): Promise<SettledRecord | null> {
+    const arrival = arrivalOf(id);
+    if (arrival === null) return null;
+    const to = arrival + (id.includes('.') ? RUN_MS : NEAR_MS);
+    return this.find(id, { from: arrival - NEAR_MS, to });
+  }
+
+  /** The same where it is known when it has arrived. */
   find(id: string, range: TimeRange): Promise<SettledRecord | null> {
     return this.steadily(async () => {
       const units = await unitsOf(this.db, this.data, this.memory, range);

@@ -3,8 +3,10 @@ import type { BlockData } from '../block-data.js';
 import type { BodyKeeper } from '../bodies/body-keeper.js';
 import type { Chore } from '../housekeeping.js';
 import type { LedgerSql } from '../ledger-sql.js';
+import type { TakenBatch } from '../ledger-store.js';
 import type { RequestDesk } from './request-desk.js';
-import type { RequestsAnswer, RequestsAsk } from './request-questions.js';
+import { goesOn, type RequestsAnswer, type RequestsAsk } from './request-questions.js';
+import type { RequestTail } from './request-tail.js';
 import { SegmentMaker } from './segment-maker.js';
 
 export interface RequestSideParts {
@@ -21,6 +23,7 @@ export class RequestSide {
   private keeping: Promise<BodyKeeper> | null = null;
   private keeper: BodyKeeper | null = null;
   private desk: Promise<RequestDesk> | null = null;
+  private tail: RequestTail | null = null;
   private readonly segments: SegmentMaker;
 
   constructor(private readonly parts: RequestSideParts) {
@@ -39,11 +42,19 @@ export class RequestSide {
 
   async answer(asked: RequestsAsk): Promise<RequestsAnswer> {
     const keeper = await this.keep();
-    await keeper.drain();
-    this.desk ??= import('./request-desk.js').then(
-      ({ RequestDesk }) => new RequestDesk(this.parts.db, this.parts.blocks, keeper),
-    );
+    if (!goesOn(asked)) await keeper.drain();
+    this.desk ??= import('./request-desk.js').then(({ RequestDesk }) => {
+      const { db, blocks, onTrouble } = this.parts;
+      const desk = new RequestDesk(db, blocks, keeper, onTrouble);
+      this.tail = desk.tail;
+      return desk;
+    });
     return (await this.desk).answer(asked);
+  }
+
+  /** These have been written to the database. */
+  committed(batches: readonly TakenBatch[]): void {
+    this.tail?.committed(batches.map(({ batch }) => batch));
   }
 
   chores(): Chore[] {
@@ -54,6 +65,7 @@ export class RequestSide {
   }
 
   async close(): Promise<void> {
+    this.tail?.close();
     await (await this.keeping)?.close();
   }
 
