@@ -1,8 +1,10 @@
 /**
- * `npm run bench:mcp`: tools called at Headgate's own MCP endpoint, over sessions and without them: how long one call takes, a
- * thousand calls at once, and the memory of a thousand sessions that do nothing.
+ * `npm run bench:mcp`: what Headgate adds to a call of a tool at its own MCP endpoint, over a session and without one, against
+ * calling the reference server with the client library; a thousand calls at once, and the memory of a thousand sessions that do
+ * nothing.
  *
- *   --calls N          one after the other, instead of 500
+ *   --calls N          one after the other in each round, instead of 500
+ *   --rounds N         instead of 5
  *   --threads N        I/O threads of Headgate, instead of 1
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { added, inTurns, median } from './call-times.js';
+import { directServer } from './direct-server.js';
 import { EVERYTHING } from './everything-server.js';
 import { startWith } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
@@ -25,7 +29,11 @@ const MODERN = {
 };
 
 const { values } = parseArgs({
-  options: { calls: { type: 'string', default: '500' }, threads: { type: 'string', default: '1' } },
+  options: {
+    calls: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '1' },
+  },
 });
 
 interface Answer {
@@ -73,15 +81,14 @@ async function begin(port: number): Promise<string> {
 }
 
 let ids = 0;
-async function echo(port: number, said: string, session: string | null): Promise<void> {
+async function echo(port: number, said: string, session: string | null): Promise<string> {
   const name = 'everything__echo';
   const params = { name, arguments: { message: said }, ...(session === null && { _meta: MODERN }) };
   const headers =
     session === null
       ? { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name }
       : { 'mcp-session-id': session };
-  const { text } = await post(port, { id: ++ids, method: 'tools/call', params }, headers as never);
-  if (!text.includes(`Echo: ${said}`)) throw new Error(`another answer: ${text.slice(0, 500)}`);
+  return (await post(port, { id: ++ids, method: 'tools/call', params }, headers as never)).text;
 }
 
 const rssOf = (pid: number): number =>
@@ -92,7 +99,8 @@ const ms = (value: number): string => `${value.toFixed(2)} ms`;
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-mcp-'));
   const threads = Number(values.threads);
-  const calls = Number(values.calls);
+  const [calls, rounds] = [Number(values.calls), Number(values.rounds)];
+  const alone = await directServer();
   const config = {
     server: { threads },
     auth: { required: true },
@@ -103,25 +111,27 @@ async function main(): Promise<void> {
   try {
     console.log(machineLine(describeMachine()));
     const session = await begin(port);
-    for (const [name, with_] of [
-      ['over a session', session],
-      ['without sessions (2026-07-28)', null],
-    ] as const) {
-      for (let i = 0; i < calls; i++) await echo(port, `warm ${i}`, with_);
-      const times: number[] = [];
-      for (let i = 0; i < calls; i++) {
-        const began = performance.now();
-        await echo(port, `number ${i}`, with_);
-        times.push(performance.now() - began);
-      }
-      times.sort((a, b) => a - b);
-      const at = (share: number): string => ms(times[Math.floor(times.length * share)] as number);
-      console.log(`${name}: p50 ${at(0.5)}, p99 ${at(0.99)}`);
+    const ways = {
+      direct: alone.echo,
+      'over a session': (said: string) => echo(port, said, session),
+      'without sessions (2026-07-28)': (said: string) => echo(port, said, null),
+    };
+    const pid = child.pid as number;
+    const times = await inTurns(ways, { calls, rounds, pid });
+    for (const [name, all] of Object.entries(times)) {
+      const p50 = median(all.map((one) => one.p50));
+      const p99 = median(all.map((one) => one.p99));
+      const cpu = median(all.map((one) => one.cpu)).toFixed(0);
+      const more =
+        name === 'direct' ? '' : `, added p50 ${ms(added(all, times.direct))}, CPU ${cpu} us a call`;
+      console.log(`${name}: p50 ${ms(p50)}, p99 ${ms(p99)}${more} (medians of ${rounds} rounds)`);
+    }
+    for (const [name, how] of Object.entries(ways)) {
       const began = performance.now();
-      await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => echo(port, `at once ${i}`, with_)));
+      const answers = await Promise.all(Array.from({ length: AT_ONCE }, (_, i) => how(`at once ${i}`)));
+      if (answers.some((text, i) => !text.includes(`Echo: at once ${i}`))) throw new Error('another answer');
       console.log(`${name}: ${AT_ONCE} calls at once, all answered in ${ms(performance.now() - began)}`);
     }
-    const pid = child.pid as number;
     await sleep(3000);
     const before = rssOf(pid);
     for (let i = 0; i < SESSIONS; i += 50) await Promise.all(Array.from({ length: 50 }, () => begin(port)));
@@ -131,6 +141,7 @@ async function main(): Promise<void> {
       `${SESSIONS} idle sessions: ${mb(used)} more memory (${mb(before)} before), ${Math.round(used / SESSIONS / 1024)} KB each`,
     );
   } finally {
+    await alone.close();
     child.kill('SIGTERM');
     agent.destroy();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

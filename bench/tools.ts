@@ -11,8 +11,8 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { added, inTurns, median } from './call-times.js';
+import { directServer, type Echo } from './direct-server.js';
 import { EVERYTHING } from './everything-server.js';
 import { startWith } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
@@ -28,23 +28,8 @@ const { values } = parseArgs({
   },
 });
 
-type Call = (say: string) => Promise<string>;
-
-/** As a program would that has the server to itself. */
-async function direct(): Promise<{ call: Call; close(): Promise<void> }> {
-  const client = new Client({ name: 'bench', version: '1' });
-  await client.connect(new StdioClientTransport({ ...EVERYTHING, stderr: 'ignore' }));
-  return {
-    async call(message) {
-      const result = await client.callTool({ name: 'echo', arguments: { message } });
-      return (result.content[0] as { text: string }).text;
-    },
-    close: () => client.close(),
-  };
-}
-
 /** Over HTTP, with a key, limits, a budget and a price; the call's answer is read whole. */
-function through(port: number): Call {
+function through(port: number): Echo {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   return (message) =>
     new Promise((resolve, reject) => {
@@ -71,29 +56,12 @@ function through(port: number): Call {
     });
 }
 
-async function timed(call: Call, calls: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let i = 0; i < calls; i++) {
-    const began = performance.now();
-    if ((await call(`number ${i}`)) !== `Echo: number ${i}`) throw new Error('another answer');
-    times.push(performance.now() - began);
-  }
-  return times.sort((a, b) => a - b);
-}
-
-const at = (sorted: readonly number[], share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
 const ms = (value: number): string => `${value.toFixed(3)} ms`;
-const median = (all: number[]): number =>
-  at(
-    all.toSorted((a, b) => a - b),
-    0.5,
-  );
 
 async function main(): Promise<void> {
   const [calls, rounds] = [Number(values.calls), Number(values.rounds)];
   const folder = mkdtempSync(join(tmpdir(), 'headgate-bench-tools-'));
-  const alone = await direct();
+  const alone = await directServer();
   const config = {
     server: { threads: Number(values.threads) },
     auth: { required: true },
@@ -116,24 +84,21 @@ async function main(): Promise<void> {
   const call = through(gateway.port);
   try {
     console.log(machineLine(describeMachine()));
-    await timed(alone.call, calls);
-    await timed(call, calls);
-    const added: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      // In turn, and in turns as to who is first.
-      const first = round % 2 === 0 ? alone.call : call;
-      const one = await timed(first, calls);
-      const two = await timed(first === call ? alone.call : call, calls);
-      const [without, with_] = first === call ? [two, one] : [one, two];
-      added.push(at(with_, 0.5) - at(without, 0.5));
+    const pid = gateway.child.pid as number;
+    const times = await inTurns({ direct: alone.echo, through: call }, { calls, rounds, pid });
+    times.direct.forEach((direct, round) => {
+      const { p50, p99, cpu } = times.through[round] as (typeof times.through)[number];
       console.log(
-        `round ${round + 1}: direct p50 ${ms(at(without, 0.5))} p99 ${ms(at(without, 0.99))}, ` +
-          `through Headgate p50 ${ms(at(with_, 0.5))} p99 ${ms(at(with_, 0.99))}`,
+        `round ${round + 1}: direct p50 ${ms(direct.p50)} p99 ${ms(direct.p99)}, ` +
+          `through Headgate p50 ${ms(p50)} p99 ${ms(p99)}, ${cpu.toFixed(0)} us of its CPU a call`,
       );
-    }
-    console.log(`added p50, median of ${rounds} rounds: ${ms(median(added))}`);
+    });
+    console.log(
+      `added p50, median of ${rounds} rounds: ${ms(added(times.through, times.direct))}; ` +
+        `CPU ${median(times.through.map(({ cpu }) => cpu)).toFixed(0)} us a call`,
+    );
     for (const [name, how] of [
-      ['direct', alone.call],
+      ['direct', alone.echo],
       ['through Headgate', call],
     ] as const) {
       const began = performance.now();

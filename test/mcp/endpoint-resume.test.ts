@@ -69,7 +69,8 @@ async function session({ fetch, url }: Via, version = '2025-11-25', key = KEY) {
     },
     async running(): Promise<number> {
       const text = await (await call('state')).text();
-      const [, told = '{}'] = /data: (\{.*"result".*\})/.exec(text) ?? [];
+      // In one piece when it comes soon, else as an event.
+      const [told = '{}'] = /\{.*"result".*\}/.exec(text) ?? [];
       const { result } = JSON.parse(told) as { result: { content: { text: string }[] } };
       return (JSON.parse(result.content[0]?.text ?? '{}') as { running: number }).running;
     },

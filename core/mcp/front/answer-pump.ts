@@ -1,3 +1,4 @@
+import type { HeaderList } from '@headgate/sdk';
 import { type AnswerStream, STREAM_WINDOW_BYTES, type StreamSource } from '../../streamed.js';
 import type { McpQuestion, McpReport, McpToldAnswer } from '../front-protocol.js';
 import type { ToolProgress } from '../protocol.js';
@@ -7,7 +8,9 @@ const PAUSE_MS = 1_000;
 
 /** One HTTP request of a client and its answer: bytes one way, questions about what the client may do beside them. */
 export class AnswerPump implements StreamSource {
-  private readonly aborted = new AbortController();
+  /** Made for who wants to hear of it, which costs more than it seems. */
+  private aborted: AbortController | null = null;
+  private stopped = false;
   private readonly listening = new Map<string, (progress: ToolProgress) => void>();
   /** Ids of questions that are not answered; '' for those that have none. */
   private readonly asked: string[] = [];
@@ -30,6 +33,10 @@ export class AnswerPump implements StreamSource {
 
   /** Aborted when the client leaves for good. */
   get signal(): AbortSignal {
+    if (this.aborted === null) {
+      this.aborted = new AbortController();
+      if (this.stopped) this.aborted.abort();
+    }
     return this.aborted.signal;
   }
 
@@ -43,7 +50,8 @@ export class AnswerPump implements StreamSource {
   }
 
   stop(): void {
-    this.aborted.abort();
+    this.stopped = true;
+    this.aborted?.abort();
     this.roomAgain?.();
     this.finish();
   }
@@ -99,9 +107,23 @@ export class AnswerPump implements StreamSource {
     return () => this.listening.delete(question);
   }
 
+  /** The client has gone, or may come back over another request. */
+  get isGone(): boolean {
+    return this.over || this.away;
+  }
+
+  /** An answer of one piece. */
+  sendWhole(headers: HeaderList, bytes: Uint8Array): void {
+    if (this.isGone) return;
+    this.to.start(200, headers, false);
+    this.to.write(bytes);
+    this.to.end();
+    this.finish();
+  }
+
   /** @param waitMs how long the client has to come back for a stream that broke off, before what it asked for is stopped; 0: none */
   async send(response: Response, waitMs = 0): Promise<void> {
-    if (this.over || this.away) {
+    if (this.isGone) {
       await response.body?.cancel();
       return;
     }
@@ -112,7 +134,7 @@ export class AnswerPump implements StreamSource {
       this.signal.addEventListener('abort', () => this.cancelReading(), { once: true });
       await this.copy(this.reader);
     }
-    if (this.over || this.away) return;
+    if (this.isGone) return;
     if (waitMs > 0 && this.asked.length > 0) {
       // It was taken up elsewhere before this connection was known to be lost.
       this.away = true;
@@ -132,12 +154,12 @@ export class AnswerPump implements StreamSource {
 
   private async copy(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     for (;;) {
-      while (this.onTheWay >= STREAM_WINDOW_BYTES && !this.over && !this.away)
+      while (this.onTheWay >= STREAM_WINDOW_BYTES && !this.isGone)
         await new Promise<void>((resolve) => {
           this.roomAgain = resolve;
         });
       const { done, value } = await reader.read();
-      if (done || this.over || this.away) return;
+      if (done || this.isGone) return;
       this.onTheWay += value.length;
       this.to.write(value);
     }

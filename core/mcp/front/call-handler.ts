@@ -1,13 +1,10 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { CountedMethod } from '../protocol.js';
+import { callAt, nextCall } from './call-at.js';
 import { callCode, listCode } from './code-handler.js';
 import { type Asking, askingOf, type Desk, inputOf } from './desk.js';
-import { INVALID_PARAMS, Refused } from './refused.js';
-import type { Place } from './scope.js';
-import { protocolError, refused, toldTools } from './told-tools.js';
-
-let calls = 0;
+import { protocolError, toldTools } from './told-tools.js';
 
 /** `tools/list`: the caller's tools, asked of the thread that knows its rights. */
 export async function listTools(desk: Desk, ctx: ServerContext): Promise<JsonObject> {
@@ -26,40 +23,30 @@ export async function callTool(
   const asking = askingOf(ctx);
   const ofCode = desk.scope.isCode ? await callCode(desk, asking, params, ctx) : null;
   if (ofCode !== null) return ofCode;
+  if (asking.begun !== null) return asking.begun.adopt(ctx);
   const { id: request, _meta, signal, notify } = ctx.mcpReq;
-  const place = await placeOf(desk, asking, params.name);
-  const id = String(++calls);
+  const id = nextCall();
   const token = _meta?.progressToken;
-  const leave = desk.with(place.server, request);
-  const quiet =
-    token === undefined
-      ? null
-      : asking.pump.listen(id, (progress) => {
-          notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } }).catch(
-            () => {},
-          );
-        });
   const cancel = (): void => asking.pump.withdraw(id);
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    const answer = await asking.pump.ask({
-      ask: 'call',
+    return await callAt(desk, asking, {
       id,
-      server: place.server,
-      tool: place.name,
+      request,
+      name: params.name,
       arguments: params.arguments ?? {},
-      session: desk.owner(place.server, asking.caller),
-      progress: token !== undefined,
+      meta: _meta,
       input: inputOf(ctx),
-      meta: metaOf(_meta),
+      onProgress:
+        token === undefined
+          ? null
+          : (progress) => {
+              const told = { ...progress, progressToken: token };
+              notify({ method: 'notifications/progress', params: told }).catch(() => {});
+            },
     });
-    if ('error' in answer) return refused(answer.error);
-    if (!('result' in answer)) throw new Error('the other thread answered another question');
-    return answer.result;
   } finally {
     signal.removeEventListener('abort', cancel);
-    quiet?.();
-    leave();
   }
 }
 
@@ -70,7 +57,7 @@ export async function counted<T>(
   what: CountedMethod,
   ask: () => Promise<T>,
 ): Promise<T> {
-  const id = String(++calls);
+  const id = nextCall();
   const begun = await pump.ask({ ask: 'count', id, server, what });
   if ('error' in begun) throw protocolError(begun.error);
   let answered = false;
@@ -81,30 +68,4 @@ export async function counted<T>(
   } finally {
     pump.ask({ ask: 'counted', id, answered }).catch(() => {});
   }
-}
-
-/** What is not between the client and us alone: trace context, what clients and servers agree on by themselves. */
-function metaOf(given: object | undefined): JsonObject | null {
-  const passed = Object.entries(given ?? {}).filter(
-    ([name]) => name !== 'progressToken' && !name.startsWith('io.modelcontextprotocol/'),
-  );
-  return passed.length === 0 ? null : Object.fromEntries(passed);
-}
-
-async function placeOf({ scope }: Desk, { caller, pump }: Asking, name: string): Promise<Place> {
-  const places = scope.toolPlaces(name, caller.servers);
-  if (places.length > 1) {
-    // `a__b__c` may be two things; it is the one that there is.
-    const told = await toldTools(
-      pump,
-      places.map(({ server }) => server),
-    );
-    const found = places.find((place) =>
-      told.some(({ server, tool }) => server === place.server && tool.name === place.name),
-    );
-    if (found !== undefined) return found;
-  }
-  const [first] = places;
-  if (first === undefined) throw new Refused(INVALID_PARAMS, `There is no tool "${name.slice(0, 200)}".`);
-  return first;
 }

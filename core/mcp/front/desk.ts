@@ -6,6 +6,7 @@ import type { FrontCaller } from '../front-protocol.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ToolInput } from '../protocol.js';
 import type { AnswerPump } from './answer-pump.js';
+import type { BegunCall } from './begun-call.js';
 import { INTERNAL, Refused } from './refused.js';
 import type { Scope } from './scope.js';
 import { SIGN_IN } from './sign-in-name.js';
@@ -46,6 +47,8 @@ export interface DeskState {
 export interface Asking {
   readonly caller: FrontCaller;
   readonly pump: AnswerPump;
+  /** The call that was made already, where it is a plain one. */
+  readonly begun: BegunCall | null;
 }
 
 /** As the protocol library carries it to handlers. */

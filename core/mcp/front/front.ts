@@ -5,12 +5,15 @@ import type { McpFrontAsk } from '../front-protocol.js';
 import type { McpHub } from '../hub/hub.js';
 import type { ListKind } from '../protocol.js';
 import { AnswerPump } from './answer-pump.js';
+import { BegunCall } from './begun-call.js';
 import { codeDesk } from './code-desk.js';
 import { type Asking, authOf, type Desk } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { NoSession } from './no-session.js';
 import { type NodeDirectory, OtherNodes } from './other-nodes.js';
+import { type PlainCall, plainCall } from './plain-call.js';
+import { answerTo } from './plain-result.js';
 import { ReplayMemory } from './replay.js';
 import { Scope } from './scope.js';
 import { Session } from './session.js';
@@ -65,15 +68,16 @@ export class McpFront {
         await pump.send(await (this.others as OtherNodes).pass(owner, ask, pump.signal));
         return;
       }
-      const asked = this.read(ask, pump);
-      session = this.sessionOf(ask, asked.parsed);
+      const parsed = ask.method === 'POST' ? parsedOf(ask.body) : undefined;
+      session = this.sessionOf(ask, parsed);
       if (session !== null) {
         session.open++;
         pump.onLeft = () => session?.left(pump);
       }
-      if (ask.method === 'GET' || methodOf(asked.parsed) === 'subscriptions/listen') this.standing.add(pump);
-      const response = await this.respond(ask, asked, session, { caller: ask.caller, pump });
-      await pump.send(response, session === null || ask.method !== 'POST' ? 0 : session.waitFor(ask.headers));
+      const asking = { caller: ask.caller, pump, begun: null };
+      const call = this.plain(ask, parsed, session);
+      if (call === null) await this.answer(ask, parsed, session, asking);
+      else await this.call(call, ask, parsed, session, asking);
     };
     run().catch((error) => {
       if (error instanceof NoSession) pump.send(error.response()).catch((why) => pump.fail(why));
@@ -95,17 +99,56 @@ export class McpFront {
     await Promise.allSettled([...this.modern.values()].map(({ handler }) => handler.close()));
   }
 
-  private read({ method, headers, body, name }: McpFrontAsk, pump: AnswerPump): Asked {
-    const parsed = method === 'POST' ? parsedOf(body) : undefined;
-    const request = new Request(`http://headgate/mcp${name === null ? '' : `/${name}`}`, {
-      method,
-      headers: pairs(headers),
-      // A call is stopped where it is made; for it alone the signal is not worth what it costs.
-      ...(methodOf(parsed) !== 'tools/call' && { signal: pump.signal }),
-      // The library says what is wrong with one that is no JSON.
-      ...(method === 'POST' && parsed === undefined && { body: body as Uint8Array<ArrayBuffer> }),
-    });
-    return { request, parsed };
+  /** Null where it is anything else. */
+  private plain({ headers, name }: McpFrontAsk, parsed: unknown, session: Session | null): PlainCall | null {
+    if (new Scope(name, this.hub.config).isCode || session?.isReady === false) return null;
+    return plainCall(parsed, headers, session === null ? null : this.mcp.SUPPORTED_PROTOCOL_VERSIONS);
+  }
+
+  private async call(
+    call: PlainCall,
+    ask: McpFrontAsk,
+    parsed: unknown,
+    session: Session | null,
+    asking: Asking,
+  ): Promise<void> {
+    const begun =
+      session === null ? new BegunCall(this.desk(ask.name), asking, call) : session.begin(call, asking);
+    if (begun === null) return this.answer(ask, parsed, session, asking);
+    try {
+      const result = await begun.soon();
+      if (asking.pump.isGone) return;
+      if (result === null) return await this.answer(ask, parsed, session, { ...asking, begun });
+      const id = session === null ? [] : ['mcp-session-id', session.id];
+      asking.pump.sendWhole(
+        ['content-type', 'application/json', ...id],
+        answerTo(call.id, result, session === null),
+      );
+    } finally {
+      begun.done();
+      session?.forgetBegun(call);
+    }
+  }
+
+  /** By the library. */
+  private async answer(
+    ask: McpFrontAsk,
+    parsed: unknown,
+    session: Session | null,
+    asking: Asking,
+  ): Promise<void> {
+    const { pump } = asking;
+    const method = methodOf(parsed);
+    if (ask.method === 'GET' || method === 'subscriptions/listen') this.standing.add(pump);
+    // It may be about one that the library does not know yet.
+    if (method === 'notifications/cancelled') await session?.known(requestIdIn(parsed));
+    const response = await this.respond(
+      ask,
+      { request: requestOf(ask, parsed, pump), parsed },
+      session,
+      asking,
+    );
+    await pump.send(response, session === null || ask.method !== 'POST' ? 0 : session.waitFor(ask.headers));
   }
 
   /** The session that a request belongs to, or begins; null where it needs none. Throws NoSession. */
@@ -211,6 +254,23 @@ interface Asked {
   readonly request: Request;
   /** The body; undefined where it is no JSON. */
   readonly parsed: unknown;
+}
+
+/** As the library wants it. */
+function requestOf({ method, headers, body, name }: McpFrontAsk, parsed: unknown, pump: AnswerPump): Request {
+  return new Request(`http://headgate/mcp${name === null ? '' : `/${name}`}`, {
+    method,
+    headers: pairs(headers),
+    // A call is stopped where it is made; for it alone the signal is not worth what it costs.
+    ...(methodOf(parsed) !== 'tools/call' && { signal: pump.signal }),
+    // The library says what is wrong with one that is no JSON.
+    ...(method === 'POST' && parsed === undefined && { body: body as Uint8Array<ArrayBuffer> }),
+  });
+}
+
+function requestIdIn(parsed: unknown): unknown {
+  const { params } = parsed as { params?: { requestId?: unknown } | null };
+  return params?.requestId;
 }
 
 /** Undefined for what is no JSON. */

@@ -5,25 +5,23 @@ import { askingOf, type Desk } from './desk.js';
 import { askToSignIn, NeedsSignIn } from './needs-sign-in.js';
 import { complete, getPrompt, list, readResource, resourcePlace } from './other-handlers.js';
 import { INVALID_PARAMS, Refused } from './refused.js';
+import { SERVER_INFO } from './server-info.js';
 
 export type McpLibrary = typeof import('@modelcontextprotocol/server');
 
 /** One server of the protocol library, which speaks it, for one client or one request, with what stands behind it. */
 export function makeServer(mcp: McpLibrary, desk: Desk): Server {
   const { instructions } = desk.scope;
-  const server = new mcp.Server(
-    { name: 'headgate', version: '0.1.0' },
-    {
-      capabilities: {
-        tools: { listChanged: true },
-        prompts: { listChanged: true },
-        resources: { listChanged: true, subscribe: true },
-        completions: {},
-        logging: {},
-      },
-      ...(instructions !== '' && { instructions }),
+  const server = new mcp.Server(SERVER_INFO, {
+    capabilities: {
+      tools: { listChanged: true },
+      prompts: { listChanged: true },
+      resources: { listChanged: true, subscribe: true },
+      completions: {},
+      logging: {},
     },
-  );
+    ...(instructions !== '' && { instructions }),
+  });
   /** Handlers give back what other servers have said, as it is: the library's types know no more of it than we do. */
   const on = (
     method: Parameters<Server['setRequestHandler']>[0],

@@ -7,11 +7,13 @@ import type { McpHub } from '../hub/hub.js';
 import type { ServerLink } from '../hub/server-link.js';
 import type { ListKind } from '../protocol.js';
 import type { AnswerPump } from './answer-pump.js';
+import { BegunCall } from './begun-call.js';
 import { codeDesk } from './code-desk.js';
-import { authOf, type CodeDesk, type Desk, type DeskState } from './desk.js';
+import { type Asking, authOf, type CodeDesk, type Desk, type DeskState } from './desk.js';
 import { KEEP_ALIVE_MS } from './keep-alive.js';
 import { type McpLibrary, makeServer } from './make-server.js';
 import { NoSession } from './no-session.js';
+import type { PlainCall } from './plain-call.js';
 import { INTERNAL, Refused } from './refused.js';
 import { type ReplayMemory, ReplayStore } from './replay.js';
 import { Scope } from './scope.js';
@@ -58,6 +60,8 @@ export class Session implements Desk, DeskState {
   private hasState = false;
   private readonly changes = new Set<ListName>();
   private readonly sent: ReplayStore;
+  /** Calls that the library has not heard of yet. */
+  private readonly begun = new Map<string | number, BegunCall>();
   /** Requests whose client has left and may come back. */
   private readonly away = new Set<AnswerPump>();
   private closed = false;
@@ -108,17 +112,37 @@ export class Session implements Desk, DeskState {
     return new Scope(this.name, this.hub.config);
   }
 
-  async respond(
-    request: Request,
-    body: { parsedBody?: unknown },
-    asking: { caller: FrontCaller; pump: AnswerPump },
-  ): Promise<Response> {
+  async respond(request: Request, body: { parsedBody?: unknown }, asking: Asking): Promise<Response> {
     const last = request.method === 'GET' ? request.headers.get('last-event-id') : null;
     if (last !== null && !this.sent.has(last))
       throw new NoSession(400, -32_000, 'What came after that event is not known here, or not any longer');
     if (this.server.transport === undefined) await this.server.connect(this.transport);
     this.servers = asking.caller.servers;
     return this.transport.handleRequest(request, { ...body, authInfo: authOf(asking) });
+  }
+
+  /** A client that has begun it may call tools. */
+  get isReady(): boolean {
+    return !this.closed && this.transport.sessionId !== undefined;
+  }
+
+  /** A plain call; null where another of the same name has not ended, which the library knows what to say of. */
+  begin(call: PlainCall, asking: Asking): BegunCall | null {
+    if (this.begun.has(call.id)) return null;
+    this.servers = asking.caller.servers;
+    const begun = new BegunCall(this, asking, call);
+    this.begun.set(call.id, begun);
+    return begun;
+  }
+
+  /** It is over, or the library has it. */
+  forgetBegun({ id }: PlainCall): void {
+    this.begun.delete(id);
+  }
+
+  /** Has the library know of a call, if that was begun without it. */
+  async known(request: unknown): Promise<void> {
+    await this.begun.get(request as string | number)?.known();
   }
 
   /** How long a client may take to come back for an answer that broke off: one that was told where it is, by the first event. */
@@ -234,12 +258,13 @@ export class Session implements Desk, DeskState {
   }
 
   /** What the server wants of the client goes along with the request that it came of. */
-  private askClient(
+  private async askClient(
     server: string,
     request: { method: string; params?: unknown },
     signal: AbortSignal,
   ): Promise<unknown> {
     const related = this.requestAt(server);
+    await this.known(related);
     const timeout = this.hub.config?.servers.get(server)?.timeouts.callMs ?? 60_000;
     return this.server.request(request as { method: 'elicitation/create' }, {
       signal,
@@ -252,6 +277,7 @@ export class Session implements Desk, DeskState {
     notification: { method: string; params?: unknown },
     related: string | number | undefined,
   ): Promise<void> {
+    await this.known(related);
     await this.server
       .notification(
         notification as Parameters<Server['notification']>[0],
