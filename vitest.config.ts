@@ -12,6 +12,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // Of what a file lets run at once, most waits.
+    maxConcurrency: 16,
     setupFiles: ['test/property-time.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { isObject } from '../fakes/json-value.js';
 
 const SCRIPTS = fileURLToPath(new URL('../python/', import.meta.url));
+const PREPARE = fileURLToPath(new URL('../../scripts/python-clients.sh', import.meta.url));
 /** Outlives a run: the packages are fetched once, and again when their list has changed. */
 const ENVIRONMENT = fileURLToPath(new URL('../../.scratch/python/', import.meta.url));
 export const PYTHON = join(ENVIRONMENT, 'bin', 'python');
@@ -22,16 +22,7 @@ export function whyNoPython(): string | null {
 
 /** Makes the virtual environment with the packages of `test/python/requirements.txt`, unless it is there. */
 export function preparePython(): void {
-  const wanted = readFileSync(join(SCRIPTS, 'requirements.txt'), 'utf8');
-  const mark = join(ENVIRONMENT, 'installed.txt');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return;
-  rmSync(ENVIRONMENT, { recursive: true, force: true });
-  mkdirSync(dirname(ENVIRONMENT.replace(/\/$/, '')), { recursive: true });
-  const run = (program: string, args: string[]): void =>
-    void execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  run('python3', ['-m', 'venv', ENVIRONMENT]);
-  run(PYTHON, ['-m', 'pip', 'install', '--quiet', '-r', join(SCRIPTS, 'requirements.txt')]);
-  writeFileSync(mark, wanted);
+  execFileSync('sh', [PREPARE], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
 /** One process with all clients in it: to import each of them costs more than its cases. */

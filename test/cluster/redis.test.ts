@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GroupReservation } from '@headgate/sdk';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { noRedis, type RealRedis, startRedis, startRedisCluster } from '../state/real-redis.js';
 import { type RealCounter, type RealNode, single, startNode } from './real-node.js';
 
@@ -17,6 +17,8 @@ async function start(count: number, target = single(server.url), policy?: Parame
   return made;
 }
 let server: RealRedis;
+/** What others take of the cores may be long. */
+const LONG = 30_000;
 
 const until = async (ms: number, holds: () => boolean | Promise<boolean>): Promise<void> => {
   const end = Date.now() + ms;
@@ -70,7 +72,7 @@ describe.skipIf(noRedis !== null)('nodes that share counters in a real Redis', (
     const more = await drain(counters, 1_000);
     expect(used + more).toBeLessThanOrEqual(CAP);
     expect(used + more).toBeGreaterThan(CAP * 0.99);
-    await until(3_000, () => counters.every((one) => one.place.value() === used + more));
+    await until(LONG, () => counters.every((one) => one.place.value() === used + more));
   });
 
   it('hold nothing of one limit for requests that another one refuses', async () => {
@@ -159,8 +161,8 @@ describe.skipIf(noRedis !== null)('nodes that share counters in a real Redis', (
     expect((await two.take(1, 4)).refused).toBeNull();
     expect((await two.take(1, 4)).refused).toBe(0);
     first.cluster.abandon();
-    await until(8_000, async () => (await two.take(1, 4)).refused === null);
-  }, 20_000);
+    await until(LONG, async () => (await two.take(1, 4)).refused === null);
+  });
 
   it('put back what they hold when Redis loses everything, and pass nothing', async () => {
     const made = await start(3);
@@ -178,7 +180,7 @@ describe.skipIf(noRedis !== null)('nodes that share counters in a real Redis', (
     await drain(counters, 1_000);
     expect(total(counters)).toBeLessThanOrEqual(CAP);
     expect(total(counters)).toBeGreaterThan(CAP * 0.98);
-  }, 30_000);
+  });
 
   it('share values with each other, and messages that something was changed', async () => {
     const [first, second] = (await start(2)) as [RealNode, RealNode];
@@ -193,40 +195,49 @@ describe.skipIf(noRedis !== null)('nodes that share counters in a real Redis', (
     let told = 0;
     second.cluster.onChanged = () => told++;
     first.cluster.changed();
-    await until(1_000, () => told === 1);
+    await until(LONG, () => told === 1);
   });
 });
 
-describe.skipIf(noRedis !== null)('while Redis is away', () => {
-  beforeAll(async () => {
-    server = await startRedis();
+/** Closes at the end of the test: servers that go away, and tests that wait for that beside each other. */
+async function ownRedis({ onTestFinished }: TestContext): Promise<{ own: RealRedis; mine: RealNode[] }> {
+  const own = await startRedis();
+  const mine: RealNode[] = [];
+  onTestFinished(async () => {
+    for (const { cluster } of mine) await cluster.close();
+    await own.stop();
   });
-  afterAll(() => server?.stop());
-  afterEach(async () => {
-    for (const { cluster } of nodes.splice(0)) await cluster.close();
-  });
+  return { own, mine };
+}
 
-  async function awayWith(policy: 'open' | 'closed' | 'local-share') {
-    const made = (await start(2, single(server.url), policy)) as [RealNode, RealNode];
+describe.skipIf(noRedis !== null).concurrent('while Redis is away', () => {
+  async function awayWith(context: TestContext, policy: 'open' | 'closed' | 'local-share') {
+    const { own, mine: made } = await ownRedis(context);
+    const name = `c${++clusters}`;
+    for (let i = 0; i < 2; i++) made.push(await startNode(single(own.url), name, policy));
     const counters = await Promise.all(made.map((node) => node.open('away', YEAR)));
     for (const counter of counters)
       ((await counter.take(100_000, CAP)) as GroupReservation).settle([100_000]);
-    await until(4_000, () => made.every(({ cluster }) => cluster.nodes === 2));
+    await until(LONG, () => made.every(({ cluster }) => cluster.nodes === 2));
     await sleep(1_200);
-    await server.crash();
-    await until(4_000, async () => {
+    await own.crash();
+    await until(LONG, async () => {
       for (const counter of counters) {
         const one = await counter.take(1_000, CAP);
         if (one.refused === null) one.settle([0]);
       }
       return made.every(({ cluster }) => cluster.away);
     });
-    return { made, counters };
+    return { own, made, counters };
   }
 
-  async function back(made: readonly RealNode[], counters: readonly RealCounter[]): Promise<void> {
-    await server.start();
-    await until(8_000, () => made.every(({ said }) => said.includes('Redis answers again')));
+  async function back(
+    own: RealRedis,
+    made: readonly RealNode[],
+    counters: readonly RealCounter[],
+  ): Promise<void> {
+    await own.start();
+    await until(LONG, () => made.every(({ said }) => said.includes('Redis answers again')));
     for (const { said } of made) {
       expect(said.filter((line) => line === 'Redis does not answer')).toHaveLength(1);
       expect(said.filter((line) => line === 'Redis answers again')).toHaveLength(1);
@@ -236,33 +247,81 @@ describe.skipIf(noRedis !== null)('while Redis is away', () => {
     await sleep(2_600);
     const more = await drain(counters, 1_000);
     expect(total(counters)).toBe(used + more);
-    await until(4_000, () => counters.every((one) => one.place.value() === used + more));
+    await until(LONG, () => counters.every((one) => one.place.value() === used + more));
   }
 
-  it('each node uses its part of what is left, by default', async () => {
-    const { made, counters } = await awayWith('local-share');
+  it('each node uses its part of what is left, by default', async (context) => {
+    const { own, made, counters } = await awayWith(context, 'local-share');
     const taken = await drain(counters, 1_000);
     expect(taken).toBeGreaterThan(600_000);
     expect(taken + 200_000).toBeLessThanOrEqual(CAP);
-    await back(made, counters);
+    await back(own, made, counters);
     expect(total(counters)).toBeLessThanOrEqual(CAP);
-  }, 40_000);
+  }, 120_000);
 
-  it('nothing is taken that is not held, where it is closed to that', async () => {
-    const { made, counters } = await awayWith('closed');
+  it('nothing is taken that is not held, where it is closed to that', async (context) => {
+    const { own, made, counters } = await awayWith(context, 'closed');
     const one = await (counters[0] as RealCounter).take(500_000, CAP);
     expect(one).toMatchObject({ refused: 0, unavailable: true });
-    await back(made, counters);
+    await back(own, made, counters);
     expect(total(counters)).toBeLessThanOrEqual(CAP);
-  }, 40_000);
+  }, 120_000);
 
-  it('each node counts by itself, where it is open to that', async () => {
-    const { made, counters } = await awayWith('open');
+  it('each node counts by itself, where it is open to that', async (context) => {
+    const { own, made, counters } = await awayWith(context, 'open');
     expect(await drain(counters, 100_000)).toBe(1_800_000);
-    await server.start();
-    await until(8_000, () => made.every(({ cluster }) => !cluster.away));
+    await own.start();
+    await until(LONG, () => made.every(({ cluster }) => !cluster.away));
     expect((await (counters[0] as RealCounter).take(1, CAP)).refused).toBe(0);
-  }, 40_000);
+  }, 120_000);
+});
+
+describe.skipIf(noRedis !== null).concurrent('nodes that start while Redis is away', () => {
+  async function startTwo(context: TestContext, policy: 'open' | 'closed' | 'local-share') {
+    const { own, mine } = await ownRedis(context);
+    await own.crash();
+    const target = single(own.url);
+    const name = `c${++clusters}`;
+    const made = await Promise.all(
+      [1, 2].map(() => startNode(target, name, policy, undefined, undefined, 2)),
+    );
+    mine.push(...made);
+    for (const { cluster, said } of made) {
+      expect(cluster.away).toBe(true);
+      expect(said).toEqual(['Redis does not answer']);
+    }
+    const options = { ...YEAR, restore: async () => 400_000 };
+    const counters = await Promise.all(made.map((node) => node.open('early', options)));
+    const heal = async (): Promise<void> => {
+      await own.start();
+      await until(LONG, () => made.every(({ cluster }) => !cluster.away));
+      await until(LONG, () => made.every(({ cluster }) => cluster.nodes === 2));
+      await sleep(2_600);
+    };
+    return { counters: counters as [RealCounter, RealCounter], heal };
+  }
+
+  it('take their parts of what the ledger says is left, and are one again when it is there', async (context) => {
+    const { counters, heal } = await startTwo(context, 'local-share');
+    for (const one of counters) expect(await drain([one], 10_000)).toBe(300_000);
+    await heal();
+    expect(await drain(counters, 10_000)).toBe(0);
+    expect(await drain(counters, 10_000, CAP + 100_000)).toBe(100_000);
+  }, 120_000);
+
+  it('refuse until it is there, where they are closed to that', async (context) => {
+    const { counters, heal } = await startTwo(context, 'closed');
+    expect(await counters[0].take(10_000, CAP)).toEqual({ refused: 0, unavailable: true });
+    await heal();
+    expect(await drain(counters, 10_000)).toBe(600_000);
+  }, 120_000);
+
+  it('count by themselves until it is there, where they are open to that', async (context) => {
+    const { counters, heal } = await startTwo(context, 'open');
+    expect(await drain(counters, 100_000)).toBe(2 * CAP);
+    await heal();
+    expect((await counters[0].take(1, CAP)).refused).toBe(0);
+  }, 120_000);
 });
 
 describe.skipIf(noRedis !== null)('a Redis cluster of three', () => {
@@ -297,62 +356,7 @@ describe.skipIf(noRedis !== null)('sentinels', () => {
     } finally {
       await Promise.all([watching.stop(), master.stop()]);
     }
-  }, 30_000);
-});
-
-describe.skipIf(noRedis !== null)('nodes that start while Redis is away', () => {
-  beforeAll(async () => {
-    server = await startRedis();
   });
-  afterAll(() => server?.stop());
-  beforeEach(() => server.crash());
-  afterEach(async () => {
-    for (const { cluster } of nodes.splice(0)) await cluster.close();
-  });
-
-  async function startTwo(policy: 'open' | 'closed' | 'local-share') {
-    const target = single(server.url);
-    const name = `c${++clusters}`;
-    const made = await Promise.all(
-      [1, 2].map(() => startNode(target, name, policy, undefined, undefined, 2)),
-    );
-    nodes.push(...made);
-    for (const { cluster, said } of made) {
-      expect(cluster.away).toBe(true);
-      expect(said).toEqual(['Redis does not answer']);
-    }
-    const options = { ...YEAR, restore: async () => 400_000 };
-    const counters = await Promise.all(made.map((node) => node.open('early', options)));
-    const heal = async (): Promise<void> => {
-      await server.start();
-      await until(30_000, () => made.every(({ cluster }) => !cluster.away));
-      await until(30_000, () => made.every(({ cluster }) => cluster.nodes === 2));
-      await sleep(2_600);
-    };
-    return { counters: counters as [RealCounter, RealCounter], heal };
-  }
-
-  it('take their parts of what the ledger says is left, and are one again when it is there', async () => {
-    const { counters, heal } = await startTwo('local-share');
-    for (const one of counters) expect(await drain([one], 10_000)).toBe(300_000);
-    await heal();
-    expect(await drain(counters, 10_000)).toBe(0);
-    expect(await drain(counters, 10_000, CAP + 100_000)).toBe(100_000);
-  }, 90_000);
-
-  it('refuse until it is there, where they are closed to that', async () => {
-    const { counters, heal } = await startTwo('closed');
-    expect(await counters[0].take(10_000, CAP)).toEqual({ refused: 0, unavailable: true });
-    await heal();
-    expect(await drain(counters, 10_000)).toBe(600_000);
-  }, 90_000);
-
-  it('count by themselves until it is there, where they are open to that', async () => {
-    const { counters, heal } = await startTwo('open');
-    expect(await drain(counters, 100_000)).toBe(2 * CAP);
-    await heal();
-    expect((await counters[0].take(1, CAP)).refused).toBe(0);
-  }, 90_000);
 });
 
 it('says which Redis cannot be reached, without its password', async () => {

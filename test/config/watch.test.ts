@@ -29,6 +29,7 @@ async function start(
     onReloaded: (loaded) => taken.push(loaded.config.server.port),
     onRefused: (error) => refused.push(error),
     debounceMs: 30,
+    intervalMs: 50,
   });
   return watcher;
 }

@@ -1,34 +1,33 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { sinkRows } from '../../plugins/sinks/index.js';
 import { settled } from '../store/records.js';
 import { tempDir } from '../store/temp-dir.js';
 import { runSinks, sinkSettings } from './running-sinks.js';
 import { readTraces } from './trace-proto.js';
-import { startVendor, type VendorServer } from './vendor-server.js';
+import { startVendor } from './vendor-server.js';
 import { SECRET, VENDORS } from './vendors.js';
-
-let server: VendorServer;
-beforeEach(async () => {
-  server = await startVendor();
-});
-afterEach(() => server.close());
 
 const three = () => [settled(), settled(), settled()];
 const count = (use: string): number => (use === 'helicone' ? 3 : 1);
 
-describe.each(VENDORS)('the sink $use', (vendor) => {
+// What they wait for is the first delay before they try again: each may wait beside the others, with a vendor of its own.
+describe.concurrent.each(VENDORS)('the sink $use', (vendor) => {
   const { use, values, path, headers, body, good = { status: 200 } } = vendor;
-  const run = () => {
+  const run = async ({ onTestFinished: finished }: TestContext) => {
+    const server = await startVendor();
     const sinks = runSinks([sinkSettings(use, values(server.url))], null);
-    onTestFinished(() => sinks.close());
-    return sinks;
+    finished(async () => {
+      await sinks.close();
+      await server.close();
+    });
+    return { server, sinks };
   };
 
-  it('is told by the request that its documentation asks for', async () => {
+  it('is told by the request that its documentation asks for', async (context) => {
+    const { server, sinks } = await run(context);
     server.answer = () => good;
-    const sinks = run();
     const records = three();
     await sinks.settle(records);
     await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
@@ -54,12 +53,12 @@ describe.each(VENDORS)('the sink $use', (vendor) => {
     } else body(first, use === 'helicone' ? [] : records.map(({ id }) => id));
   });
 
-  it('is told again after 503, in the same words, and shows no secret', async () => {
+  it('is told again after 503, in the same words, and shows no secret', async (context) => {
+    const { server, sinks } = await run(context);
     let tries = 0;
     // Some echo what they were told.
     const echo = JSON.stringify(values('')).includes(SECRET) ? SECRET : '';
     server.answer = () => (tries++ < count(use) ? { status: 503, body: `down, ${echo}` } : good);
-    const sinks = run();
     await sinks.settle(three());
     await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
     expect(JSON.stringify(sinks.lines)).not.toContain(SECRET);
@@ -71,10 +70,10 @@ describe.each(VENDORS)('the sink $use', (vendor) => {
 
   const { inside } = vendor;
   if (inside !== undefined)
-    it('is understood when it answers success with an error inside', async () => {
+    it('is understood when it answers success with an error inside', async (context) => {
+      const { server, sinks } = await run(context);
       let tries = 0;
       server.answer = (received) => (tries++ === 0 ? (inside.answer(received) ?? good) : good);
-      const sinks = run();
       await sinks.settle(three());
       const counts = inside.means === 'later' ? { sent: 3, failures: 1 } : { sent: 2, refused: 1 };
       await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts });

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { freePort } from '../e2e/harness.js';
 
 const READY_MS = 15_000;
@@ -30,12 +31,11 @@ export const noRedis: string | null =
     ? 'Redis is not installed (Debian: apt-get install redis-server)'
     : null;
 
-function cliOf(port: number, password?: string) {
+const CLI = program('redis-cli') ?? 'redis-cli';
+
+function flagsOf(port: number, password?: string): string[] {
   const account = password === undefined ? [] : ['-a', password, '--no-auth-warning'];
-  return (...command: string[]): string =>
-    execFileSync(program('redis-cli') ?? 'redis-cli', ['-p', String(port), ...account, ...command], {
-      encoding: 'utf8',
-    }).trim();
+  return ['-p', String(port), ...account];
 }
 
 /** A server of its own, in memory, on loopback and a free port. */
@@ -45,7 +45,9 @@ export async function startRedis(
   const { password, flags = [], sentinelOf } = options;
   const dir = mkdtempSync(join(tmpdir(), 'headgate-redis-'));
   const port = await freePort();
-  const cli = cliOf(port, password);
+  const account = flagsOf(port, password);
+  const cli = (...command: string[]): string =>
+    execFileSync(CLI, [...account, ...command], { encoding: 'utf8' }).trim();
   let server: ChildProcess | null = null;
   const kill = (): void => {
     server?.kill('SIGKILL');
@@ -58,7 +60,7 @@ export async function startRedis(
     server = spawn(program('redis-server') ?? 'redis-server', args, { stdio: 'ignore' });
     server.on('error', () => {});
     const until = Date.now() + READY_MS;
-    while (!answers(cli)) {
+    while (!(await answers(account))) {
       if (Date.now() > until) throw new Error('redis-server does not start');
       await sleep(20);
     }
@@ -72,10 +74,10 @@ export async function startRedis(
     await ended;
   };
   await start();
-  const account = password === undefined ? '' : `:${password}@`;
+  const user = password === undefined ? '' : `:${password}@`;
   return {
     port,
-    url: `redis://${account}127.0.0.1:${port}`,
+    url: `redis://${user}127.0.0.1:${port}`,
     cli,
     crash: () => end('SIGKILL'),
     start,
@@ -87,9 +89,10 @@ export async function startRedis(
   };
 }
 
-function answers(cli: RealRedis['cli']): boolean {
+/** Asked without stopping this thread, in which other tests may go on. */
+async function answers(flags: readonly string[]): Promise<boolean> {
   try {
-    return cli('ping') === 'PONG';
+    return (await promisify(execFile)(CLI, [...flags, 'ping'])).stdout.trim() === 'PONG';
   } catch {
     return false;
   }
