@@ -38,6 +38,7 @@ export function healthAnswer(sources: HealthSources): HealthAnswer {
     gateway: part(notReady),
     store: part(of(ledger.parts, 'database')),
     spool: part(of(ledger.parts, 'spool')),
+    ...(ledger.parts['bodies'] !== undefined && { bodies: part(of(ledger.parts, 'bodies')) }),
     definitions: part(notes),
     ...(cluster !== null && { redis: part(away) }),
     ...(mcp !== null && {
@@ -63,8 +64,8 @@ export function healthAnswer(sources: HealthSources): HealthAnswer {
 }
 
 /** What keeps nobody's request from being served. */
-function lesser({ mcp, sinks }: Readonly<Record<string, PartHealth>>): string[] {
-  return [mcp, sinks].flatMap((one) => one?.why ?? []);
+function lesser({ mcp, sinks, bodies }: Readonly<Record<string, PartHealth>>): string[] {
+  return [mcp, sinks, bodies].flatMap((one) => one?.why ?? []);
 }
 
 function part(why: readonly string[]): PartHealth {

@@ -1,3 +1,5 @@
+import { BelievedClock } from './believed-clock.js';
+
 /** Something that is done now and then, a bounded piece at a time. */
 export interface Chore {
   /** Does a piece; true when there may be more to do. */
@@ -14,6 +16,7 @@ export class Housekeeping {
   private immediate: NodeJS.Immediate | undefined;
   private due = true;
   private current = 0;
+  private readonly clock = new BelievedClock();
 
   constructor(
     private readonly chores: readonly Chore[],
@@ -40,7 +43,7 @@ export class Housekeeping {
 
   private async turn(): Promise<void> {
     if (this.isIdle()) {
-      await this.step(Date.now());
+      await this.step(this.clock.now());
       this.immediate = undefined;
       this.run();
     } else this.immediate = undefined;

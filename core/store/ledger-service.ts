@@ -145,14 +145,14 @@ export class LedgerService {
       onHealth: tell,
     });
     this.consumers.push(this.observer);
-    const trouble = (message: string, error: unknown): void =>
-      log.line('error', message, { error: String(error) });
     this.requests = new RequestSide({
       db,
       blocks: this.blocks,
       bodies,
       hidden: (text) => log.redactor.text(text),
-      onTrouble: trouble,
+      onTrouble: (message, error) => log.line('error', message, { error: String(error) }),
+      onUnkept: (message, error) => this.troubles.begin('bodies', message, error),
+      onKept: () => this.troubles.end('bodies'),
     });
     this.applier = new Applier({
       store: {

@@ -2,6 +2,9 @@ import type { LedgerHealth } from './ledger-protocol.js';
 
 type Health = Omit<LedgerHealth, 'sinks'>;
 
+/** Parts without which requests are served and recorded all the same. */
+const LESSER: ReadonlySet<string> = new Set(['bodies']);
+
 /** What is wrong at the moment, by the part that has the trouble. Tells of changes only, not of every failed retry. */
 export class Troubles {
   private readonly open = new Map<string, string>();
@@ -23,12 +26,12 @@ export class Troubles {
 
   end(part: string): void {
     if (!this.open.delete(part)) return;
-    this.log('info', `the ${part} works again`, { part });
+    this.log('info', 'a part of the ledger works again', { part });
     this.changed();
   }
 
   health(): Health {
-    const problems = [...this.open.values()];
+    const problems = [...this.open].flatMap(([part, text]) => (LESSER.has(part) ? [] : [text]));
     return { ok: problems.length === 0, problems, parts: Object.fromEntries(this.open) };
   }
 }

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { TakenBody } from '../../core/observe/bodies/body-settings.js';
 import { BodyRedactor } from '../../core/store/bodies/body-redactor.js';
+import { keptOf } from '../../core/store/bodies/made-body.js';
 import { startOpenAi } from '../fakes/openai.js';
 import { behind, type Embedded, embed, json } from '../gateway/embedded.js';
 
@@ -96,6 +98,40 @@ describe('bodies', () => {
     expect(kept?.request.bytes).toBeGreaterThan(1_000_000);
     expect(String(kept?.request.content).length).toBeLessThanOrEqual(1024);
     expect(JSON.stringify(kept)).not.toContain(secret);
+  });
+
+  it('lose the secret that a cut would leave half of, and parameters of addresses that are called like one', async () => {
+    // The first half of a known secret looks like nothing, and the headers for a server of tools stood in JSON that nobody could read.
+    const known = 'correct-horse-battery-staple';
+    const hidden = (text: string): string => text.replaceAll(known, '***');
+    const redactor = await BodyRedactor.of({ redact: [], secrets: true }, hidden);
+    const side = (text: string, bytes = text.length): TakenBody => ({
+      text: Uint8Array.from(Buffer.from(text)),
+      type: 'application/json',
+      bytes,
+      whole: false,
+    });
+    const kept = keptOf(
+      {
+        id: 'req_1',
+        time: 0,
+        keyId: '',
+        method: 'POST',
+        path: '/v1/chat/completions',
+        query: `alt=sse&key=opaque-value&x-auth_token=opaque-value&pageToken=abc&q=correct%2Dhorse-battery-staple`,
+        headers: [],
+        status: 200,
+        request: side(`{"content":"my words, ${known.slice(0, 20)}`, 90_000),
+        answer: side(
+          '{"tools":[{"server_url":"https://a.example","headers":{"x-tenant":"opaque-value","y":1',
+          90_000,
+        ),
+      },
+      redactor,
+    );
+    expect(kept.request.text).toBe('{"content":"my words, ');
+    expect(kept.answer.text).toBe('{"tools":[{"server_url":"https://a.example","headers":"***"');
+    expect(kept.query).toBe('alt=sse&key=***&x-auth_token=***&pageToken=abc&q=***');
   });
 
   it('lose what rules name; where that cannot be found out, all of it', async () => {

@@ -3,6 +3,7 @@ import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
 import { inMemory } from './reading.js';
 import { noPostgres, type RealPostgres, startPostgres } from './real-postgres.js';
 import { billingSuite } from './suites/billing.js';
+import { bodiesSuite } from './suites/bodies.js';
 import { checkSuite } from './suites/check.js';
 import { choresSuite } from './suites/chores.js';
 import type { Database } from './suites/database.js';
@@ -60,6 +61,7 @@ describe.each(kinds)('a ledger in %s', (_, database) => {
   checkSuite(database);
   searchSuite(database);
   tailSuite(database);
+  bodiesSuite(database);
   billingSuite(database);
   livesSuite(database);
 });

@@ -25,7 +25,8 @@ export async function exportRequests(
   streams: ByteStreams,
   request: AdminRequest,
 ): Promise<ControlAnswer> {
-  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), ['format']);
+  const { filter: asked, range, given } = readRequestAsk(request.query, withinOf(request), ['format']);
+  const filter = { ...asked, bodiesWithin: withinOf(request, 'bodies:read') };
   const format = readChoice(given, 'format', EXPORT_FORMATS);
   // Parquet is compressed inside.
   const zipped = format !== 'parquet' && takesGzip(request.headers);

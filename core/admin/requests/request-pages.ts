@@ -2,7 +2,7 @@ import type { SettledRecord } from '@headgate/sdk';
 import type { ControlAnswer } from '../../control.js';
 import { canonicalError } from '../../errors.js';
 import type { Ledger } from '../../store/ledger.js';
-import type { Within } from '../../store/requests/search-query.js';
+import { isWithin, type Within } from '../../store/requests/search-query.js';
 import { may } from '../caller.js';
 import { readChoice } from '../parameters.js';
 import { reachOf, usageWithin } from '../reach.js';
@@ -31,16 +31,14 @@ export function withinOf(
   return { org, team, user };
 }
 
-export function isWithin(record: SettledRecord, within: Within | null): boolean {
-  if (within === null) return true;
-  return (['org', 'team', 'user'] as const).some(
-    (field) => record[field] !== '' && within[field].includes(record[field]),
-  );
-}
-
 /** `GET /api/requests`: as JSON, or for export a page at a time as CSV or a line of JSON each. */
 export async function listRequests(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
-  const { filter, range, given } = readRequestAsk(request.query, withinOf(request), [...PAGE, 'format']);
+  const {
+    filter: asked,
+    range,
+    given,
+  } = readRequestAsk(request.query, withinOf(request), [...PAGE, 'format']);
+  const filter = { ...asked, bodiesWithin: withinOf(request, 'bodies:read') };
   const format = readChoice(given, 'format', ['json', 'jsonl', 'csv']);
   const limit = readLimit(given, format === 'json' ? MOST_ROWS : MOST_EXPORTED, USUAL_ROWS);
   const { records, next } = await ledger.requests('page', {

@@ -50,6 +50,7 @@ const SINGLE = [
   'time_zone',
   ...Object.keys(RANGE_PARAMETERS).flatMap((name) => [`min_${name}`, `max_${name}`]),
 ];
+const NOBODY: Within = { org: [], team: [], user: [] };
 const MOST_TEXT = 200;
 const MOST_VALUES = 100;
 /** Longer values no record has. */
@@ -77,7 +78,13 @@ export function readRequestAsk(
   const text = given.get('q') ?? '';
   if (text.length > MOST_TEXT) throw new BadParameter('q', `"q" is longer than ${MOST_TEXT} characters`);
   return {
-    filter: { values: valuesOf(given), ranges: rangesOf(given), text: text.trim(), within },
+    filter: {
+      values: valuesOf(given),
+      ranges: rangesOf(given),
+      text: text.trim(),
+      within,
+      bodiesWithin: NOBODY,
+    },
     range: { from, to },
     given,
   };

@@ -1,42 +1,36 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import type { BodyKeeping, TakenBodies, TakenBody } from '../../observe/bodies/body-settings.js';
-import { type LedgerSql, one } from '../ledger-sql.js';
-import { alone } from '../maintenance.js';
+import { gunzip } from 'node:zlib';
+import type { BodyKeeping, TakenBodies } from '../../observe/bodies/body-settings.js';
+import type { LedgerSql } from '../ledger-sql.js';
 import type { BodyPlace } from './body-place.js';
-import { BodyRedactor } from './body-redactor.js';
+import { BodyRetention } from './body-retention.js';
 import { BodyTexts } from './body-texts.js';
+import { BodyWriter } from './body-writer.js';
 import { FilePlace } from './file-place.js';
-import type { KeptBodies, KeptBody } from './kept-bodies.js';
+import type { KeptBodies } from './kept-bodies.js';
+import { sizeOf } from './made-body.js';
 import { S3Place } from './s3-place.js';
 
-const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
 /** Bytes that may wait to be written; what comes when there are more is dropped and counted. */
 const MOST_WAITING = 32 * 1024 * 1024;
-/** Requests that are written together, and that are on their way to a storage at once. */
+/** Requests that are written together. */
 const TOGETHER = 16;
-const STEP_ROWS = 200;
-
-const INSERT = `INSERT INTO request_bodies (id, time_ms, bytes, place, data) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes, place = excluded.place, data = excluded.data RETURNING number`;
-const OLDEST = `SELECT number, time_ms, bytes, place FROM request_bodies ORDER BY time_ms, number LIMIT ${STEP_ROWS}`;
+/** How long what waits may still be written when the gateway ends. */
+const LAST_MS = 5_000;
 
 export interface BodyKeeperParts {
   readonly db: LedgerSql;
   readonly settings: BodyKeeping;
   /** A text without secrets. */
   readonly hidden: (text: string) => string;
-  /** Something was dropped, for the first time since it worked. */
+  /** Something was dropped. */
   readonly onTrouble: (message: string, error: unknown) => void;
-}
-
-interface Ready {
-  readonly from: TakenBodies;
-  readonly kept: KeptBodies;
-  readonly bytes: Uint8Array;
-  readonly place: string;
+  /** Everything that came is kept again. */
+  readonly onWell: () => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
@@ -47,16 +41,27 @@ export class BodyKeeper {
   dropped = 0;
   private readonly texts: BodyTexts;
   private readonly elsewhere: BodyPlace | null;
+  private readonly writer: BodyWriter;
+  private readonly retention: BodyRetention;
   private waiting: TakenBodies[] = [];
   private waitingBytes = 0;
   private running: Promise<void> | null = null;
-  private redactor: Promise<BodyRedactor> | null = null;
+  /** Taken in, and written or dropped, so far. */
+  private taken = 0;
+  private done = 0;
+  private drains: { readonly until: number; readonly end: () => void }[] = [];
+  /** Writing, and tidying up what lies around: never both. */
+  private last: Promise<unknown> = Promise.resolve();
   private inTrouble = false;
 
   constructor(private readonly parts: BodyKeeperParts) {
-    const { folder, s3 } = parts.settings;
-    this.texts = new BodyTexts(parts.db);
-    this.elsewhere = s3 !== null ? new S3Place(s3) : folder !== null ? new FilePlace(folder) : null;
+    const { db, settings, hidden, now } = parts;
+    const { folder, s3 } = settings;
+    this.texts = new BodyTexts(db);
+    this.elsewhere = s3 !== null ? new S3Place(s3, now) : folder !== null ? new FilePlace(folder, now) : null;
+    const { texts, elsewhere } = this;
+    this.writer = new BodyWriter({ db, settings, hidden, texts, elsewhere });
+    this.retention = new BodyRetention({ db, settings, texts, elsewhere });
   }
 
   take(bodies: readonly TakenBodies[]): void {
@@ -68,19 +73,41 @@ export class BodyKeeper {
       }
       this.waiting.push(one);
       this.waitingBytes += size;
+      this.taken++;
     }
     this.running ??= this.run().finally(() => {
       this.running = null;
     });
   }
 
-  /** Everything taken in so far is written, or dropped. */
-  async drain(): Promise<void> {
-    while (this.running !== null) await this.running;
+  /** Everything taken in before is written, or dropped; or so much time is over, and true is not the answer. */
+  drain(mostMs: number): Promise<boolean> {
+    const until = this.taken;
+    if (this.done >= until) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.drains = this.drains.filter((one) => one !== waiting);
+        resolve(false);
+      }, mostMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      const waiting = { until, end };
+      this.drains.push(waiting);
+    });
   }
 
-  async close(): Promise<void> {
-    await this.drain();
+  /** What a storage does not take within a few seconds is dropped. */
+  async close(mostMs = LAST_MS): Promise<void> {
+    if (!(await this.drain(mostMs))) {
+      const { length } = this.waiting;
+      this.waiting = [];
+      if (length > 0) this.drop(length, new Error('the gateway ended before they were written'));
+    }
+    await this.elsewhere?.close();
+    await this.running;
+    await this.last;
     await this.elsewhere?.close();
   }
 
@@ -94,27 +121,9 @@ export class BodyKeeper {
   }
 
   /** Deletes some of what is too old or too much; true when there may be more. */
-  async expire(now: number): Promise<boolean> {
-    const { db, settings } = this.parts;
-    const oldest = await db.all(OLDEST);
-    if (oldest.length === 0) return false;
-    let left = await one(db, 'SELECT coalesce(sum(bytes), 0) FROM request_bodies');
-    const gone: { number: number; place: string }[] = [];
-    for (const [number, timeMs, bytes, place] of oldest) {
-      if (Number(timeMs) > now - settings.keepMs && left <= settings.maxBytes) break;
-      left -= Number(bytes);
-      gone.push({ number: Number(number), place: String(place) });
-    }
-    if (gone.length === 0) return false;
-    const numbers = gone.map(({ number }) => number);
-    const places = numbers.map(() => '?').join(', ');
-    const done = await alone(db, false, async (sql) => {
-      await this.texts.remove(sql, numbers);
-      await sql.run(`DELETE FROM request_bodies WHERE number IN (${places})`, numbers);
-      return true;
-    });
-    if (done) await this.removeElsewhere(gone.map(({ place }) => place).filter((place) => place !== ''));
-    return done && gone.length === STEP_ROWS;
+  expire(now: number): Promise<boolean> {
+    const { retention, elsewhere } = this;
+    return elsewhere?.tidy === undefined ? retention.step(now) : this.alone(() => retention.step(now));
   }
 
   get index(): BodyTexts {
@@ -126,93 +135,46 @@ export class BodyKeeper {
       const some = this.waiting.splice(0, TOGETHER);
       for (const one of some) this.waitingBytes -= sizeOf(one);
       try {
-        await this.write(await this.ready(some));
-        this.inTrouble = false;
+        const { count, why } = await this.alone(() => this.writer.write(some));
+        if (count > 0) this.drop(count, why);
+        else if (this.waiting.length === 0) this.well();
       } catch (error) {
         this.drop(some.length, error);
       }
+      this.finish(some.length);
       // Records have their turn in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  private async ready(some: readonly TakenBodies[]): Promise<Ready[]> {
-    this.redactor ??= BodyRedactor.of(this.parts.settings, this.parts.hidden);
-    const redactor = await this.redactor;
-    const ready: Ready[] = [];
-    for (const from of some) {
-      const kept = keptOf(from, redactor);
-      const json = Buffer.from(JSON.stringify(kept));
-      const bytes = this.elsewhere === null ? await zip(json) : json;
-      const place = (await this.elsewhere?.put(from.id, from.time, bytes)) ?? '';
-      ready.push({ from, kept, bytes, place });
-    }
-    return ready;
+  private finish(count: number): void {
+    this.done += count;
+    const { drains, done } = this;
+    this.drains = drains.filter(({ until }) => until > done);
+    for (const { until, end } of drains) if (until <= done) end();
   }
 
-  private write(ready: readonly Ready[]): Promise<void> {
-    return this.parts.db.transaction(async (sql) => {
-      for (const { from, kept, bytes, place } of ready) {
-        const data = place === '' ? bytes : null;
-        const [row = []] = await sql.all(INSERT, [from.id, from.time, bytes.length, place, data]);
-        await this.texts.add(sql, Number(row[0]), kept);
-      }
-    });
-  }
-
-  private async removeElsewhere(places: readonly string[]): Promise<void> {
-    const { db } = this.parts;
-    const { elsewhere } = this;
-    if (elsewhere instanceof FilePlace)
-      await elsewhere.remove(
-        places.filter((place) => place.startsWith('file:')),
-        async (start) =>
-          (await one(db, 'SELECT count(*) FROM request_bodies WHERE place >= ? AND place < ?', [
-            start,
-            `${start}~`,
-          ])) > 0,
-      );
-    else await elsewhere?.remove(places.filter((place) => place.startsWith('s3:')));
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => {});
+    return result;
   }
 
   /** What lies where nothing is written to any more, since the configuration has changed, cannot be got. */
   private placeOf(place: string): BodyPlace {
-    const { elsewhere } = this;
-    const isHere = elsewhere instanceof FilePlace ? place.startsWith('file:') : place.startsWith('s3:');
-    if (elsewhere === null || !isHere)
+    if (this.elsewhere === null || !place.startsWith(this.elsewhere.word))
       throw new Error('the bodies lie where observability.log_bodies does not point any more');
-    return elsewhere;
+    return this.elsewhere;
   }
 
   private drop(count: number, error: unknown): void {
     this.dropped += count;
-    if (!this.inTrouble) this.parts.onTrouble('bodies of requests cannot be kept and are dropped', error);
     this.inTrouble = true;
+    this.parts.onTrouble('bodies of requests cannot be kept and are dropped', error);
   }
-}
 
-function keptOf(from: TakenBodies, redactor: BodyRedactor): KeptBodies {
-  const { method, path, query, headers, status, keyId } = from;
-  return {
-    method,
-    path: redactor.text(path),
-    query: redactor.text(query),
-    headers,
-    status,
-    keyId,
-    request: sideOf(from.request, redactor),
-    answer: sideOf(from.answer, redactor),
-  };
-}
-
-function sideOf({ text, type, bytes, whole }: TakenBody, redactor: BodyRedactor): KeptBody {
-  if (text === null) return { type, bytes, truncated: bytes > 0, whole, text: null };
-  const truncated = !whole && text.length < bytes;
-  // No database holds a NUL in a text, and JSON writes one otherwise.
-  const read = Buffer.from(text).toString().replaceAll('\0', '');
-  return { type, bytes, truncated, whole, text: read === '' ? '' : redactor.of(read) };
-}
-
-function sizeOf({ request, answer }: TakenBodies): number {
-  return (request.text?.length ?? 0) + (answer.text?.length ?? 0) + 1024;
+  private well(): void {
+    if (this.inTrouble) this.parts.onWell();
+    this.inTrouble = false;
+  }
 }

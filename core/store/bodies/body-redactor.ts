@@ -4,6 +4,11 @@ import type { BodyKeeping, RedactRule } from '../../observe/bodies/body-settings
 const SECRET_NAME =
   /^(?:.*[-_])?(?:api[-_]?key|apikey|secret|client[-_]?secret|secret[-_]?access[-_]?key|password|passwd|passphrase|private[-_]?key|access[-_]?token|refresh[-_]?token|id[-_]?token|auth[-_]?token|authorization|x-api-key|cookie|credentials?)$/i;
 const HIDDEN = '***';
+/** Parameters of addresses whose value nobody should keep; of a name such as `key_of`, too. */
+const SECRET_PARAMETER =
+  /(?:^|[-_.])(?:key|api-?key|token|secret|sig|signature|password|passwd|pwd|code|auth|authorization|credentials?)(?:$|[-_.])/i;
+/** Headers for a server, in JSON that was cut and cannot be read. */
+const RAW_HEADERS = /("headers"\s{0,8}:\s{0,8})\{[^{}]*\}?/g;
 /** Deeper JSON is no prompt. */
 const MOST_DEPTH = 64;
 
@@ -47,17 +52,40 @@ export class BodyRedactor {
     try {
       parsed = JSON.parse(text);
     } catch {
-      return this.paths.length > 0 ? null : this.text(text);
+      return this.paths.length > 0 ? null : this.text(this.withoutHeaders(text));
     }
     for (const { path, with: instead } of this.paths) hide(parsed, path as readonly string[], 0, instead);
     return JSON.stringify(this.value(parsed, 0));
   }
 
-  /** A text that is no JSON, such as a query. */
+  /** Whether what looks like a secret is taken out. */
+  get hides(): boolean {
+    return this.hidden !== null;
+  }
+
+  /** The query of an address, without its question mark. */
+  query(text: string): string {
+    if (this.hidden === null) return this.text(text);
+    const parts = text.split('&').map((part) => {
+      const [name = '', value] = part.split(/=(.*)/s, 2);
+      if (value !== undefined && SECRET_PARAMETER.test(decoded(name))) return `${name}=${HIDDEN}`;
+      const plain = decoded(part);
+      const shown = this.text(plain);
+      return shown === plain ? this.text(part) : shown;
+    });
+    return parts.join('&');
+  }
+
+  /** A text that is no JSON. */
   text(text: string): string {
     let shown = this.hidden === null ? text : this.hidden(text);
     for (const replace of this.patterns) shown = replace(shown);
     return shown;
+  }
+
+  private withoutHeaders(text: string): string {
+    if (this.hidden === null || !text.includes('server_url')) return text;
+    return text.replace(RAW_HEADERS, `$1"${HIDDEN}"`);
   }
 
   private value(value: unknown, depth: number): unknown {
@@ -76,6 +104,14 @@ export class BodyRedactor {
           : this.value(one, depth + 1),
       ]),
     );
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -2,36 +2,34 @@ import type { LedgerSql, Statements } from '../ledger-sql.js';
 import type { TimeRange } from '../request-reader.js';
 import type { TextIndex, TextMatches } from '../requests/text-index.js';
 import type { KeptBodies } from './kept-bodies.js';
+import { wordsOf } from './words.js';
 
-/** Most text of a request and its answer whose words can be looked for. */
-const MOST_TEXT = 64 * 1024;
 /** Most that one search takes in; older ones are a later page's. */
 const MOST_MATCHES = 20_000;
 /** Bodies are written when a request ends: one that arrived so much earlier may come later in the index. */
 const LATE_MS = 600_000;
-const MOST_WORDS = 16;
-const WORD = /[\p{L}\p{N}]+/gu;
+const MOST_WORDS = 64;
 
 const FTS = `SELECT b.time_ms, b.id FROM request_texts JOIN request_bodies b ON b.number = request_texts.rowid
 WHERE request_texts MATCH ? AND b.time_ms >= ? AND b.time_ms < ? ORDER BY request_texts.rowid DESC LIMIT ${MOST_MATCHES}`;
 const GIN = `SELECT b.time_ms, b.id FROM request_texts t JOIN request_bodies b ON b.number = t.number
-WHERE t.words @@ to_tsquery('simple', ?) AND b.time_ms >= ? AND b.time_ms < ? ORDER BY t.number DESC LIMIT ${MOST_MATCHES}`;
+WHERE t.words @@ ?::text::tsquery AND b.time_ms >= ? AND b.time_ms < ? ORDER BY t.number DESC LIMIT ${MOST_MATCHES}`;
 
-/** The words of what is kept: FTS5 in SQLite, a text search vector in Postgres. */
+/** The words of what is kept: FTS5 in SQLite, a text search vector in Postgres, both without an extension. */
 export class BodyTexts implements TextIndex {
   constructor(private readonly db: LedgerSql) {}
 
   /** Part of the caller's transaction. */
   async add(sql: Statements, number: number, { request, answer }: KeptBodies): Promise<void> {
-    const text = `${words(request.text)} ${words(answer.text)}`.slice(0, MOST_TEXT);
+    const text = wordsOf(`${textsOf(request.text)} ${textsOf(answer.text)}`).join(' ');
     await this.remove(sql, [number]);
     if (sql.kind === 'sqlite')
       await sql.run('INSERT INTO request_texts (rowid, text) VALUES (?, ?)', [number, text]);
     else
-      await sql.run("INSERT INTO request_texts (number, words) VALUES (?, to_tsvector('simple', ?))", [
-        number,
-        text,
-      ]);
+      await sql.run(
+        "INSERT INTO request_texts (number, words) VALUES (?, array_to_tsvector(string_to_array(?::text, ' ')))",
+        [number, text],
+      );
   }
 
   async remove(sql: Statements, numbers: readonly number[]): Promise<void> {
@@ -41,7 +39,7 @@ export class BodyTexts implements TextIndex {
   }
 
   async matches(text: string, { from, to }: TimeRange): Promise<TextMatches> {
-    const wanted = (text.match(WORD) ?? []).slice(0, MOST_WORDS);
+    const wanted = wordsOf(text).slice(0, MOST_WORDS);
     const none = { times: new Set<number>(), ids: new Set<string>(), since: from };
     if (wanted.length === 0) return none;
     const rows =
@@ -60,7 +58,7 @@ export class BodyTexts implements TextIndex {
 }
 
 /** All texts of a JSON document, or the text as it is; names of members are not what people look for. */
-function words(text: string | null): string {
+function textsOf(text: string | null): string {
   if (text === null) return '';
   const found: string[] = [];
   const gather = (value: unknown): void => {

@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BodyPlace } from './body-place.js';
 
-const WORD = 'file';
+const WORD = 'file:';
 const NAME = /^bodies-[\d]{8}-[\da-f]{12}\.jsonl$/;
 /** A file is closed at this size, and at the end of a day. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** Another process may have written lines a moment ago that are not noted yet. */
+const FOREIGN_MS = 600_000;
 
 /**
  * Lines of JSON in files of a folder. A file that a killed process has left half written is not written to again, and its last
  * line is named by nothing. A file goes when all of its lines are needed no longer.
  */
 export class FilePlace implements BodyPlace {
+  readonly word = WORD;
+  readonly together = 1;
   private file: { name: string; handle: FileHandle; size: number; day: string } | null = null;
+  /** Written by this process. */
+  private readonly own = new Set<string>();
 
   constructor(
     private readonly folder: string,
@@ -33,7 +39,7 @@ export class FilePlace implements BodyPlace {
       throw error;
     }
     file.size += line.length;
-    return `${WORD}:${file.name}:${at}:${bytes.length}`;
+    return `${WORD}${file.name}:${at}:${bytes.length}`;
   }
 
   async get(place: string): Promise<Uint8Array | null> {
@@ -54,19 +60,22 @@ export class FilePlace implements BodyPlace {
     }
   }
 
-  /** @param stillNeeded whether any line of a file is needed */
-  async remove(places: readonly string[], stillNeeded?: (name: string) => Promise<boolean>): Promise<void> {
-    const names = new Set(places.map((place) => readPlace(place).name));
-    for (const name of names) {
-      if (name === this.file?.name) continue;
-      if (stillNeeded === undefined || (await stillNeeded(`${WORD}:${name}:`))) continue;
-      await rm(join(this.folder, name), { force: true });
-    }
+  /** Single lines stay until their file goes: see `tidy`. */
+  remove(places: readonly string[]): Promise<{ gone: readonly string[] }> {
+    return Promise.resolve({ gone: places });
   }
 
-  /** Names of the files that are there. */
-  async names(): Promise<string[]> {
-    return (await readdir(this.folder).catch(() => [])).filter((name) => NAME.test(name));
+  /** Also the file that is being written goes, and what a killed process left before it could note any of it. */
+  async tidy(named: ReadonlySet<string>): Promise<void> {
+    const { folder } = this;
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!NAME.test(name) || named.has(`${WORD}${name}`)) continue;
+      const path = join(folder, name);
+      if (!this.own.has(name) && this.now() - (await stat(path)).mtimeMs < FOREIGN_MS) continue;
+      if (name === this.file?.name) await this.close();
+      await rm(path, { force: true });
+      this.own.delete(name);
+    }
   }
 
   async close(): Promise<void> {
@@ -77,13 +86,12 @@ export class FilePlace implements BodyPlace {
 
   private async current(): Promise<NonNullable<FilePlace['file']>> {
     const day = new Date(this.now()).toISOString().slice(0, 10).replaceAll('-', '');
-    if (this.file !== null && (this.file.size >= MOST_BYTES || this.file.day !== day)) {
-      await this.close();
-    }
+    if (this.file !== null && (this.file.size >= MOST_BYTES || this.file.day !== day)) await this.close();
     if (this.file === null) {
       await mkdir(this.folder, { recursive: true, mode: 0o700 });
       const name = `bodies-${day}-${randomBytes(6).toString('hex')}.jsonl`;
       this.file = { name, handle: await open(join(this.folder, name), 'wx', 0o600), size: 0, day };
+      this.own.add(name);
     }
     return this.file;
   }

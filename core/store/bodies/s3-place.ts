@@ -2,40 +2,67 @@ import { createHash, createHmac } from 'node:crypto';
 import type { S3Settings } from '../../observe/bodies/body-settings.js';
 import type { BodyPlace } from './body-place.js';
 
-const WORD = 's3';
+const WORD = 's3:';
 const TIMEOUT_MS = 30_000;
+const TOGETHER = 16;
 
 /** An object for each request, in S3 or something that speaks as it does, signed by https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 export class S3Place implements BodyPlace {
+  readonly word = WORD;
+  readonly together = TOGETHER;
+  private readonly closing = new AbortController();
+
   constructor(
     private readonly settings: S3Settings,
     private readonly now: () => number = Date.now,
   ) {}
 
-  async put(id: string, time: number, bytes: Uint8Array): Promise<string> {
+  ahead(id: string, time: number): string {
     const day = new Date(time).toISOString().slice(0, 10).replaceAll('-', '/');
-    const key = `${this.settings.prefix}${day}/${id}.json`;
-    const answer = await this.ask('PUT', key, bytes);
+    return `${WORD}${this.settings.prefix}${day}/${id}.json`;
+  }
+
+  async put(id: string, time: number, bytes: Uint8Array): Promise<string> {
+    const place = this.ahead(id, time);
+    const answer = await this.ask('PUT', keyOf(place), bytes);
+    await answer.body?.cancel();
     if (!answer.ok) throw new Error(`the storage answers ${answer.status} to PUT`);
-    return `${WORD}:${key}`;
+    return place;
   }
 
   async get(place: string): Promise<Uint8Array | null> {
-    const answer = await this.ask('GET', place.slice(WORD.length + 1));
+    const answer = await this.ask('GET', keyOf(place));
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    await answer.body?.cancel();
     if (answer.status === 404) return null;
-    if (!answer.ok) throw new Error(`the storage answers ${answer.status} to GET`);
-    return new Uint8Array(await answer.arrayBuffer());
+    throw new Error(`the storage answers ${answer.status} to GET`);
   }
 
-  async remove(places: readonly string[]): Promise<void> {
-    for (const place of places) {
-      const answer = await this.ask('DELETE', place.slice(WORD.length + 1));
-      if (!answer.ok && answer.status !== 404)
-        throw new Error(`the storage answers ${answer.status} to DELETE`);
+  /** Some at a time, as long as any of them go. */
+  async remove(places: readonly string[]): Promise<{ gone: readonly string[]; why?: unknown }> {
+    const gone: string[] = [];
+    let why: unknown;
+    for (let i = 0; i < places.length; i += TOGETHER) {
+      const some = places.slice(i, i + TOGETHER);
+      const ends = await Promise.allSettled(some.map((place) => this.removeOne(place)));
+      const there = ends.filter(({ status }) => status === 'rejected');
+      gone.push(...some.filter((_, at) => ends[at]?.status === 'fulfilled'));
+      if (there.length > 0) why ??= (there[0] as PromiseRejectedResult).reason;
+      if (there.length === some.length) break;
     }
+    return { gone, why };
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.closing.abort(new Error('the gateway ends'));
+  }
+
+  private async removeOne(place: string): Promise<void> {
+    const answer = await this.ask('DELETE', keyOf(place));
+    await answer.body?.cancel();
+    if (!answer.ok && answer.status !== 404)
+      throw new Error(`the storage answers ${answer.status} to DELETE`);
+  }
 
   private ask(method: string, key: string, body: Uint8Array = new Uint8Array()): Promise<Response> {
     const { bucket, region, endpoint, accessKeyId, secretAccessKey } = this.settings;
@@ -75,9 +102,13 @@ export class S3Place implements BodyPlace {
       },
       ...(method === 'PUT' && { body: Buffer.from(body) }),
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([this.closing.signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
   }
+}
+
+function keyOf(place: string): string {
+  return place.slice(WORD.length);
 }
 
 function encoded(part: string): string {

@@ -7,7 +7,14 @@ import type { TimeRange } from '../request-reader.js';
 import type { SearchColumns } from './search-columns.js';
 import { fieldsOf, fitting, hasText, type TextHits } from './search-mask.js';
 import { SearchMemory } from './search-memory.js';
-import type { SearchFilter, SearchPage, SearchPlace, SearchQuery } from './search-query.js';
+import {
+  isWithin,
+  type SearchFilter,
+  type SearchPage,
+  type SearchPlace,
+  type SearchQuery,
+  type Within,
+} from './search-query.js';
 import { Moved, type OpenUnit, openBlock, type RecordPlace, type Unit, unitsOf } from './search-units.js';
 import type { BlockName } from './segment-names.js';
 import type { TextIndex, TextMatches } from './text-index.js';
@@ -37,10 +44,12 @@ export class RequestSearch {
   ) {}
 
   async page(query: SearchQuery): Promise<SearchPage> {
-    const { text } = query.filter;
+    const { text, bodiesWithin } = query.filter;
     const to = query.after === null ? query.to : Math.min(query.to, query.after.time + 1);
     const matches =
-      text === '' || this.texts === null ? null : await this.texts.matches(text, { from: query.from, to });
+      text === '' || this.texts === null || seesNobody(bodiesWithin)
+        ? null
+        : await this.texts.matches(text, { from: query.from, to });
     return this.steadily(() => this.onePage({ ...query, to }, matches));
   }
 
@@ -187,13 +196,18 @@ export class RequestSearch {
       together.sort((a, b) => (a.id < b.id ? 1 : -1));
       for (const record of together) {
         if (after !== null && !isAfter(record, after)) continue;
-        if (matches !== null && !matches.ids.has(record.id) && !hasText(record, filter.text)) continue;
+        const told = matches?.ids.has(record.id) === true && isWithin(record, filter.bodiesWithin);
+        if (matches !== null && !told && !hasText(record, filter.text)) continue;
         if (into.push(record) > limit) return true;
       }
       i = end;
     }
     return false;
   }
+}
+
+function seesNobody(within: Within | null): boolean {
+  return within !== null && within.org.length + within.team.length + within.user.length === 0;
 }
 
 function isAfter({ time, id }: SettledRecord, after: SearchPlace): boolean {

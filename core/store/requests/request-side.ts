@@ -5,7 +5,7 @@ import type { Chore } from '../housekeeping.js';
 import type { LedgerSql } from '../ledger-sql.js';
 import type { TakenBatch } from '../ledger-store.js';
 import type { RequestDesk } from './request-desk.js';
-import { goesOn, type RequestsAnswer, type RequestsAsk } from './request-questions.js';
+import type { RequestsAnswer, RequestsAsk } from './request-questions.js';
 import type { RequestTail } from './request-tail.js';
 import { SegmentMaker } from './segment-maker.js';
 
@@ -16,7 +16,13 @@ export interface RequestSideParts {
   /** A text without secrets. */
   readonly hidden: (text: string) => string;
   readonly onTrouble: (message: string, error: unknown) => void;
+  /** Bodies cannot be kept; they are again. */
+  readonly onUnkept: (message: string, error: unknown) => void;
+  readonly onKept: () => void;
 }
+
+/** How long a question waits for bodies that are still being written: their storage may be away. */
+const WAIT_MS = 1_000;
 
 /** The ledger's part that looks at single requests, and keeps their bodies. What is rarely used is loaded when it is. */
 export class RequestSide {
@@ -42,7 +48,7 @@ export class RequestSide {
 
   async answer(asked: RequestsAsk): Promise<RequestsAnswer> {
     const keeper = await this.keep();
-    if (!goesOn(asked)) await keeper.drain();
+    if (looksAtBodies(asked)) await keeper.drain(WAIT_MS);
     this.desk ??= import('./request-desk.js').then(({ RequestDesk }) => {
       const { db, blocks, onTrouble } = this.parts;
       const desk = new RequestDesk(db, blocks, keeper, onTrouble);
@@ -70,15 +76,22 @@ export class RequestSide {
   }
 
   private async expire(now: number): Promise<boolean> {
-    const [any] = await this.parts.db.all('SELECT 1 FROM request_bodies LIMIT 1');
-    return any === undefined ? false : (await this.keep()).expire(now);
+    const { db, bodies } = this.parts;
+    const [any] = await db.all('SELECT 1 FROM request_bodies LIMIT 1');
+    return any === undefined && bodies.folder === null ? false : (await this.keep()).expire(now);
   }
 
   private keep(): Promise<BodyKeeper> {
     this.keeping ??= import('../bodies/body-keeper.js').then(({ BodyKeeper }) => {
-      const { db, bodies, hidden, onTrouble } = this.parts;
-      return (this.keeper = new BodyKeeper({ db, settings: bodies, hidden, onTrouble }));
+      const { db, bodies, hidden, onUnkept, onKept } = this.parts;
+      const told = { onTrouble: onUnkept, onWell: onKept };
+      return (this.keeper = new BodyKeeper({ db, hidden, settings: bodies, ...told }));
     });
     return this.keeping;
   }
+}
+
+function looksAtBodies(asked: RequestsAsk): boolean {
+  if (asked.do === 'bodies') return true;
+  return (asked.do === 'page' || asked.do === 'exportBegin') && asked.ask.filter.text !== '';
 }

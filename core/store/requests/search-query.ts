@@ -48,6 +48,8 @@ export interface SearchFilter {
   readonly text: string;
   /** Only what is of one of these; null: everything. */
   readonly within: Within | null;
+  /** Whose bodies `text` may be found in; null: everybody's. */
+  readonly bodiesWithin: Within | null;
 }
 
 /** What somebody may see. */
@@ -55,6 +57,13 @@ export interface Within {
   readonly org: readonly string[];
   readonly team: readonly string[];
   readonly user: readonly string[];
+}
+
+export function isWithin(record: SettledRecord, within: Within | null): boolean {
+  if (within === null) return true;
+  return (['org', 'team', 'user'] as const).some(
+    (field) => record[field] !== '' && within[field].includes(record[field]),
+  );
 }
 
 /** Behind the last record of the page before, which is not told again. */
@@ -79,4 +88,4 @@ export interface SearchPage {
   readonly next: SearchPlace | null;
 }
 
-export const NO_FILTER: SearchFilter = { values: {}, ranges: {}, text: '', within: null };
+export const NO_FILTER: SearchFilter = { values: {}, ranges: {}, text: '', within: null, bodiesWithin: null };
