@@ -5,6 +5,7 @@ import { type LedgerSql, openLedgerSql } from '../core/store/ledger-sql.js';
 import type { StoreAddress } from '../core/store/sql/address.js';
 import { fillLedger } from './fill-ledger.js';
 import { describeMachine, machineLine } from './machine.js';
+import { startPostgres } from './real-postgres.js';
 
 /** The end of the year that the records are of. */
 export const UNTIL = Date.UTC(2026, 10, 1);
@@ -13,16 +14,17 @@ const ROUNDS = 3;
 export interface FilledLedgerOptions {
   readonly records: number;
   readonly customers: number;
-  /** URL of an empty Postgres that is measured, too. */
-  readonly postgres: string | undefined;
+  /** Postgres is measured in the place of SQLite: a server that is started for it, or an empty database at that URL. */
+  readonly postgres: boolean;
+  readonly postgresUrl: string | undefined;
   /** Folder that the SQLite file stays in, for the next time; undefined: it goes. */
   readonly keep: string | undefined;
 }
 
-/** Measures a ledger with a year of records in SQLite, and in Postgres if there is one. */
+/** Measures a ledger with a year of records in SQLite, or in Postgres. */
 export async function overFilledLedgers(
   name: string,
-  { records, customers, postgres, keep }: FilledLedgerOptions,
+  { records, customers, postgres, postgresUrl, keep }: FilledLedgerOptions,
   measure: (db: LedgerSql, kind: StoreAddress['kind']) => Promise<void>,
 ): Promise<void> {
   const over = async (address: StoreAddress): Promise<void> => {
@@ -37,13 +39,21 @@ export async function overFilledLedgers(
     }
   };
   console.log(machineLine(describeMachine()));
+  if (postgresUrl !== undefined) return over({ kind: 'postgres', url: postgresUrl });
+  if (postgres) {
+    const server = await startPostgres();
+    try {
+      return await over({ kind: 'postgres', url: await server.database() });
+    } finally {
+      await server.stop();
+    }
+  }
   const folder = keep ?? mkdtempSync(join(tmpdir(), `headgate-${name}-`));
   try {
     await over({ kind: 'sqlite', path: join(folder, `${name}.db`) });
   } finally {
     if (keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
-  if (postgres !== undefined) await over({ kind: 'postgres', url: postgres });
 }
 
 /** Milliseconds on the clock and of CPU: of the first round, in which nothing is remembered, and of the best. */

@@ -3,7 +3,8 @@
  * searches of them take.
  *
  *   --records N        instead of a million
- *   --postgres URL     an empty database of Postgres beside SQLite
+ *   --postgres         in a Postgres that is started for it, in the place of SQLite
+ *   --postgres-url URL in an empty database of Postgres
  *   --keep FOLDER      where the SQLite file is, and stays: a second run does not fill it again
  */
 import { parseArgs } from 'node:util';
@@ -40,14 +41,21 @@ const FORMS: readonly (readonly [string, string])[] = [
 const { values } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
-    postgres: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
+    'postgres-url': { type: 'string' },
     keep: { type: 'string' },
   },
 });
 
 await overFilledLedgers(
   'requests',
-  { records: Number(values.records), customers: 5000, postgres: values.postgres, keep: values.keep },
+  {
+    records: Number(values.records),
+    customers: 5000,
+    postgres: values.postgres,
+    postgresUrl: values['postgres-url'],
+    keep: values.keep,
+  },
   async (db, kind) => {
     await makeSegments(db);
     const tell = async (name: string, work: () => Promise<number>): Promise<void> => {

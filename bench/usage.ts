@@ -4,7 +4,8 @@
  *   --records N        instead of a million
  *   --customers N      instead of 5,000
  *   --only TEXT        only forms with this in their names
- *   --postgres URL     an empty database of Postgres beside SQLite
+ *   --postgres         in a Postgres that is started for it, in the place of SQLite
+ *   --postgres-url URL in an empty database of Postgres
  *   --keep FOLDER      where the SQLite file is, and stays: a second run does not fill it again
  */
 import { parseArgs } from 'node:util';
@@ -47,7 +48,8 @@ const { values } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
     customers: { type: 'string', default: '5000' },
-    postgres: { type: 'string' },
+    postgres: { type: 'boolean', default: false },
+    'postgres-url': { type: 'string' },
     keep: { type: 'string' },
     only: { type: 'string', default: '' },
   },
@@ -59,6 +61,7 @@ await overFilledLedgers(
     records: Number(values.records),
     customers: Number(values.customers),
     postgres: values.postgres,
+    postgresUrl: values['postgres-url'],
     keep: values.keep,
   },
   async (db, kind) => {
@@ -79,7 +82,7 @@ await overFilledLedgers(
         const found = await reader.report(asked);
         if (format === 'csv') usageCsv(found);
         else usageJson(found);
-        return found.rows.length;
+        return found.table.length;
       });
       console.log(
         `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms, 6)} ms, best ${text(best.ms, 6)} ms, CPU ${text(best.cpu, 5)} ms, ${rows} rows`,

@@ -10,14 +10,15 @@ export function csv(header: readonly string[] | null, rows: readonly (readonly F
 function line(row: readonly Field[]): string {
   let text = '';
   for (let i = 0; i < row.length; i++)
-    text += i === 0 ? field(row[i] as Field) : `,${field(row[i] as Field)}`;
+    text += i === 0 ? csvField(row[i] as Field) : `,${csvField(row[i] as Field)}`;
   return `${text}\r\n`;
 }
 
 /** `@`: letters, of which nearly all values are, begin behind it. */
 const MOST_FORMULA = 64;
 
-function field(value: Field): string {
+/** One field of a line. */
+export function csvField(value: Field): string {
   if (typeof value === 'number') return String(value);
   // Clients choose their customer names, and a spreadsheet would run a name that looks like a formula.
   const safe =

@@ -1,4 +1,4 @@
-import { usdText } from '../money.js';
+import { exactUsd, usdText } from '../money.js';
 
 const NULL = Buffer.from('null');
 const ZERO = 0x30;
@@ -6,6 +6,8 @@ const DOT = 0x2e;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MOST_INT = 0x7fff_ffff;
+/** Below it, a whole number divided by a billion is never rounded up to the next one. */
+const MOST_PARTS = 1e15;
 const START_BYTES = 128 * 1024;
 
 /**
@@ -60,7 +62,11 @@ export class LineBuffer {
   /** A count; null when it is no number. */
   count(value: number): void {
     if (value >= 0 && value <= MOST_INT && Math.floor(value) === value) this.int(value);
-    else this.ascii(Number.isFinite(value) ? String(value) : 'null');
+    else if (value > MOST_INT && value <= MOST_PARTS && Math.floor(value) === value) {
+      const high = Math.floor(value / 1e9);
+      this.int(high);
+      this.digits(value - high * 1e9, 1e8);
+    } else this.ascii(Number.isFinite(value) ? String(value) : 'null');
   }
 
   /** A duration, to three decimals. What is no duration is null. */
@@ -82,6 +88,18 @@ export class LineBuffer {
       this.int(whole);
       this.fraction(nano - whole * 1e9, 1e8);
     } else this.ascii(usdText(nano));
+  }
+
+  /** Dollars, as `exactUsd` writes them. */
+  exactUsd(nano: number): void {
+    if (!(nano >= 0 && nano <= MOST_PARTS)) {
+      this.ascii(exactUsd(BigInt(nano)));
+      return;
+    }
+    const whole = Math.floor(nano / 1e9);
+    this.int(whole);
+    this.bytes[this.used++] = DOT;
+    this.digits(nano - whole * 1e9, 1e8);
   }
 
   /** Exactly three digits. */

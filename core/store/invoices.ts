@@ -25,6 +25,7 @@ import {
 import type { LedgerSql, Statements } from './ledger-sql.js';
 import type { UsageReader } from './usage-reader.js';
 import type { UsageDimension, UsageQuery, UsageRow } from './usage-report.js';
+import { rowsOf } from './usage-table.js';
 
 const PAGE_ROWS = 50_000;
 /** Months of before that are looked at for what came late. */
@@ -194,7 +195,7 @@ export class Invoices {
         after,
       });
       if (page.wholeDaysBefore !== null && by.length === 0) return null;
-      for (const row of page.rows) rows.push(row);
+      for (const row of rowsOf(page.table)) rows.push(row);
       after = page.next;
     } while (after !== null);
     return rows;

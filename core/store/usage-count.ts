@@ -82,11 +82,13 @@ export class UsageCount {
   }
 
   total(): UsageSums {
-    return this.sumsAt((this.options.names.includes('tag') ? this.all : this.sums).total(), 0);
+    const all = this.options.names.includes('tag') ? this.all : this.sums;
+    return all.total().at(0, this.options.billing !== null);
   }
 
-  sumsOf(row: number): UsageSums {
-    return this.sumsAt(this.sums, row);
+  /** The sums of these rows, one behind the other; see `UsageTable`. */
+  sumsOf(rows: readonly number[]): Float64Array {
+    return this.sums.pick(rows);
   }
 
   /** Negative when the first costs less than the second. */
@@ -107,21 +109,26 @@ export class UsageCount {
 
   /** The values of a row, in the order of the names asked for. */
   valuesOf(row: number): string[] {
-    const { order, told, columns } = this;
-    const values: string[] = order.map(() => '');
-    let place = row;
-    for (let i = order.length - 1; i >= 0; i--) {
-      const fold = this.folds[i] as PairPlaces;
-      values[told[i] as number] = this.options.memory.text(columns[i] as number, fold.rightOf(place));
-      place = fold.leftOf(place);
-    }
+    const values: string[] = this.order.map(() => '');
+    this.eachValue(row, (name, value) => {
+      values[name] = this.textOf(name, value);
+    });
     return values;
   }
 
-  private sumsAt(sums: SumLists, place: number): UsageSums {
-    const { billing } = this.options;
-    const found = sums.at(place);
-    return billing === null ? found : { ...found, billedNano: sums.billedOf(place) };
+  /** Tells the value of each name asked for as a number, which stands for the same text in all rows. */
+  eachValue(row: number, tell: (name: number, value: number) => void): void {
+    const { order, told, folds } = this;
+    let place = row;
+    for (let i = order.length - 1; i >= 0; i--) {
+      const fold = folds[i] as PairPlaces;
+      tell(told[i] as number, fold.rightOf(place));
+      place = fold.leftOf(place);
+    }
+  }
+
+  textOf(name: number, value: number): string {
+    return this.options.memory.text(columnOf(this.options.names[name] as GroupDimension), value);
   }
 
   private readonly buckets: number[] = [];

@@ -1,15 +1,14 @@
 import type { UsageCount } from './usage-count.js';
 
-/** A row, and what its place among the others is told by. */
+/** What the place of a row among the others is told by. */
 export interface Place {
-  readonly row: number;
   readonly bucket: number;
   readonly cost: bigint;
   readonly values: readonly string[];
 }
 
 /** The first rows after that place, at most so many: in order of time, then dearest first, then in order of their values. */
-export function ranked(count: UsageCount, after: Place | null, most: number): Place[] {
+export function ranked(count: UsageCount, after: Place | null, most: number): number[] {
   const buckets = new Map<number, number[]>();
   for (let row = 0; row < count.found; row++) {
     // A time in which there was nothing.
@@ -19,18 +18,22 @@ export function ranked(count: UsageCount, after: Place | null, most: number): Pl
     if (rows === undefined) buckets.set(bucket, [row]);
     else rows.push(row);
   }
-  const places: Place[] = [];
+  const found: number[] = [];
   for (const bucket of [...buckets.keys()].sort((a, b) => a - b)) {
-    if (places.length >= most) break;
+    if (found.length >= most) break;
     if (after !== null && bucket < after.bucket) continue;
     const rows = (buckets.get(bucket) as number[]).sort(
       (a, b) => count.compareCosts(b, a) || compareValues(count.valuesOf(a), count.valuesOf(b)),
     );
     const first = after === null || bucket > after.bucket ? 0 : firstAfter(count, rows, after);
-    for (const row of rows.slice(first, first + most - places.length))
-      places.push({ row, bucket, cost: count.costOf(row), values: count.valuesOf(row) });
+    const end = Math.min(rows.length, first + most - found.length);
+    for (let i = first; i < end; i++) found.push(rows[i] as number);
   }
-  return places;
+  return found;
+}
+
+export function placeOf(count: UsageCount, row: number): Place {
+  return { bucket: count.bucketOf(row), cost: count.costOf(row), values: count.valuesOf(row) };
 }
 
 function firstAfter(count: UsageCount, rows: readonly number[], after: Place): number {

@@ -9,7 +9,7 @@ import { UsageCount } from './usage-count.js';
 import { cursorOf, readCursor } from './usage-cursor.js';
 import { UsageMemory } from './usage-memory.js';
 import type { SlotRange } from './usage-parts.js';
-import { type Place, ranked } from './usage-rank.js';
+import { type Place, placeOf, ranked } from './usage-rank.js';
 import {
   type GroupDimension,
   TIME_DIMENSIONS,
@@ -18,8 +18,8 @@ import {
   type UsageFilter,
   type UsageQuery,
   type UsageReport,
-  type UsageRow,
 } from './usage-report.js';
+import { TextColumn, type UsageTable } from './usage-table.js';
 import { DAY_MS, QUARTERS_A_DAY } from './usage-totals.js';
 import { usedSince } from './used-since.js';
 
@@ -44,11 +44,12 @@ export class UsageReader {
   }
 }
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
 class UsageQuestion {
   private readonly zone: string;
   private readonly names: readonly GroupDimension[];
   private readonly time: TimeDimension | null;
-  private readonly times = new Map<string, string>();
 
   constructor(
     private readonly sql: Statements,
@@ -82,15 +83,15 @@ class UsageQuestion {
     });
     for await (const unit of usageUnits(sql, range, quartersSince, memory)) count.add(unit);
     const found = ranked(count, after, query.limit + 1);
-    const places = found.slice(0, query.limit);
-    const last = places.at(-1);
+    const rows = found.slice(0, query.limit);
+    const last = rows.at(-1);
     return {
       from: from === null ? null : from * QUARTER_MS,
       to: to === null ? null : to * QUARTER_MS,
       timeZone: this.zone,
       groupBy: query.groupBy,
-      rows: await this.withKeyNames(places.map((place) => this.rowOf(place, count))),
-      next: found.length > query.limit && last !== undefined ? this.cursor(last) : null,
+      table: await this.table(rows, count),
+      next: found.length > query.limit && last !== undefined ? this.cursor(placeOf(count, last)) : null,
       total: count.total(),
       wholeDaysBefore: this.wholeDaysBefore(range, quartersSince),
     };
@@ -125,7 +126,6 @@ class UsageQuestion {
     const timed = this.time !== null;
     const place = readCursor(after, Number(timed) + 1 + this.names.length);
     return {
-      row: -1,
       bucket: timed ? Number(place[0]) : 0,
       cost: -BigInt(place[Number(timed)] as bigint),
       values: place.slice(Number(timed) + 1).map(String),
@@ -136,22 +136,37 @@ class UsageQuestion {
     return cursorOf([...(this.time === null ? [] : [bucket]), String(-cost), ...values]);
   }
 
-  private rowOf({ row, bucket, values }: Place, count: UsageCount): UsageRow {
-    const group = this.query.groupBy.map((name) =>
-      isTime(name) ? this.timeText(name, bucket) : (values[this.names.indexOf(name)] ?? ''),
+  private async table(rows: readonly number[], count: UsageCount): Promise<UsageTable> {
+    const { length } = rows;
+    const { groupBy, billing } = this.query;
+    const columns = groupBy.map(() => new TextColumn(length));
+    const values = this.names.map((name) => columns[groupBy.indexOf(name)] as TextColumn);
+    const timed = groupBy.flatMap((name, i) =>
+      isTime(name) ? [{ column: columns[i] as TextColumn, text: this.timeTexts(name) }] : [],
     );
-    return { group, keyName: '', sums: count.sumsOf(row) };
+    for (let row = 0; row < length; row++) {
+      const from = rows[row] as number;
+      count.eachValue(from, (name, value) =>
+        (values[name] as TextColumn).put(row, value, (known) => count.textOf(name, known)),
+      );
+      if (timed.length === 0) continue;
+      const bucket = count.bucketOf(from);
+      for (const { column, text } of timed) column.put(row, bucket, text);
+    }
+    const keys = length > 0 && groupBy.includes('key') ? await this.keyNames() : NO_NAMES;
+    return {
+      length,
+      groups: columns.map((column, i) => column.done(groupBy[i] === 'key' ? keys : null)),
+      sums: count.sumsOf(rows),
+      billed: billing !== undefined,
+    };
+  }
+
+  private timeTexts(name: TimeDimension): (bucket: number) => string {
+    return (bucket) => this.timeText(name, bucket);
   }
 
   private timeText(name: TimeDimension, bucket: number): string {
-    const known = this.times.get(`${name} ${bucket}`);
-    if (known !== undefined) return known;
-    const text = this.newTimeText(name, bucket);
-    this.times.set(`${name} ${bucket}`, text);
-    return text;
-  }
-
-  private newTimeText(name: TimeDimension, bucket: number): string {
     if (this.time === 'month') return `${Math.floor(bucket / 100)}-${String(bucket % 100).padStart(2, '0')}`;
     if (name === 'hour') return hourText(this.zone, bucket);
     const day =
@@ -159,12 +174,9 @@ class UsageQuestion {
     return name === 'day' ? dayText(day) : dayText(day).slice(0, 7);
   }
 
-  private async withKeyNames(rows: readonly UsageRow[]): Promise<readonly UsageRow[]> {
-    const at = this.query.groupBy.indexOf('key');
-    if (at < 0 || rows.length === 0) return rows;
+  private async keyNames(): Promise<ReadonlyMap<string, string>> {
     const found = await this.sql.all('SELECT key_id, name FROM key_names');
-    const names = new Map(found.map(([id, name]) => [String(id), String(name)]));
-    return rows.map((row) => ({ ...row, keyName: names.get(row.group[at] ?? '') ?? '' }));
+    return new Map(found.map(([id, name]) => [String(id), String(name)]));
   }
 
   private wholeDaysBefore(range: SlotRange, quartersSince: number): number | null {

@@ -1,4 +1,5 @@
 import type { BillRule } from './bill-rules.js';
+import type { UsageTable } from './usage-table.js';
 
 /** What requests are counted under beside the time. `key` is the id of a key; `tag` counts a request under each of its tags. */
 export const GROUP_DIMENSIONS = [
@@ -81,8 +82,8 @@ export interface UsageReport {
   readonly to: number | null;
   readonly timeZone: string;
   readonly groupBy: readonly UsageDimension[];
-  /** In order of time when grouped by it; then most expensive first. */
-  readonly rows: readonly UsageRow[];
+  /** In order of time when grouped by it; then most expensive first. `rowsOf` makes rows of it. */
+  readonly table: UsageTable;
   /** Where the next page begins; null when there is none. */
   readonly next: string | null;
   /** All rows of all pages; what is counted under several tags is in it once. */

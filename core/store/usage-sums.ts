@@ -4,11 +4,13 @@ import { SUM_COLUMNS } from './usage-columns.js';
 import type { UsageSums } from './usage-report.js';
 
 /** Sums that are plain numbers come first, then two parts of each amount: what is below `COST_UNIT`, and whole ones. */
-const COST = SUM_COLUMNS.indexOf('cost_nano');
+export const COST = SUM_COLUMNS.indexOf('cost_nano');
 const HIGH = COST + 1;
-const BILLED = COST + 2;
+export const BILLED = COST + 2;
 const BILLED_HIGH = COST + 3;
-const WIDTH = COST + 4;
+/** Numbers of one group. */
+export const SUM_WIDTH = COST + 4;
+const WIDTH = SUM_WIDTH;
 const PLAIN = COST;
 
 /** Sums of many groups. Those of one group lie side by side, so that adding a row touches two places of memory and not a dozen. */
@@ -55,29 +57,25 @@ export class SumLists {
     return this.list[place * WIDTH] !== 0;
   }
 
-  at(place: number): UsageSums {
+  /** @param billed with what is charged on */
+  at(place: number, billed: boolean): UsageSums {
+    return sumsAt(this.list, place * WIDTH, billed);
+  }
+
+  /** Those of these groups, one behind the other. */
+  pick(places: readonly number[]): Float64Array {
     const { list } = this;
-    const from = place * WIDTH;
-    const value = (i: number): number => list[from + i] ?? 0;
-    return {
-      requests: value(0),
-      errors: value(1),
-      unpricedRequests: value(2),
-      inputTokens: value(3),
-      outputTokens: value(4),
-      cacheReadTokens: value(5),
-      cacheWriteTokens: value(6),
-      reasoningTokens: value(7),
-      costNano: this.costOf(place),
-    };
+    const picked = new Float64Array(places.length * WIDTH);
+    let to = 0;
+    for (const place of places) {
+      const from = place * WIDTH;
+      for (let at = 0; at < WIDTH; at++) picked[to++] = list[from + at] as number;
+    }
+    return picked;
   }
 
   costOf(place: number): bigint {
-    return this.amount(place * WIDTH + COST);
-  }
-
-  billedOf(place: number): bigint {
-    return this.amount(place * WIDTH + BILLED);
+    return amountAt(this.list, place * WIDTH + COST);
   }
 
   compareCosts(a: number, b: number): number {
@@ -128,11 +126,6 @@ export class SumLists {
     for (let row = 0, to = at; row < count; row++, to += WIDTH) rows[to] = wide[row] as number;
   }
 
-  private amount(at: number): bigint {
-    const [low, high] = [this.list[at] ?? 0, this.list[at + 1] ?? 0];
-    return high === 0 ? BigInt(low) : BigInt(low) + BigInt(high) * BigInt(COST_UNIT);
-  }
-
   private grow(): void {
     if (this.length <= this.room) return;
     while (this.room < this.length) this.room *= 2;
@@ -140,6 +133,30 @@ export class SumLists {
     more.set(this.list);
     this.list = more;
   }
+}
+
+/** The sums that begin at that place of a list. */
+export function sumsAt(list: Float64Array, from: number, billed: boolean): UsageSums {
+  const value = (i: number): number => list[from + i] ?? 0;
+  const sums: UsageSums = {
+    requests: value(0),
+    errors: value(1),
+    unpricedRequests: value(2),
+    inputTokens: value(3),
+    outputTokens: value(4),
+    cacheReadTokens: value(5),
+    cacheWriteTokens: value(6),
+    reasoningTokens: value(7),
+    costNano: amountAt(list, from + COST),
+  };
+  if (billed) sums.billedNano = amountAt(list, from + BILLED);
+  return sums;
+}
+
+/** An amount, whose two parts begin there. */
+export function amountAt(list: Float64Array, at: number): bigint {
+  const [low, high] = [list[at] ?? 0, list[at + 1] ?? 0];
+  return high === 0 ? BigInt(low) : BigInt(low) + BigInt(high) * BigInt(COST_UNIT);
 }
 
 /** Both low parts are below a unit, and their sum is exact. The high one stands behind it. */

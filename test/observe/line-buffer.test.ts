@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { usdText } from '../../core/money.js';
+import { exactUsd, usdText } from '../../core/money.js';
 import { LineBuffer } from '../../core/observe/line-buffer.js';
 
 const written = (write: (to: LineBuffer) => void): string => {
@@ -66,4 +66,16 @@ test('it grows, and is empty when its text was taken', () => {
   }
   expect(to.take()).toBe('x'.repeat(500_000));
   expect(to.take()).toBe('');
+});
+
+test('exact dollars are those of money', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 1e15, 1e15 + 1, 999_999_999)),
+      (nano) => {
+        expect(written((to) => to.exactUsd(nano))).toBe(exactUsd(BigInt(nano)));
+      },
+    ),
+    { numRuns: 1000 },
+  );
 });

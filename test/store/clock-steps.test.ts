@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { encodeRecords } from '../../core/store/record-codec.js';
 import { SpoolWriter } from '../../core/store/spool-writer.js';
+import { rowsOf } from '../../core/store/usage-table.js';
 import { Recorder } from '../../dist/core/observe/recorder.js';
 import { startLedger } from '../../dist/core/store/ledger.js';
 import { EVERYTHING, storedIn } from './reading.js';
@@ -43,9 +44,9 @@ test('a clock that steps back and forth loses no record and doubles none, writte
   }
   vi.useRealTimers();
   const second = await startLedger({ dataDir, logLevel: 'silent', retention: { days: 10_000 } });
-  const { total, rows } = await second.usage({ ...EVERYTHING, groupBy: ['hour'] });
+  const { total, table } = await second.usage({ ...EVERYTHING, groupBy: ['hour'] });
   expect(total).toMatchObject({ requests: ids.length, costNano: BigInt(ids.length) });
-  expect(rows.reduce((sum, { sums }) => sum + sums.requests, 0)).toBe(ids.length);
+  expect(rowsOf(table).reduce((sum, { sums }) => sum + sums.requests, 0)).toBe(ids.length);
   await second.close();
   const kept = (await storedIn(`${dataDir}/headgate.db`)).map(({ id }) => id);
   expect(kept.sort()).toEqual(ids.sort());

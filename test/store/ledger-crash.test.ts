@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { rowsOf } from '../../core/store/usage-table.js';
 import { startLedger } from '../../dist/core/store/ledger.js';
 import { EVERYTHING, storedIn } from './reading.js';
 import { tempDir } from './temp-dir.js';
@@ -33,7 +34,7 @@ test('after kill -9 at full speed every acknowledged record is there, and every 
   for (const [i, afterMs] of [0, 13, 41].entries())
     safe.push(await runAndKill(dataDir, `run${i}`, 2 + i, afterMs));
   const ledger = await startLedger({ dataDir, logLevel: 'silent', retention: { days: 10_000 } });
-  const { total, rows } = await ledger.usage({ ...EVERYTHING, groupBy: ['customer'] });
+  const { total, table } = await ledger.usage({ ...EVERYTHING, groupBy: ['customer'] });
   await ledger.close();
 
   const ids = (await storedIn(`${dataDir}/headgate.db`)).map((record) => record.id);
@@ -48,5 +49,5 @@ test('after kill -9 at full speed every acknowledged record is there, and every 
   }
   expect(total.requests).toBe(ids.length);
   expect(total.costNano).toBe(BigInt(ids.length));
-  expect(rows.reduce((sum, row) => sum + row.sums.requests, 0)).toBe(ids.length);
+  expect(rowsOf(table).reduce((sum, row) => sum + row.sums.requests, 0)).toBe(ids.length);
 }, 60_000);

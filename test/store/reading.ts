@@ -4,6 +4,7 @@ import { type LedgerSql, openLedgerSql } from '../../core/store/ledger-sql.js';
 import { RequestReader, type TimeRange } from '../../core/store/request-reader.js';
 import { UsageReader } from '../../core/store/usage-reader.js';
 import type { UsageQuery } from '../../core/store/usage-report.js';
+import { rowsOf } from '../../core/store/usage-table.js';
 
 export const ALWAYS: TimeRange = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
@@ -27,7 +28,12 @@ export function read(db: LedgerSql) {
   const damaged: number[] = [];
   const data = new BlockData((block) => damaged.push(block));
   const requests = new RequestReader(db, data);
-  return { requests, usage: new UsageReader(db, requests), data, damaged };
+  const usage = new UsageReader(db, requests);
+  const report = async (query: UsageQuery) => {
+    const told = await usage.report(query);
+    return { ...told, rows: rowsOf(told.table) };
+  };
+  return { requests, usage: { report, used: usage.used.bind(usage) }, data, damaged };
 }
 
 /** All records in blocks, oldest first. */
