@@ -15,24 +15,23 @@ export function tracePart(header: string | undefined): string {
  */
 export function traceOf({ id, trace }: { readonly id: string; readonly trace: string }): TraceContext {
   const dot = id.indexOf('.');
-  const run = dot === -1 ? id : id.slice(0, dot);
-  const [, traceId = digest(run).slice(0, 32), parent = null, flags = '01'] =
-    trace === '' ? [] : trace.split('-');
+  const ofRun = digest(dot === -1 ? id : id.slice(0, dot));
+  const [, traceId = ofRun.slice(0, 32), parent = null, flags = '01'] = trace === '' ? [] : trace.split('-');
   return {
     traceId,
-    spanId: spanOf(id),
-    parentId: dot === -1 ? parent : spanOf(run),
+    spanId: dot === -1 ? spanIn(ofRun) : spanIn(digest(id)),
+    parentId: dot === -1 ? parent : spanIn(ofRun),
     sampled: (Number.parseInt(flags, 16) & 1) === 1,
   };
 }
 
 /** Span of one of the attempts of a request, from 0. */
 export function attemptSpan(id: string, attempt: number): string {
-  return spanOf(`${id}#${attempt}`);
+  return spanIn(digest(`${id}#${attempt}`));
 }
 
-function spanOf(name: string): string {
-  return digest(name).slice(32, 48);
+function spanIn(digits: string): string {
+  return digits.slice(32, 48);
 }
 
 function digest(text: string): string {

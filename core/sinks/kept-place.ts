@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { LogPlace } from './frame-log.js';
 
@@ -23,13 +32,29 @@ export class KeptPlace {
     }
   }
 
-  /** Whole or not at all. Throws when the disk refuses; the sink is then told again of what it has. */
+  /**
+   * Whole or not at all. Throws when the disk refuses; the sink is then told again of what it has. A text as long as the one before
+   * is written over it, which needs no room on a full disk: to replace the file each time makes file systems write it out at once,
+   * several times a second.
+   */
   write({ segment, offset }: LogPlace): void {
-    const text = `${offset} ${segment}\n`;
+    const text = `${String(offset).padStart(15, '0')} ${segment}\n`;
     if (text === this.written) return;
-    writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
-    renameSync(`${this.file}.new`, this.file);
+    if (text.length === this.written.length) this.writeOver(text);
+    else {
+      writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
+      renameSync(`${this.file}.new`, this.file);
+    }
     this.written = text;
+  }
+
+  private writeOver(text: string): void {
+    const fd = openSync(this.file, 'r+');
+    try {
+      writeSync(fd, text, 0);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   remove(): void {

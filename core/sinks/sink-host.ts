@@ -10,7 +10,7 @@ import type { SinksSetup } from './sink-settings.js';
 
 const compressed = promisify(gzip);
 /** Fast: what is sent is very repetitive, so that more effort saves little. */
-const LEVEL = { level: 1 };
+const LEVEL = { level: 1, chunkSize: 256 * 1024 };
 /** Most requests have a span of their own, one for where they went and one for the call. */
 const SPANS_OF_RECORD = 3;
 

@@ -1,8 +1,10 @@
 import type { SpanAttributes, SpanValue } from '@headgate/sdk';
 import type { Span } from './span.js';
 
-/** Room for the length of a message that is not known before it is written: a varint may have more bytes than it needs. */
+/** Room for the length of a large message that is not known before it is written: a varint may have more bytes than it needs. */
 const LENGTH_BYTES = 4;
+/** The longest text that is written byte by byte, which costs less than two calls of native code. */
+const SHORT_TEXT = 64;
 /** More names of attributes than there are. */
 const MOST_NAMES = 1000;
 
@@ -63,14 +65,16 @@ export class SpanWriter {
   private attribute(field: number, name: string, value: SpanValue): void {
     if (value === undefined) return;
     const key = this.name(name);
-    const at = this.begin(field);
-    this.room(key.length + LENGTH_BYTES + 32);
-    this.bytes.set(key, this.used);
-    this.used += key.length;
-    const inner = this.begin(2);
+    const at = this.beginShort(field);
+    this.room(key.length + 32);
+    const { bytes } = this;
+    let { used } = this;
+    for (let i = 0; i < key.length; i++) bytes[used++] = key[i]!;
+    this.used = used;
+    const inner = this.beginShort(2);
     this.any(value);
-    this.end(inner);
-    this.end(at);
+    this.endShort(inner);
+    this.endShort(at);
   }
 
   /** What an `AnyValue` holds. */
@@ -119,6 +123,7 @@ export class SpanWriter {
   }
 
   private string(field: number, text: string): void {
+    if (text.length <= SHORT_TEXT && this.ascii(field, text)) return;
     const length = Buffer.byteLength(text);
     this.room(length + 8);
     this.bytes[this.used++] = (field << 3) | 2;
@@ -126,11 +131,32 @@ export class SpanWriter {
     this.used += this.bytes.write(text, this.used, length, 'utf8');
   }
 
+  /** A short text, whose length is one byte; false when it has other letters than those of ASCII, and nothing is written. */
+  private ascii(field: number, text: string): boolean {
+    const { length } = text;
+    this.room(length + 2);
+    const { bytes } = this;
+    let used = this.used + 2;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return false;
+      bytes[used++] = code;
+    }
+    bytes[this.used] = (field << 3) | 2;
+    bytes[this.used + 1] = length;
+    this.used = used;
+    return true;
+  }
+
   private hex(field: number, digits: string): void {
     this.room(20);
-    this.bytes[this.used++] = (field << 3) | 2;
-    this.bytes[this.used++] = digits.length / 2;
-    this.used += this.bytes.write(digits, this.used, digits.length / 2, 'hex');
+    const { bytes } = this;
+    let { used } = this;
+    bytes[used++] = (field << 3) | 2;
+    bytes[used++] = digits.length / 2;
+    for (let i = 0; i < digits.length; i += 2)
+      bytes[used++] = (digitOf(digits.charCodeAt(i)) << 4) | digitOf(digits.charCodeAt(i + 1));
+    this.used = used;
   }
 
   /** Microseconds as nanoseconds in a fixed64, which has more digits than a number. */
@@ -138,8 +164,15 @@ export class SpanWriter {
     this.bytes[this.used++] = (field << 3) | 1;
     const low = (us % 2 ** 32) * 1000;
     const high = Math.floor(us / 2 ** 32) * 1000 + Math.floor(low / 2 ** 32);
-    this.used = this.bytes.writeUInt32LE(low % 2 ** 32, this.used);
-    this.used = this.bytes.writeUInt32LE(high, this.used);
+    this.fixed32(low % 2 ** 32);
+    this.fixed32(high);
+  }
+
+  private fixed32(value: number): void {
+    this.bytes[this.used++] = value;
+    this.bytes[this.used++] = value >>> 8;
+    this.bytes[this.used++] = value >>> 16;
+    this.bytes[this.used++] = value >>> 24;
   }
 
   private varint(value: number): void {
@@ -168,10 +201,34 @@ export class SpanWriter {
     this.bytes[at + 3] = (length >>> 21) & 0x7f;
   }
 
+  /** The same for what is likely to have less than 128 bytes, whose length is one of them. */
+  private beginShort(field: number): number {
+    this.room(2);
+    this.bytes[this.used++] = (field << 3) | 2;
+    return this.used++;
+  }
+
+  private endShort(at: number): void {
+    const length = this.used - at - 1;
+    if (length < 0x80) {
+      this.bytes[at] = length;
+      return;
+    }
+    this.room(LENGTH_BYTES);
+    this.bytes.copyWithin(at + LENGTH_BYTES, at + 1, this.used);
+    this.used += LENGTH_BYTES - 1;
+    this.end(at);
+  }
+
   private room(bytes: number): void {
     if (this.used + bytes <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow((this.used + bytes) * 2);
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
   }
+}
+
+/** Of a hexadecimal digit in small letters. */
+function digitOf(code: number): number {
+  return code < 0x3a ? code - 0x30 : code - 0x57;
 }
