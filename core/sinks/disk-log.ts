@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Segment } from '../store/segment.js';
 import { SUFFIX } from '../store/segment-names.js';
 import { realFiles, type SpoolFiles } from '../store/spool-files.js';
-import { type Frame, type FrameLog, isBefore, type LogPlace } from './frame-log.js';
+import { type Frame, type FrameLog, isBefore, type LogPlace, type LogRange } from './frame-log.js';
 
 /** Before every segment that there is. */
 const NOTHING: LogPlace = { segment: '', offset: 0 };
@@ -80,16 +80,22 @@ export class DiskLog implements FrameLog {
     return bytes;
   }
 
-  release(place: LogPlace): void {
-    while (this.segments.length > 0) {
-      const segment = this.segments[0] as Segment;
-      if (segment.growing || isBefore(place, { segment: segment.name, offset: segment.size })) return;
-      this.segments.shift();
+  /** A whole file at a time. */
+  release(needed: readonly LogRange[]): void {
+    for (const segment of [...this.segments]) {
+      const { name, size } = segment;
+      const isNeeded = needed.some(
+        ({ from, to }) =>
+          isBefore(from, { segment: name, offset: size }) &&
+          (to === null || isBefore({ segment: name, offset: 0 }, to)),
+      );
+      if (segment.growing || isNeeded) continue;
+      this.segments.splice(this.segments.indexOf(segment), 1);
       try {
         segment.remove();
       } catch (error) {
         this.warn('a file of records that all sinks have cannot be removed', {
-          path: join(this.dir, segment.name),
+          path: join(this.dir, name),
           error: String(error),
         });
       }

@@ -5,6 +5,13 @@ export interface LogPlace {
   readonly offset: number;
 }
 
+/** What lies between two places, the first of them left out. */
+export interface LogRange {
+  readonly from: LogPlace;
+  /** Null: and everything that comes. */
+  readonly to: LogPlace | null;
+}
+
 /** A batch of settled records, as bytes, and where it ends. */
 export interface Frame {
   readonly payload: Uint8Array;
@@ -19,8 +26,8 @@ export interface FrameLog {
   next(place: LogPlace): Frame | null;
   /** Bytes behind a place. */
   bytesAfter(place: LogPlace): number;
-  /** Nobody needs what lies before that place. */
-  release(place: LogPlace): void;
+  /** Nobody needs what lies in none of these. */
+  release(needed: readonly LogRange[]): void;
   close(): void;
 }
 

@@ -19,6 +19,9 @@ export function judgeStatus({ status, headers, body }: SinkAnswer, now: number):
 export function judgeOtlp(answer: SinkAnswer, spansOfRecord: number, now: number): SinkVerdict {
   const verdict = judgeStatus(answer, now);
   if (verdict.kind !== 'taken' || answer.body.length === 0) return verdict;
+  // Where one is to sign in, and the like: nobody has taken anything.
+  if (answer.headers['content-type']?.includes('text/html') === true)
+    return { kind: 'later', why: `it answered ${answer.status} with a page for people` };
   const partial = rejectedIn(answer);
   if (partial === null || partial.rejected === 0) return verdict;
   const refused = Math.ceil(partial.rejected / spansOfRecord);

@@ -1,4 +1,4 @@
-import type { Frame, FrameLog, LogPlace } from './frame-log.js';
+import type { Frame, FrameLog, LogPlace, LogRange } from './frame-log.js';
 
 const SEGMENT = 'memory';
 
@@ -24,8 +24,11 @@ export class MemoryLog implements FrameLog {
     return this.size - offset;
   }
 
-  release({ offset }: LogPlace): void {
-    const kept = this.frames.findIndex(({ end }) => end.offset > offset);
+  /** What is being delivered is not asked for again: nothing here outlasts a restart. */
+  release(needed: readonly LogRange[]): void {
+    const coming = needed.filter(({ to }) => to === null);
+    const least = Math.min(...coming.map(({ from }) => from.offset));
+    const kept = this.frames.findIndex(({ end }) => end.offset > least);
     this.frames.splice(0, kept === -1 ? this.frames.length : kept);
   }
 

@@ -1,7 +1,7 @@
 import type { SettledDetail, SinkBatchLimits } from '@headgate/sdk';
 import type { BatchReader } from './batch-reader.js';
 import { Delivery, type DeliveryParts } from './delivery.js';
-import type { FrameLog, LogPlace } from './frame-log.js';
+import { type FrameLog, isBefore, type LogPlace, type LogRange } from './frame-log.js';
 import { Pause } from './pause.js';
 import { isSampled } from './sampling.js';
 import { noCounts, type SinkState } from './sink-counts.js';
@@ -31,6 +31,8 @@ export class SinkRunner {
   private place: LogPlace;
   /** Where the next batch begins: behind that which is being delivered. */
   private from: LogPlace;
+  /** Where that ends which is being delivered, and its bytes. */
+  private delivering: { readonly end: LogPlace; readonly bytes: number };
   /** Records that came and were not read yet: enough of them need not wait for others. */
   private fresh: number;
   private closing = false;
@@ -41,6 +43,7 @@ export class SinkRunner {
   constructor(private readonly parts: SinkRunnerParts) {
     this.place = parts.place;
     this.from = parts.place;
+    this.delivering = { end: parts.place, bytes: 0 };
     this.delivery = new Delivery({
       ...parts,
       counts: this.counts,
@@ -52,9 +55,12 @@ export class SinkRunner {
     this.ended = this.run();
   }
 
-  /** Everything before it may be forgotten. */
-  get done(): LogPlace {
-    return this.place;
+  /** What must not be forgotten: what is being delivered, for a restart, and what has not given way and comes after it. */
+  get needed(): readonly LogRange[] {
+    const { place, from } = this;
+    const { end } = this.delivering;
+    const rest = { from, to: null };
+    return isBefore(place, end) ? [{ from: place, to: end }, rest] : [rest];
   }
 
   state(): SinkState {
@@ -63,7 +69,7 @@ export class SinkRunner {
       name,
       use,
       counts: { ...this.counts },
-      backlogBytes: this.parts.log.bytesAfter(this.place),
+      backlogBytes: this.delivering.bytes + this.parts.log.bytesAfter(this.from),
       failing: this.delivery.failing,
     };
   }
@@ -100,8 +106,11 @@ export class SinkRunner {
       }
       const { records, waitMs } = this.parts.limits;
       if (this.fresh < records && !this.closing) await this.pause.wait('batch', waitMs);
+      const before = this.parts.log.bytesAfter(this.from);
       const details = this.collect();
+      this.delivering = { end: this.from, bytes: before - this.parts.log.bytesAfter(this.from) };
       if (details.length > 0 && !(await this.delivery.deliver(details, records))) return;
+      this.delivering = { end: this.from, bytes: 0 };
       this.place = this.from;
       this.parts.onPlace(this.place);
     }

@@ -5,7 +5,7 @@ import { withoutSecrets } from '../observe/secret-text.js';
 import type { Poster } from '../upstream/poster.js';
 import { BatchReader } from './batch-reader.js';
 import { DiskLog } from './disk-log.js';
-import { type FrameLog, isBefore, type LogPlace } from './frame-log.js';
+import type { FrameLog, LogPlace } from './frame-log.js';
 import { KeptPlace, PLACES_FOLDER } from './kept-place.js';
 import { MemoryLog } from './memory-log.js';
 import type { SinkState } from './sink-counts.js';
@@ -41,6 +41,8 @@ const LEAST_SECRET = 8;
 export class Sinks {
   private readonly log: FrameLog;
   private readonly runners: SinkRunner[] = [];
+  /** All of them are there: until then it is not known what is needed. */
+  private complete = false;
 
   constructor(private readonly parts: SinksParts) {
     const { dir, setup } = parts;
@@ -61,6 +63,7 @@ export class Sinks {
       if (row === undefined) throw new Error(`there is no sink "${settings.use}"`);
       this.runners.push(this.runner(settings, row, reader, places, hostOf(settings.timeoutMs)));
     }
+    this.complete = true;
     this.release();
   }
 
@@ -99,9 +102,7 @@ export class Sinks {
   }
 
   private release(): void {
-    let least: LogPlace | null = null;
-    for (const { done } of this.runners) if (least === null || isBefore(done, least)) least = done;
-    this.log.release(least ?? this.log.end);
+    if (this.complete) this.log.release(this.runners.flatMap(({ needed }) => needed));
   }
 
   private runner(
@@ -128,7 +129,7 @@ export class Sinks {
       }
       this.release();
     };
-    if (kept?.read() === null) kept.write(place);
+    if (kept?.read() === null) keep(place);
     return new SinkRunner({
       settings:
         dir === null ? { ...settings, spoolBytes: Math.min(settings.spoolBytes, MOST_IN_MEMORY) } : settings,

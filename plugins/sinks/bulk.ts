@@ -46,11 +46,16 @@ function bulkRow(parts: Pick<SinkRow, 'id' | 'title' | 'docs'>): SinkRow {
 
 const EXISTS = 409;
 
+/** What somebody will mend, such as an index that is not there, or that a full disk has made read-only. */
+const PASSING: ReadonlySet<number> = new Set([401, 403, 404, 408, 429]);
+
 /** 200 with `errors: true`: each item has a status of its own. */
 function judgeBulk(answer: SinkAnswer, host: SinkHost): SinkVerdict {
   const verdict = host.judge(answer);
   const json = jsonOf(answer);
-  if (verdict.kind !== 'taken' || json['errors'] !== true) return verdict;
+  if (verdict.kind !== 'taken' || json['errors'] === false) return verdict;
+  // Of fewer records it may be short enough.
+  if (json['errors'] !== true) return { kind: 'refused', why: 'its answer cannot be read' };
   const only: number[] = [];
   let refused = 0;
   let why = '';
@@ -59,7 +64,7 @@ function judgeBulk(answer: SinkAnswer, host: SinkHost): SinkVerdict {
     const status = said?.status ?? 500;
     if (status < 300 || status === EXISTS) return;
     why ||= `${said?.error?.type ?? status}: ${said?.error?.reason ?? ''}`;
-    if (status === 429 || status >= 500) only.push(i);
+    if (PASSING.has(status) || status >= 500) only.push(i);
     else refused++;
   });
   if (only.length > 0) return { kind: 'later', why, only, refused };
@@ -77,6 +82,23 @@ export const opensearch = bulkRow({
   title: 'OpenSearch',
   docs: 'https://docs.opensearch.org/latest/api-reference/document-apis/bulk/',
 });
+
+/** Exceptions that pass: too slow, too busy, too little memory, too many parts, read-only, no connection, no replica, cancelled. */
+const LATER: ReadonlySet<string> = new Set(
+  '159 160 164 202 209 210 225 236 241 242 243 252 254 285 289 319 394 439 999'.split(' '),
+);
+const EXCEPTION = /\bCode: (\d{1,5})\..{0,200}?DB::(?:\w+)?Exception/s;
+
+/** A query may fail after the head of the answer has left. */
+function judgeInsert(answer: SinkAnswer, host: SinkHost): SinkVerdict {
+  const said = Buffer.from(answer.body).toString('utf8');
+  const code = answer.headers['x-clickhouse-exception-code'] ?? EXCEPTION.exec(said)?.[1];
+  const verdict = host.judge(answer);
+  if (code === undefined) return verdict;
+  const why = verdict.kind === 'taken' ? `it answered with exception ${code}` : verdict.why;
+  if (LATER.has(code)) return { kind: 'later', why };
+  return verdict.kind === 'taken' ? { kind: 'refused', why } : verdict;
+}
 
 /** ClickHouse over HTTP: https://clickhouse.com/docs/interfaces/http. */
 export const clickhouse: SinkRow = {
@@ -110,12 +132,7 @@ export const clickhouse: SinkRow = {
         // The same block twice is one, in tables that are replicated.
         const token = `${first?.record.id ?? ''}-${details.length}`;
         url.searchParams.set('insert_deduplication_token', token);
-        const answer = await host.post({ url: url.href, headers, body: jsonLines(details) }, true);
-        const code = answer.headers['x-clickhouse-exception-code'];
-        // A query may fail after the head of the answer has left.
-        if (answer.status < 300 && code !== undefined)
-          return { kind: 'refused', why: `it answered with exception ${code}` };
-        return host.judge(answer);
+        return judgeInsert(await host.post({ url: url.href, headers, body: jsonLines(details) }, true), host);
       },
     };
   },

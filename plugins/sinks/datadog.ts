@@ -1,4 +1,5 @@
-import type { SettledDetail, SinkRow } from '@headgate/sdk';
+import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
+import { jsonOf } from './json-answer.js';
 import { costOf } from './record-json.js';
 import { optional, secret } from './setting.js';
 
@@ -26,7 +27,7 @@ export const datadog: SinkRow = {
         const spans = details.map(spanOf);
         const attributes = { ml_app: values.text('ml_app'), spans, tags: [] };
         const body = JSON.stringify({ data: { type: 'span', attributes } });
-        return host.judge(await host.post({ url, headers, body }));
+        return judge(await host.post({ url, headers, body }), details.length, host);
       },
     };
   },
@@ -107,7 +108,7 @@ export const datadogMetrics: SinkRow = {
     return {
       async send(details) {
         const body = JSON.stringify({ series: seriesOf(details, host.instance) });
-        return host.judge(await host.post({ url, headers, body }, true));
+        return judge(await host.post({ url, headers, body }, true), details.length, host);
       },
     };
   },
@@ -143,6 +144,16 @@ function seriesOf(details: readonly SettledDetail[], instance: string): Json[] {
     resources: [{ name: instance, type: 'host' }],
     tags: ['service:headgate', ...tags],
   }));
+}
+
+/** 202 with `errors`: something of it was not taken, of which it is not told what. */
+function judge(answer: SinkAnswer, records: number, host: SinkHost): SinkVerdict {
+  const verdict = host.judge(answer);
+  const { errors } = jsonOf(answer);
+  if (verdict.kind !== 'taken' || !Array.isArray(errors) || errors.length === 0) return verdict;
+  const [first] = errors as unknown[];
+  const why = typeof first === 'string' ? first : JSON.stringify(first);
+  return { kind: 'taken', refused: Math.min(errors.length, records), why: `it did not take all: ${why}` };
 }
 
 function baseOf(values: { text(name: string): string }): string {

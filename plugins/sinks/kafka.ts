@@ -48,10 +48,30 @@ export const kafka: SinkRow = {
           value: JSON.stringify(recordJson(detail)),
           headers: { id: detail.record.id },
         }));
-        await producer.send({ topic: values.text('topic'), acks: -1, messages });
+        try {
+          await producer.send({ topic: values.text('topic'), acks: -1, messages });
+        } catch (error) {
+          if (!(error instanceof Error) || !isAboutRecords(error)) throw error;
+          return { kind: 'refused', why: error.message };
+        }
         return { kind: 'taken' };
       },
       close: () => producer.disconnect(),
     };
   },
 };
+
+/** https://kafka.apache.org/protocol.html#protocol_error_codes of a partition: tried again, the same would be said for ever. */
+const ABOUT_RECORDS: ReadonlySet<unknown> = new Set([
+  'CORRUPT_MESSAGE',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_TIMESTAMP',
+  'INVALID_RECORD',
+]);
+
+/** Of the error itself, or of that which the last try ended in. */
+function isAboutRecords(error: Error & { readonly type?: unknown }): boolean {
+  if (ABOUT_RECORDS.has(error.type)) return true;
+  return error.cause instanceof Error && isAboutRecords(error.cause);
+}

@@ -137,14 +137,21 @@ function usageDetails(usage: NonNullable<SettledDetail['record']['usage']>): Rec
 
 /** 207: each event has a status of its own. */
 function judge(answer: SinkAnswer, details: readonly SettledDetail[]): SinkVerdict {
-  const errors = listIn(jsonOf(answer), 'errors');
+  const json = jsonOf(answer);
+  // Of fewer records it may be short enough.
+  if (!Array.isArray(json['errors'])) return { kind: 'refused', why: 'its answer cannot be read' };
+  const errors = listIn(json, 'errors');
   if (errors.length === 0) return { kind: 'taken' };
   const again = new Set<number>();
   const refused = new Set<number>();
+  let unknown = 0;
   const places = new Map(details.map(({ trace }, i) => [trace.spanId, i]));
   for (const { id, status } of errors) {
     const place = places.get(String(id).slice(0, 16));
-    if (place === undefined) continue;
+    if (place === undefined) {
+      unknown++;
+      continue;
+    }
     const code = Number(status);
     if (code >= 500 || code === 429) again.add(place);
     else refused.add(place);
@@ -153,6 +160,6 @@ function judge(answer: SinkAnswer, details: readonly SettledDetail[]): SinkVerdi
   const why = `it did not take ${errors.length} events: ${String(first?.['message'] ?? first?.['error'] ?? '')}`;
   for (const place of refused) again.delete(place);
   return again.size === 0
-    ? { kind: 'taken', refused: refused.size, why }
-    : { kind: 'later', why, only: [...again], refused: refused.size };
+    ? { kind: 'taken', refused: refused.size + unknown, why }
+    : { kind: 'later', why, only: [...again], refused: refused.size + unknown };
 }

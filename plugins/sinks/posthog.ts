@@ -1,5 +1,6 @@
-import type { SettledDetail, SinkRow } from '@headgate/sdk';
+import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
 import { uuidOf } from './helicone.js';
+import { jsonOf } from './json-answer.js';
 import { costOf } from './record-json.js';
 import { address, secret } from './setting.js';
 
@@ -19,11 +20,22 @@ export const posthog: SinkRow = {
     return {
       async send(details) {
         const body = JSON.stringify({ api_key: values.text('api_key'), batch: details.map(eventOf) });
-        return host.judge(await host.post({ url, headers: { 'content-type': 'application/json' }, body }));
+        const headers = { 'content-type': 'application/json' };
+        return judge(await host.post({ url, headers, body }), details.length, host);
       },
     };
   },
 };
+
+/** 200, and that the project may have no more events: they are dropped there. */
+function judge(answer: SinkAnswer, records: number, host: SinkHost): SinkVerdict {
+  const verdict = host.judge(answer);
+  const limited = jsonOf(answer)['quota_limited'];
+  if (verdict.kind !== 'taken' || !Array.isArray(limited) || !limited.some(isOurs)) return verdict;
+  return { kind: 'taken', refused: records, why: 'it dropped them: the quota of events is used up' };
+}
+
+const isOurs = (resource: unknown): boolean => resource === 'events' || resource === 'llm_events';
 
 const EVENTS: Readonly<Record<string, string>> = {
   tool: '$ai_span',

@@ -3,8 +3,8 @@ import { jsonOf } from './json-answer.js';
 import { recordJson } from './record-json.js';
 import { optional, ownAddress, secret } from './setting.js';
 
-/** Codes of the collector that pass: its queues are full, or it is starting or stopping. */
-const LATER: ReadonlySet<number> = new Set([9, 18, 20, 23, 24, 25, 26, 27]);
+/** Codes of the collector that pass: its queues are full, it is starting or stopping, or somebody will mend its token or the name of the index. */
+const LATER: ReadonlySet<number> = new Set([1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 18, 20, 23, 24, 25, 26, 27]);
 const DONE = 0;
 
 /** Splunk's HTTP Event Collector: https://docs.splunk.com/Documentation/Splunk/latest/Data/HTTPEventCollector. */

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { DiskLog } from '../../core/sinks/disk-log.js';
@@ -163,6 +163,73 @@ describe('a sink', () => {
     await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ failing: null, backlogBytes: 0 });
     // What was being delivered is kept.
     expect(toldOf()).toEqual(ids([...first, ...all.slice(dropped)]));
+  });
+
+  // While one delivery was tried again and again, all that came later stayed, given way to or not: in memory, or in files.
+  it.each([['on disk'], ['in memory']])(
+    'that is away for long takes no more room than it may, what waits being %s',
+    async (where) => {
+      vendor.answer = () => ({ status: 500 });
+      const dir = where === 'on disk' ? tempDir() : null;
+      const other = await startVendor();
+      onTestFinished(() => other.close());
+      const sinks = runSinks(
+        [
+          sinkSettings('otlp', { url: vendor.url }, { name: 'dead', spoolBytes: 20_000, batchRecords: 50 }),
+          sinkSettings('otlp', { url: other.url }, { name: 'alive' }),
+        ],
+        dir,
+      );
+      onTestFinished(() => sinks.close());
+      const first = records(10);
+      await sinks.settle(first);
+      await expect.poll(() => sinks.sinks.states()[0]?.failing).not.toBeNull();
+      const all = records(6000);
+      for (let i = 0; i < all.length; i += 100) await sinks.settle(all.slice(i, i + 100));
+      await expect.poll(() => sinks.sinks.states()[1]).toMatchObject({ counts: { sent: 6010 } });
+      // The next that comes finds what nobody needs any more.
+      const [last] = [records(1)];
+      await sinks.settle(last);
+      await expect.poll(() => sinks.sinks.states()[1]).toMatchObject({ counts: { sent: 6011 } });
+      expect(sinks.sinks.states()[0]?.backlogBytes).toBeLessThan(20_000 + 16 * 1024);
+      const room = (): number =>
+        dir === null
+          ? (Reflect.get(Reflect.get(sinks.sinks, 'log'), 'frames') as unknown[]).length * 5000
+          : readdirSync(dir)
+              .filter((name) => name.endsWith('.spool'))
+              .reduce((sum, name) => sum + statSync(join(dir, name)).size, 0);
+      // Files of 16 KB, in place of half a megabyte.
+      await expect.poll(room).toBeLessThan(20_000 + 5 * 16 * 1024);
+      const { dropped } = sinks.sinks.states()[0]?.counts ?? { dropped: 0 };
+      vendor.answer = () => ({ status: 200 });
+      vendor.received.length = 0;
+      await expect
+        .poll(() => sinks.sinks.states()[0], { timeout: 20_000 })
+        .toMatchObject({ failing: null, backlogBytes: 0 });
+      expect(toldOf()).toEqual(ids([...first, ...all.slice(dropped), ...last]));
+    },
+  );
+
+  it('that drops what was sampled out at its start takes nothing from those that are opened after it', async () => {
+    const dir = tempDir();
+    vendor.answer = () => ({ status: 503 });
+    const none = { sampling: { ...EVERYTHING, share: 0, keepErrors: false } };
+    const settings = [
+      sinkSettings('otlp', { url: vendor.url }, { name: 'nothing', ...none }),
+      sinkSettings('otlp', { url: vendor.url }, { name: 'everything' }),
+    ];
+    const before = runSinks(settings, dir);
+    const waiting = records(200);
+    // Of the first sink it is not known how far it has got, so that it begins with what waits, too.
+    for (let i = 0; i < 200; i += 20) await before.settle(waiting.slice(i, i + 20));
+    await before.close();
+    const [place = ''] = readdirSync(join(dir, 'places')).filter((name) => name.startsWith('everything'));
+    copyFileSync(join(dir, 'places', place), join(dir, 'places', 'nothing.place'));
+    vendor.received.length = 0;
+    vendor.answer = () => ({ status: 200 });
+    const after = runSinks(settings, dir);
+    onTestFinished(() => after.close());
+    await expect.poll(() => toldOf()).toEqual(ids(waiting));
   });
 
   it('that is slow or dead holds up no other', async () => {
