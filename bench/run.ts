@@ -7,14 +7,21 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endChildrenWithUs, LOAD_CORE, startScript, stopAll } from './children.js';
-import { type CountingResult, measureCounting } from './counting.js';
-import { countingTable } from './counting-table.js';
+import {
+  type CountingResult,
+  measureCounting,
+  measureSharedCounting,
+  type SharedCountingResult,
+} from './counting.js';
+import { countingTable, sharedCountingTable } from './counting-table.js';
 import { LoadDriver } from './driver.js';
 import { startHeadgate } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type MemoryResult, measureMemory } from './memory.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { startLitellm, startPortkey } from './peers.js';
+import { postgresPrograms } from './real-postgres.js';
+import { hasRedis } from './real-redis.js';
 import { measureRealtime, type RealtimeResult } from './realtime.js';
 import { realtimeTable } from './realtime-table.js';
 import { type Scenario, scenarios } from './scenarios.js';
@@ -93,6 +100,13 @@ async function run(options: Options, folder: string): Promise<boolean> {
     counting = await measureCounting(join(folder, 'counting'), driver, options);
     console.log(countingTable(counting));
   }
+  let sharing: SharedCountingResult | undefined;
+  if (wanted(options.only, 'n') && wanted(options.targets, 'headgate')) {
+    if (postgresPrograms() !== null && hasRedis()) {
+      sharing = await measureSharedCounting(join(folder, 'sharing'), driver, options);
+      console.log(sharedCountingTable(sharing));
+    } else console.log('n  left out: it needs Postgres and Redis (Debian: postgresql, redis-server)\n');
+  }
   let realtime: RealtimeResult | undefined;
   if (wanted(options.only, 'r') && wanted(options.targets, 'headgate')) {
     realtime = await measureRealtime(join(folder, 'realtime'), options);
@@ -103,12 +117,12 @@ async function run(options: Options, folder: string): Promise<boolean> {
     const file = join(resultsFolder, `${machine.date.replaceAll(':', '-')}.json`);
     writeFileSync(
       file,
-      `${JSON.stringify({ machine, options, scenarios: results, memory, counting, realtime }, null, 2)}\n`,
+      `${JSON.stringify({ machine, options, scenarios: results, memory, counting, sharing, realtime }, null, 2)}\n`,
     );
     console.log(`written to ${file}`);
   }
   const valid = results.every((result) => result.rows.every((row) => row.windows.every(isValid)));
-  const troubles = [memory?.problems ?? {}, counting?.problems ?? {}, realtime?.problems ?? {}];
+  const troubles = [memory, counting, sharing, realtime].map((result) => result?.problems ?? {});
   return valid && troubles.every((found) => Object.keys(found).length === 0);
 }
 

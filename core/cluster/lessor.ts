@@ -76,6 +76,8 @@ export class Lessor {
       const { count } = this.read(lease);
       return lease.place.holds(count + amount, cap) ? 'held' : this.ask(lease, amount, cap);
     });
+    // Once, however many of its counters a request waits for.
+    if (asked.some((one) => one instanceof Promise)) this.counts.waits++;
     const verdicts = await Promise.all(asked);
     for (const verdict of ['base', 'away', 'refused'] as const) {
       const at = verdicts.indexOf(verdict);
@@ -209,7 +211,6 @@ export class Lessor {
     this.active.add(lease);
     const { refused } = lease;
     if (amount >= refused.amount && this.world.monotonic() < refused.until) return 'refused';
-    this.counts.waits++;
     return new Promise((done) => {
       lease.waits.push({ amount, cap, done });
       if (!lease.serving) void this.serve(lease);
