@@ -1,6 +1,6 @@
 import type { SinkRow } from '@headgate/sdk';
 import { AwsRequests, awsSettings } from './aws-request.js';
-import { GoogleHeaders, googleCredential } from './google-token.js';
+import { GooglePoster, googleCredential } from './google-poster.js';
 import { address, text } from './setting.js';
 
 /** Traces of CloudWatch (X-Ray): https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html. */
@@ -41,17 +41,16 @@ export const googleCloud: SinkRow = {
   },
   open(values, host) {
     const project = values.text('project');
-    const google = new GoogleHeaders(host, values.text('credential'));
+    const google = new GooglePoster(host, values.text('credential'));
     return {
       async send(details) {
         const { body, contentType } = host.traces(details, { resource: { 'gcp.project_id': project } });
         const headers = {
           'content-type': contentType,
           'x-goog-user-project': project,
-          ...(await google.get()),
         };
         const url = `${values.text('url')}/v1/traces`;
-        return host.judgeOtlp(await host.post({ url, headers, body }, true));
+        return host.judgeOtlp(await google.post({ url, headers, body }, true));
       },
     };
   },

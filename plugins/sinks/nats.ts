@@ -1,4 +1,5 @@
 import type { SinkRow } from '@headgate/sdk';
+import type { NatsConnection } from 'nats';
 import { recordJson } from './record-json.js';
 import { optional, text } from './setting.js';
 
@@ -20,16 +21,20 @@ export const nats: SinkRow = {
       throw new Error('the package nats is not installed: npm install nats');
     });
     const [token, user] = [values.text('token'), values.text('username')];
-    const connection = await connect({
-      servers: values.text('servers').split(','),
-      name: 'headgate',
-      timeout: 5_000,
-      ...(token !== '' ? { token } : {}),
-      ...(token === '' && user !== '' ? { user, pass: values.text('password') } : {}),
-    });
+    const open = (): Promise<NatsConnection> =>
+      connect({
+        servers: values.text('servers').split(','),
+        name: 'headgate',
+        timeout: 5_000,
+        // It would give up for good after a while, and send what it held beside what is tried again.
+        reconnect: false,
+        ...(token !== '' ? { token } : {}),
+        ...(token === '' && user !== '' ? { user, pass: values.text('password') } : {}),
+      });
+    let connection = await open();
     return {
       async send(details) {
-        if (connection.isClosed()) throw new Error('the connection is closed');
+        if (connection.isClosed()) connection = await open();
         for (const detail of details) {
           // With JetStream behind the subject, what is told twice is kept once.
           const extra = headers();

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { SettledDetail, SinkRow } from '@headgate/sdk';
 import { AwsRequests, awsSettings } from './aws-request.js';
-import { GoogleHeaders, googleCredential } from './google-token.js';
+import { GooglePoster, googleCredential } from './google-poster.js';
 import { jsonLines } from './record-json.js';
 import { address, optional, ownAddress, secret, text } from './setting.js';
 
@@ -74,14 +74,14 @@ export const gcs: SinkRow = {
   },
   batch: BATCH,
   open(values, host) {
-    const google = new GoogleHeaders(host, values.text('credential'));
+    const google = new GooglePoster(host, values.text('credential'));
     return {
       async send(details) {
         const { name, body } = await objectOf(details, values.text('prefix'));
         const path = `/upload/storage/v1/b/${encodeURIComponent(values.text('bucket'))}/o`;
         const url = `${values.text('url')}${path}?uploadType=media&name=${encodeURIComponent(name)}`;
-        const headers = { 'content-type': 'application/gzip', ...(await google.get()) };
-        return host.judge(await host.post({ url, headers, body }));
+        const headers = { 'content-type': 'application/gzip' };
+        return host.judge(await google.post({ url, headers, body }));
       },
     };
   },

@@ -1,6 +1,6 @@
 import type { SinkAnswer, SinkRow, SinkVerdict } from '@headgate/sdk';
 import { AwsRequests, awsSettings } from './aws-request.js';
-import { GoogleHeaders, googleCredential } from './google-token.js';
+import { GooglePoster, googleCredential } from './google-poster.js';
 import { jsonOf, listIn } from './json-answer.js';
 import { recordJson } from './record-json.js';
 import { address, optional, ownAddress, secret, text } from './setting.js';
@@ -95,7 +95,7 @@ export const pubsub: SinkRow = {
   // At most 1,000 messages and 10 MB.
   batch: { records: 500 },
   open(values, host) {
-    const google = new GoogleHeaders(host, values.text('credential'));
+    const google = new GooglePoster(host, values.text('credential'));
     const url = `${values.text('url')}/v1/projects/${values.text('project')}/topics/${values.text('topic')}:publish`;
     return {
       async send(details) {
@@ -103,8 +103,8 @@ export const pubsub: SinkRow = {
           data: Buffer.from(JSON.stringify(recordJson(detail))).toString('base64'),
           attributes: { id: detail.record.id, model: detail.record.model, outcome: detail.record.outcome },
         }));
-        const headers = { 'content-type': 'application/json', ...(await google.get()) };
-        return host.judge(await host.post({ url, headers, body: JSON.stringify({ messages }) }));
+        const headers = { 'content-type': 'application/json' };
+        return host.judge(await google.post({ url, headers, body: JSON.stringify({ messages }) }));
       },
     };
   },

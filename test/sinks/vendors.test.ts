@@ -30,7 +30,9 @@ describe.concurrent.each(VENDORS)('the sink $use', (vendor) => {
     server.answer = () => good;
     const records = three();
     await sinks.settle(records);
-    await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
+    await context.expect
+      .poll(() => sinks.sinks.states()[0])
+      .toMatchObject({ counts: { sent: 3 }, failing: null });
     expect(server.received.length).toBe(count(use));
     for (const received of server.received) {
       expect(received.method).toBe(vendor.method ?? 'POST');
@@ -60,7 +62,9 @@ describe.concurrent.each(VENDORS)('the sink $use', (vendor) => {
     const echo = JSON.stringify(values('')).includes(SECRET) ? SECRET : '';
     server.answer = () => (tries++ < count(use) ? { status: 503, body: `down, ${echo}` } : good);
     await sinks.settle(three());
-    await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 3 }, failing: null });
+    await context.expect
+      .poll(() => sinks.sinks.states()[0])
+      .toMatchObject({ counts: { sent: 3 }, failing: null });
     expect(JSON.stringify(sinks.lines)).not.toContain(SECRET);
     expect(JSON.stringify(sinks.lines)).toContain('503');
     // Clouds sign with the time; objects have their time in the gzip header.
@@ -76,12 +80,12 @@ describe.concurrent.each(VENDORS)('the sink $use', (vendor) => {
       server.answer = (received) => (tries++ === 0 ? (inside.answer(received) ?? good) : good);
       await sinks.settle(three());
       const counts = inside.means === 'later' ? { sent: 3, failures: 1 } : { sent: 2, refused: 1 };
-      await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts });
+      await context.expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts });
     });
 });
 
 describe('sinks', () => {
-  /** Those that need more than a server of HTTP have tests of their own, or none here. */
+  /** Those that need more than a server of HTTP have tests of their own. */
   const elsewhere = ['gcs', 'google-cloud', 'pubsub', 'kafka', 'nats', 'redis', 'file'];
 
   it('are all in the table of vendors, or known not to be', () => {
