@@ -95,6 +95,7 @@ export function* ledgerRecords(options: RecordsOptions): Generator<SettledRecord
       trace: '',
       answerId: '',
       continues: '',
+      metadata: {},
       cache: 'bypass',
     };
   }

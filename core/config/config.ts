@@ -328,6 +328,8 @@ export interface OtlpConfig {
 export interface ObservabilityConfig {
   readonly prometheus: boolean;
   readonly metrics: MetricSettings;
+  /** Names of metadata that records keep. */
+  readonly metadata: readonly string[];
   /** Collectors that are told over OTLP. */
   readonly otlp: readonly OtlpConfig[];
   readonly logLevel: LogLevel;

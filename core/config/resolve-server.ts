@@ -1,6 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type MetricSettings, USUAL_METRICS } from '../observe/metric-labels.js';
+import {
+  fieldOf,
+  isCaller,
+  isMetadata,
+  type MetricSettings,
+  USUAL_METRICS,
+} from '../observe/metric-labels.js';
 import type { AuthConfig, ObservabilityConfig, ServerConfig, StoreConfig } from './config.js';
 import { parseFetchRule } from './fetch-rule.js';
 import type { Findings } from './findings.js';
@@ -85,9 +91,16 @@ export function resolveObservability(
   findings: Findings,
   folder: string,
 ): ObservabilityConfig {
+  const metrics = metricsOf(parsed.prometheus);
   return {
     prometheus: parsed.prometheus !== false,
-    metrics: metricsOf(parsed.prometheus),
+    metrics,
+    metadata: [
+      ...new Set([
+        ...parsed.metadata,
+        ...[...metrics.labels, ...metrics.timeLabels].filter(isMetadata).map(fieldOf),
+      ]),
+    ],
     otlp: parsed.otlp.map(({ url, headers, metrics, traces, interval, timeout, ...delivery }) => ({
       url: new Secret(url, new URL(url).origin),
       headers: new Map(
@@ -140,5 +153,11 @@ function resolveBodies(
 
 function metricsOf(parsed: ParsedConfig['observability']['prometheus']): MetricSettings {
   if (typeof parsed === 'boolean') return USUAL_METRICS;
-  return { labels: parsed.labels, maxSeries: parsed.max_series, litellmNames: parsed.litellm_names };
+  return {
+    labels: parsed.labels,
+    timeLabels: parsed.time_labels.filter(isCaller),
+    maxSeries: parsed.max_series,
+    maxTimes: parsed.max_times,
+    litellmNames: parsed.litellm_names,
+  };
 }

@@ -40,21 +40,30 @@ export function budgetFamilies(budgets: readonly SpentBudget[], litellmNames: bo
   ];
 }
 
-/** LiteLLM has one budget a key or team: where there are several, the one with the least left is told. */
+/** What LiteLLM calls those whose budgets it tells of. */
+const LITELLM_KINDS = [
+  ['key', 'api_key', ({ id, name }) => ({ hashed_api_key: id, api_key_alias: name })],
+  ['team', 'team', ({ id, name }) => ({ team: id, team_alias: name })],
+  ['user', 'user', ({ id }) => ({ user: id })],
+  ['organization', 'org', ({ id, name }) => ({ org_id: id, org_alias: name })],
+  ['customer', 'customer', ({ id }) => ({ end_user: id })],
+] as const satisfies readonly (readonly [
+  SpentBudget['kind'],
+  string,
+  (budget: SpentBudget) => Record<string, string>,
+])[];
+
+/** LiteLLM has one budget a key, a team and the like: where there are several, the one with the least left is told. */
 function litellmFamilies(budgets: readonly SpentBudget[]): MetricFamily[] {
-  return (['key', 'team'] as const).flatMap((kind) => {
+  return LITELLM_KINDS.flatMap(([kind, name, labelsOf]) => {
     const least = new Map<string, SpentBudget>();
     for (const one of budgets) {
       if (one.kind !== kind) continue;
       const known = least.get(one.id);
       if (known === undefined || leftOf(one) < leftOf(known)) least.set(one.id, one);
     }
-    const name = kind === 'key' ? 'api_key' : 'team';
     const each = (of: (one: SpentBudget) => number): NumberSample[] =>
-      [...least.values()].map((one) => ({
-        labels: litellmLabels(one),
-        value: of(one),
-      }));
+      [...least.values()].map((one) => ({ labels: labelsOf(one), value: of(one) }));
     return [
       gauge(
         `litellm_remaining_${name}_budget_metric`,
@@ -73,10 +82,6 @@ function litellmFamilies(budgets: readonly SpentBudget[]): MetricFamily[] {
       ),
     ];
   });
-}
-
-function litellmLabels({ kind, id, name }: SpentBudget): Record<string, string> {
-  return kind === 'key' ? { api_key_alias: name } : { team: id, team_alias: name };
 }
 
 function leftOf({ capNanos, spentNanos }: SpentBudget): number {

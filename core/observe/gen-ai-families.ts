@@ -1,7 +1,7 @@
 import type { Histogram } from './histogram.js';
 import { histogram, type Labels, type MetricFamily } from './metric-family.js';
 import type { RequestMetrics } from './metrics.js';
-import type { ModelSeries } from './model-series.js';
+import type { TimeSeries } from './model-series.js';
 import { histogramSums } from './shown-labels.js';
 
 const PLACES: ReadonlySet<string> = new Set(['model', 'provider', 'target_model', 'operation']);
@@ -17,12 +17,13 @@ const OPERATIONS: Readonly<Record<string, string>> = {
  * Times under the names of OpenTelemetry's conventions for generative AI, which tools that know them look for:
  * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/. For OTLP alone.
  */
-export function genAiFamilies({ models, places }: RequestMetrics): MetricFamily[] {
-  const family = (name: string, help: string, of: (series: ModelSeries) => Histogram): MetricFamily =>
+export function genAiFamilies(metrics: RequestMetrics): MetricFamily[] {
+  const times = metrics.times();
+  const family = (name: string, help: string, of: (series: TimeSeries) => Histogram): MetricFamily =>
     histogram(
       name,
       help,
-      histogramSums(models.entries(), places, PLACES, of)
+      histogramSums(times, metrics.timeNames, PLACES, of)
         .filter(({ labels }) => labels['provider'] !== '')
         .map((one) => ({ ...one, labels: conventional(one.labels) })),
     );

@@ -1,89 +1,129 @@
 import { counter, gauge, histogram, type Labels, type MetricFamily } from './metric-family.js';
+import { METRIC_LABELS, shownName } from './metric-labels.js';
 import type { RequestMetrics } from './metrics.js';
-import { callerSets } from './request-families.js';
+import { type CallerSeries, isHit } from './model-series.js';
+import { callerSets, sumOf } from './request-families.js';
 import { histogramSums, labelsOf, NumberSums } from './shown-labels.js';
-
-const ALL: ReadonlySet<string> = new Set([
-  'model',
-  'provider',
-  'target_model',
-  'key',
-  'team',
-  'user',
-  'customer',
-]);
-const PLACES: ReadonlySet<string> = new Set(['model', 'provider', 'target_model']);
 
 /**
  * The same numbers under LiteLLM's names, so that dashboards made for it go on: names and labels from its
  * `litellm/types/integrations/prometheus.py` and https://docs.litellm.ai/docs/proxy/prometheus; counters end in `_total`, as
- * its Python library writes them. What it says of keys by their hash (`hashed_api_key`) is not there: `api_key_alias` is.
- * Its histograms have our bounds, and none of a caller's labels.
+ * its Python library writes them. `hashed_api_key` is the id of the key: as good to tell keys apart, and no part of a secret.
+ * What is not known (`user_email`, `client_ip`, `user_agent`) is left out, which is the same to Prometheus as empty.
  */
 export function litellmFamilies(metrics: RequestMetrics, inFlight: number): MetricFamily[] {
   return [
     ...callerFamilies(metrics),
     ...deploymentFamilies(metrics),
+    ...fallbackFamilies(metrics),
     ...timeFamilies(metrics),
     gauge('litellm_in_flight_requests', 'Requests being served.', [{ labels: {}, value: inFlight }]),
   ];
 }
 
-function callerFamilies(metrics: RequestMetrics): MetricFamily[] {
-  const [total, failed, requests, spend] = [
-    new NumberSums(),
-    new NumberSums(),
-    new NumberSums(),
-    new NumberSums(),
-  ];
-  const [input, output, all, cached] = [
-    new NumberSums(),
-    new NumberSums(),
-    new NumberSums(),
-    new NumberSums(),
-  ];
-  for (const { place, caller, routed } of callerSets(metrics)) {
-    const at = {
-      ...labelsOf(metrics.places, place.labels, ALL),
-      ...labelsOf(metrics.callers, caller.labels, ALL),
-    };
-    const who = {
-      end_user: text(at['customer']),
-      api_key_alias: text(at['key']),
-      team: text(at['team']),
-      team_alias: text(at['team']),
-      user: text(at['user']),
-    };
-    const asked = { ...who, requested_model: text(at['model']) };
-    const { ends, errors, tokens, costNano, priced } = caller.value;
-    for (const statuses of ends.values())
-      for (const [status, value] of statuses) total.add({ ...asked, status_code: String(status) }, value);
-    for (const [code, value] of errors) failed.add({ ...asked, exception_class: code }, value);
-    if (!routed) continue;
-    const used = { ...asked, model: text(at['target_model']) };
-    requests.add(
-      { ...who, model: used.model },
-      [...ends.values()].reduce((sum, one) => sum + sumOf(one), 0),
-    );
-    if (priced > 0) spend.add(used, costNano / 1e9);
-    const [inputs = 0, outputs = 0, read = 0] = tokens;
-    input.add(used, inputs);
-    output.add(used, outputs);
-    all.add(used, inputs + outputs);
-    cached.add(used, read);
+/** What is counted by caller, under LiteLLM's names; those of detail are there once there is something to tell. */
+class CallerSums {
+  private readonly all = new Map<string, { help: string; sums: NumberSums }>();
+
+  constructor(helps: Readonly<Record<string, string>>) {
+    for (const [name, help] of Object.entries(helps)) this.all.set(name, { help, sums: new NumberSums() });
   }
-  const family = (name: string, help: string, sums: NumberSums): MetricFamily =>
-    counter(`litellm_${name}_total`, help, sums.samples());
-  return [
-    family('proxy_total_requests_metric', 'Requests by how they ended.', total),
-    family('proxy_failed_requests_metric', 'Requests that ended with an error.', failed),
-    family('requests_metric', 'Requests that a provider was asked for.', requests),
-    family('spend_metric', 'US dollars.', spend),
-    family('input_tokens_metric', 'Tokens sent.', input),
-    family('output_tokens_metric', 'Tokens received.', output),
-    family('total_tokens_metric', 'Tokens sent and received.', all),
-    family('input_cached_tokens_metric', 'Tokens sent that were read from a cache.', cached),
-  ];
+
+  add(name: string, labels: Record<string, string>, value: number): void {
+    this.all.get(name)?.sums.add(labels, value);
+  }
+
+  families(): MetricFamily[] {
+    return [...this.all].map(([name, { help, sums }]) =>
+      counter(`litellm_${name}_total`, help, sums.samples()),
+    );
+  }
+}
+
+const HELPS = {
+  proxy_total_requests_metric: 'Requests by how they ended.',
+  proxy_failed_requests_metric: 'Requests that ended with an error.',
+  requests_metric: 'Requests that a provider was asked for.',
+  spend_metric: 'US dollars.',
+  input_tokens_metric: 'Tokens sent.',
+  output_tokens_metric: 'Tokens received.',
+  total_tokens_metric: 'Tokens sent and received.',
+  input_cached_tokens_metric: 'Tokens sent that the provider read from its cache.',
+  input_cache_creation_tokens_metric: 'Tokens sent that the provider wrote to its cache.',
+  output_reasoning_tokens_metric: 'Tokens of thinking.',
+  input_audio_tokens_metric: 'Tokens of sound that was sent.',
+  output_audio_tokens_metric: 'Tokens of sound that was received.',
+  cache_hits_metric: "Requests that the gateway's own cache answered.",
+  cache_misses_metric: "Requests that the gateway's own cache had no answer to.",
+  cached_tokens_metric: "Tokens of answers of the gateway's own cache.",
+  mcp_tool_calls: 'Calls of MCP tools.',
+  mcp_tool_call_spend_metric: 'US dollars that calls of MCP tools cost.',
+};
+
+function callerFamilies(metrics: RequestMetrics): MetricFamily[] {
+  const sums = new CallerSums(HELPS);
+  const custom = metrics.settings.labels.filter((label) => label.startsWith('metadata.'));
+  const all = new Set<string>(METRIC_LABELS);
+  for (const { place, caller, routed } of callerSets(metrics)) {
+    const at = labelsOf(metrics.places, place.labels, all);
+    const who = {
+      ...callerNames(metrics.callers, caller.labels),
+      ...labelsOf(metrics.callers, caller.labels, new Set(custom)),
+    };
+    const { value } = caller;
+    const requests = [...value.ends.values()].reduce((sum, one) => sum + sumOf(one), 0);
+    if (at['operation'] === 'tool' && routed) {
+      const of = { ...who, mcp_server_name: text(at['provider']), mcp_tool_name: text(at['target_model']) };
+      sums.add('mcp_tool_calls', of, requests);
+      if (value.costNano > 0) sums.add('mcp_tool_call_spend_metric', of, value.costNano / 1e9);
+    }
+    addUses(sums, value, who, at, routed ? requests : 0);
+  }
+  return sums.families();
+}
+
+function addUses(
+  sums: CallerSums,
+  { ends, errors, tokens, costNano, priced, cache, cachedTokens }: CallerSeries,
+  who: Record<string, string>,
+  at: Labels,
+  routed: number,
+): void {
+  const target = { model_id: targetOf(at), api_provider: text(at['provider']) };
+  const asked = { ...who, requested_model: text(at['model']), ...target };
+  const ended = { ...asked, route: text(at['operation']) };
+  for (const statuses of ends.values())
+    for (const [status, count] of statuses)
+      sums.add('proxy_total_requests_metric', { ...ended, status_code: String(status) }, count);
+  for (const [code, statuses] of errors)
+    for (const [status, count] of statuses)
+      sums.add(
+        'proxy_failed_requests_metric',
+        { ...ended, exception_status: String(status), exception_class: code },
+        count,
+      );
+  const used = { ...asked, model: text(at['target_model']) };
+  const cached = { ...who, ...target, model: text(at['target_model']) || text(at['model']) };
+  for (const [word, count] of cache)
+    if (isHit(word)) sums.add('cache_hits_metric', cached, count);
+    else if (word === 'miss') sums.add('cache_misses_metric', cached, count);
+  if (cachedTokens > 0) sums.add('cached_tokens_metric', cached, cachedTokens);
+  if (routed === 0) return;
+  sums.add('requests_metric', { ...who, ...target, model: used.model }, routed);
+  if (priced > 0) sums.add('spend_metric', used, costNano / 1e9);
+  const [input = 0, output = 0, read = 0, written = 0, reasoning = 0, heard = 0, spoken = 0] = tokens;
+  sums.add('input_tokens_metric', used, input);
+  sums.add('output_tokens_metric', used, output);
+  sums.add('total_tokens_metric', used, input + output);
+  const parts = {
+    input_cached_tokens_metric: read,
+    input_cache_creation_tokens_metric: written,
+    output_reasoning_tokens_metric: reasoning,
+    input_audio_tokens_metric: heard,
+    output_audio_tokens_metric: spoken,
+  };
+  // LiteLLM tells of them where there are some.
+  for (const [name, count] of Object.entries(parts)) if (count > 0) sums.add(name, used, count);
 }
 
 function deploymentFamilies({ attempts }: RequestMetrics): MetricFamily[] {
@@ -110,33 +150,62 @@ function deploymentFamilies({ attempts }: RequestMetrics): MetricFamily[] {
   return [total, good, bad, state];
 }
 
-function timeFamilies({ models, places, attempts, overheads }: RequestMetrics): MetricFamily[] {
-  const sets = models.entries();
-  const renamed = (family: MetricFamily): MetricFamily =>
-    family.type !== 'histogram'
-      ? family
-      : { ...family, values: family.values.map((one) => ({ ...one, labels: placeNames(one.labels) })) };
+function fallbackFamilies({ models, places }: RequestMetrics): MetricFamily[] {
+  const [good, bad] = [new NumberSums(), new NumberSums()];
+  for (const { labels, value } of models.entries()) {
+    const at = labelsOf(places, labels, new Set(places));
+    const of = { requested_model: text(at['model']), fallback_model: targetOf(at) };
+    if (value.fallbacks > 0) good.add(of, value.fallbacks);
+    if (value.failedFallbacks > 0) bad.add(of, value.failedFallbacks);
+  }
+  const family = (name: string, help: string, sums: NumberSums): MetricFamily =>
+    counter(`litellm_deployment_${name}_fallbacks_total`, help, sums.samples());
   return [
-    renamed(
-      histogram(
-        'litellm_request_total_latency_metric',
-        'Seconds from arrival to the last byte.',
-        histogramSums(sets, places, PLACES, (one) => one.duration),
-      ),
+    family('successful', 'Requests that another target answered than the first.', good),
+    family('failed', 'Requests that no other target answered, either.', bad),
+  ];
+}
+
+function timeFamilies(metrics: RequestMetrics): MetricFamily[] {
+  const { attempts, overheads } = metrics;
+  const [sets, names] = [metrics.times(), metrics.timeNames];
+  const shown = new Set(names.filter((name) => name !== 'operation'));
+  const callers = metrics.settings.timeLabels;
+  const times = (
+    name: string,
+    help: string,
+    of: Parameters<typeof histogramSums<(typeof sets)[number]['value']>>[3],
+  ): MetricFamily =>
+    histogram(
+      name,
+      help,
+      histogramSums(sets, names, shown, of).map((one) => ({
+        ...one,
+        labels: {
+          ...placeNames(one.labels),
+          ...callerNames(
+            callers,
+            callers.map((label) => text(one.labels[shownName(label)])),
+            true,
+          ),
+        },
+      })),
+    );
+  return [
+    times(
+      'litellm_request_total_latency_metric',
+      'Seconds from arrival to the last byte.',
+      (one) => one.duration,
     ),
-    renamed(
-      histogram(
-        'litellm_llm_api_time_to_first_token_metric',
-        'Seconds from arrival to the first content of a stream.',
-        histogramSums(sets, places, PLACES, (one) => one.firstToken),
-      ),
+    times(
+      'litellm_llm_api_time_to_first_token_metric',
+      'Seconds from arrival to the first content of a stream.',
+      (one) => one.firstToken,
     ),
-    renamed(
-      histogram(
-        'litellm_deployment_latency_per_output_token',
-        'Seconds between tokens of a stream.',
-        histogramSums(sets, places, PLACES, (one) => one.perToken),
-      ),
+    times(
+      'litellm_deployment_latency_per_output_token',
+      'Seconds between tokens of a stream.',
+      (one) => one.perToken,
     ),
     histogram(
       'litellm_llm_api_latency_metric',
@@ -146,6 +215,7 @@ function timeFamilies({ models, places, attempts, overheads }: RequestMetrics): 
           api_provider: text(labels[0]),
           model: text(labels[1]),
           litellm_model_name: text(labels[1]),
+          model_id: labels.join('/'),
         },
         bounds: duration.bounds,
         counts: duration.counts,
@@ -160,19 +230,43 @@ function timeFamilies({ models, places, attempts, overheads }: RequestMetrics): 
   ];
 }
 
-function placeNames(at: Labels): Labels {
+/** Labels of callers as LiteLLM calls them. @param few only those that are among `names` */
+function callerNames(
+  names: readonly string[],
+  values: readonly string[],
+  few = false,
+): Record<string, string> {
+  const labels: Record<string, string> = {};
+  for (const [label, name] of CALLER_NAMES) {
+    const at = names.indexOf(name);
+    if (at >= 0 || !few) labels[label] = text(values[at]);
+  }
+  return labels;
+}
+
+const CALLER_NAMES = [
+  ['end_user', 'customer'],
+  ['hashed_api_key', 'key_id'],
+  ['api_key_alias', 'key'],
+  ['team', 'team'],
+  ['team_alias', 'team'],
+  ['user', 'user'],
+] as const;
+
+function placeNames(at: Labels): Record<string, string> {
   return {
     requested_model: text(at['model']),
     model: text(at['target_model']),
     litellm_model_name: text(at['target_model']),
     api_provider: text(at['provider']),
+    model_id: targetOf(at),
   };
 }
 
-function sumOf(counts: ReadonlyMap<number, number>, of: (status: number) => boolean = () => true): number {
-  let sum = 0;
-  for (const [status, value] of counts) if (of(status)) sum += value;
-  return sum;
+/** A target has no id here but its provider and its model. */
+function targetOf(at: Labels): string {
+  const provider = text(at['provider']);
+  return provider === '' ? '' : `${provider}/${text(at['target_model'])}`;
 }
 
 function text(label: string | undefined): string {

@@ -1,16 +1,16 @@
 import type { Operation, SettledRecord } from '@headgate/sdk';
 import { AttemptSeries } from './attempt-series.js';
 import { Histogram } from './histogram.js';
-import { LabelSets, Room } from './label-sets.js';
+import { type LabelSet, LabelSets, Room } from './label-sets.js';
 import {
   type CallerLabel,
-  callerOf,
   countedLabels,
   type MetricSettings,
   type PlaceLabel,
+  readerOf,
   USUAL_METRICS,
 } from './metric-labels.js';
-import { ModelSeries } from './model-series.js';
+import { ModelSeries, type TimeSeries } from './model-series.js';
 
 const OVERHEADS = [
   25e-6, 50e-6, 75e-6, 1e-4, 1.5e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1,
@@ -29,12 +29,15 @@ export class RequestMetrics {
   readonly attempts: LabelSets<AttemptSeries>;
   /** Seconds. */
   readonly overheads = new Map<Operation, Histogram>();
-  readonly room: Readonly<Record<'models' | 'callers' | 'attempts', Room>>;
+  readonly room: Readonly<Record<'models' | 'callers' | 'times' | 'attempts', Room>>;
   private readonly mostPlaces: number;
   /** Models that led to a provider. */
   private readonly realModels = new Set<string>();
   private readonly placeLabels: string[] = [];
   private readonly callerLabels: string[] = [];
+  private readonly timeLabels: string[] = [];
+  private readonly callerValues: readonly ((record: SettledRecord) => string)[];
+  private readonly timeValues: readonly ((record: SettledRecord) => string)[];
 
   constructor(
     readonly settings: MetricSettings = USUAL_METRICS,
@@ -46,15 +49,18 @@ export class RequestMetrics {
     this.places = places;
     this.callers = callers;
     this.mostPlaces = mostPlaces;
+    this.callerValues = callers.map(readerOf);
+    this.timeValues = settings.timeLabels.map(readerOf);
     this.room = {
       models: new Room(mostPlaces),
       callers: new Room(settings.maxSeries),
+      times: new Room(settings.maxTimes),
       attempts: new Room(mostPlaces),
     };
     this.models = new LabelSets(
       places.length,
       this.room.models,
-      () => new ModelSeries(callers.length, this.room.callers, safe),
+      () => new ModelSeries({ callers: callers.length, times: settings.timeLabels.length }, this.room, safe),
       safe,
     );
     this.attempts = new LabelSets(2, this.room.attempts, () => new AttemptSeries(), safe);
@@ -65,12 +71,14 @@ export class RequestMetrics {
   }
 
   private addOne(record: SettledRecord): void {
-    const { places, callers, placeLabels, callerLabels } = this;
+    const { places, placeLabels, callerLabels, timeLabels, callerValues, timeValues } = this;
     for (let i = 0; i < places.length; i++) placeLabels[i] = this.placeLabel(places[i] as PlaceLabel, record);
-    for (let i = 0; i < callers.length; i++) callerLabels[i] = callerOf[callers[i] as CallerLabel](record);
+    for (let i = 0; i < callerValues.length; i++) callerLabels[i] = callerValues[i]!(record);
+    for (let i = 0; i < timeValues.length; i++) timeLabels[i] = timeValues[i]!(record);
     const series = this.models.at(placeLabels);
     series.add(record);
     series.callers.at(callerLabels).add(record);
+    series.times.at(timeLabels).add(record);
     this.overhead(record.operation).observe(record.overheadUs / 1e6);
     let [provider, model] = ['', ''];
     for (const attempt of record.attempts) {
@@ -79,6 +87,20 @@ export class RequestMetrics {
       model = attempt.model;
       this.attempts.at([provider, model]).add(attempt, isRetry);
     }
+  }
+
+  /** Names of the labels of {@link times}. */
+  get timeNames(): readonly string[] {
+    return [...this.places, ...this.settings.timeLabels];
+  }
+
+  /** How long requests took, by places and those labels of callers that times are told by. */
+  times(): LabelSet<TimeSeries>[] {
+    return this.models
+      .entries()
+      .flatMap(({ labels, value }) =>
+        value.times.entries().map((one) => ({ labels: [...labels, ...one.labels], value: one.value })),
+      );
   }
 
   private placeLabel(label: PlaceLabel, record: SettledRecord): string {

@@ -1,11 +1,14 @@
 import type { LabelSet } from './label-sets.js';
 import { counter, gauge, histogram, type MetricFamily } from './metric-family.js';
-import { METRIC_LABELS } from './metric-labels.js';
+import type { MetricLabel } from './metric-labels.js';
 import type { RequestMetrics } from './metrics.js';
 import { type CallerSeries, LIMIT_CODES, type ModelSeries, TOKEN_KINDS } from './model-series.js';
 import { histogramSums, labelsOf, NumberSums } from './shown-labels.js';
 
 type Shown = ReadonlySet<string>;
+
+/** Kinds of tokens, the first ones, that are told when there are none, too. */
+const ALWAYS_TOLD = 5;
 
 /** The request metrics as Prometheus families, by the labels that are to be shown. */
 export function requestFamilies(metrics: RequestMetrics): MetricFamily[] {
@@ -39,8 +42,9 @@ function countFamilies(metrics: RequestMetrics, shown: Shown): MetricFamily[] {
     new NumberSums(),
     new NumberSums(),
   ];
+  const caches = new NumberSums();
   const noOperation = without(shown, 'operation', 'target_model');
-  const inRequests = without(shown);
+  const inRequests = shown;
   for (const { place, caller, routed } of callerSets(metrics)) {
     const { value: series } = caller;
     const labels = (which: Shown): Record<string, string> => ({
@@ -58,15 +62,20 @@ function countFamilies(metrics: RequestMetrics, shown: Shown): MetricFamily[] {
           },
           value,
         );
-    for (const [code, value] of series.errors) {
+    for (const [code, statuses] of series.errors) {
+      const value = sumOf(statuses);
       errors.add({ ...full, code }, value);
       if (LIMIT_CODES.has(code))
         limits.add({ ...labelsOf(metrics.callers, caller.labels, shown), code }, value);
     }
-    if (!routed) continue;
+    if (!routed && series.cache.size === 0) continue;
     const few = labels(noOperation);
+    for (const [result, value] of series.cache) caches.add({ ...few, result }, value);
+    if (!routed) continue;
     TOKEN_KINDS.forEach((kind, i) => {
-      tokens.add({ ...few, kind }, series.tokens[i] as number);
+      const value = series.tokens[i] as number;
+      // Few models hear or speak.
+      if (i < ALWAYS_TOLD || value > 0) tokens.add({ ...few, kind }, value);
     });
     if (series.priced > 0) costs.add(few, series.costNano / 1e9);
   }
@@ -96,6 +105,11 @@ function countFamilies(metrics: RequestMetrics, shown: Shown): MetricFamily[] {
     ),
     counter('headgate_cost_usd_total', 'US dollars.', costs.samples()),
     counter(
+      'headgate_cache_requests_total',
+      'Requests that a cache was there for, by what it said: `miss`, `bypass`, `hit-exact`, `hit-semantic`.',
+      caches.samples(),
+    ),
+    counter(
       'headgate_unpriced_requests_total',
       'Requests that used a provider at a cost nobody knows.',
       unpriced.samples(),
@@ -109,24 +123,25 @@ function countFamilies(metrics: RequestMetrics, shown: Shown): MetricFamily[] {
 }
 
 function timeFamilies(metrics: RequestMetrics, shown: Shown): MetricFamily[] {
-  const sets = metrics.models.entries();
-  const { places } = metrics;
-  const noOperation = without(shown, 'operation');
+  const sets = metrics.times();
+  const names = metrics.timeNames;
+  const told = new Set<string>([...shown, ...metrics.settings.timeLabels]);
+  const noOperation = without(told, 'operation');
   return [
     histogram(
       'headgate_request_duration_seconds',
       'Arrival to last byte.',
-      histogramSums(sets, places, without(shown), (one) => one.duration),
+      histogramSums(sets, names, told, (one) => one.duration),
     ),
     histogram(
       'headgate_time_to_first_token_seconds',
       'Arrival to the first content of a stream.',
-      histogramSums(sets, places, noOperation, (one) => one.firstToken),
+      histogramSums(sets, names, noOperation, (one) => one.firstToken),
     ),
     histogram(
       'headgate_time_per_output_token_seconds',
       'Of streams: from the first content to the last byte, by the tokens that came after the first.',
-      histogramSums(sets, places, noOperation, (one) => one.perToken),
+      histogramSums(sets, names, noOperation, (one) => one.perToken),
     ),
     histogram(
       'headgate_overhead_seconds',
@@ -177,7 +192,16 @@ function overflowFamily({ room }: RequestMetrics): MetricFamily {
   );
 }
 
-/** Labels of places and callers that are shown, but for these. */
-function without(shown: Shown, ...names: readonly string[]): Shown {
-  return new Set(METRIC_LABELS.filter((label) => shown.has(label) && !names.includes(label)));
+/** Labels that are shown, but for these. */
+function without(shown: Shown, ...names: readonly MetricLabel[]): Shown {
+  return new Set([...shown].filter((label) => !names.includes(label as MetricLabel)));
+}
+
+export function sumOf(
+  counts: ReadonlyMap<number, number>,
+  of: (status: number) => boolean = () => true,
+): number {
+  let sum = 0;
+  for (const [status, value] of counts) if (of(status)) sum += value;
+  return sum;
 }

@@ -1,6 +1,7 @@
 import { Histogram } from './histogram.js';
 import type { LabelSet } from './label-sets.js';
 import type { HistogramSample, NumberSample } from './metric-family.js';
+import { type MetricLabel, shownName } from './metric-labels.js';
 
 type Names = readonly string[];
 
@@ -13,7 +14,7 @@ export function labelsOf(
   const labels: Record<string, string> = {};
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
-    if (shown.has(name)) labels[name] = values[i] as string;
+    if (shown.has(name)) labels[shownName(name as MetricLabel)] = values[i] as string;
   }
   return labels;
 }

@@ -1,6 +1,7 @@
 import type { AttemptRecord, Outcome, SettledRecord, Usage } from '@headgate/sdk';
 import { overheadUs } from '../answer-headers.js';
 import type { Exchange } from '../exchange.js';
+import { keptMetadata } from '../kept-metadata.js';
 import { errorText } from '../observe/error-text.js';
 import { tracePart } from '../observe/trace-context.js';
 
@@ -62,5 +63,6 @@ export function sessionRecord(x: Exchange, account: Account): SettledRecord {
     trace: tracePart(x.header('traceparent')),
     answerId: '',
     continues: '',
+    metadata: keptMetadata(x),
   };
 }

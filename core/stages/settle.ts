@@ -4,6 +4,7 @@ import { costNano } from '../catalog/prices/cost.js';
 import type { Exchange } from '../exchange.js';
 import { answerBilled } from '../forward/answer-bill.js';
 import { letGo } from '../gone.js';
+import { keptMetadata } from '../kept-metadata.js';
 import { errorText } from '../observe/error-text.js';
 import { tracePart } from '../observe/trace-context.js';
 import { runNotify } from '../plan/run-notify.js';
@@ -113,6 +114,7 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     trace: tracePart(x.header('traceparent')),
     answerId: conversation === null ? '' : conversation.answerId,
     continues: conversation === null ? '' : conversation.continues,
+    metadata: keptMetadata(x),
   };
 }
 

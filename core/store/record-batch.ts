@@ -121,5 +121,6 @@ export function copyOf(record: SettledRecord): SettledRecord {
     trace: record.trace,
     answerId: record.answerId,
     continues: record.continues,
+    metadata: record.metadata,
   };
 }

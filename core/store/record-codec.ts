@@ -16,7 +16,7 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 5;
+const LAYOUT = 6;
 /** The oldest that is read by columns. */
 const FIRST_LAYOUT = 2;
 
@@ -119,6 +119,7 @@ export const NEW_SINCE = {
   trace: '',
   answerId: '',
   continues: '',
+  metadata: {},
 };
 export const NEW_SINCE_OF_ATTEMPTS = { startMs: 0, connectMs: null, firstByteMs: null };
 

@@ -45,6 +45,7 @@ const thousandths =
     to.numbers(rows, get, 1000);
 
 const NO_TAGS: readonly string[] = [];
+const NO_METADATA: Readonly<Record<string, string>> = {};
 
 /**
  * The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout; what is new
@@ -110,6 +111,9 @@ const SINCE_5: readonly Write<SettledRecord>[] = [
   words((r) => r.continues),
 ];
 
+/** What layout 5 did not have yet. */
+const SINCE_6: readonly Write<SettledRecord>[] = [(_, rows) => plain(rows, (r) => r.metadata)];
+
 const OF_ATTEMPTS_SINCE_5: readonly Write<AttemptRecord>[] = [
   thousandths((a) => a.startMs),
   thousandths((a) => a.connectMs),
@@ -137,6 +141,7 @@ export function writeRecordColumns(
   for (const write of SINCE_4) heads.push(write(to, records));
   for (const write of SINCE_5) heads.push(write(to, records));
   for (const write of OF_ATTEMPTS_SINCE_5) heads.push(write(to, attempts));
+  for (const write of SINCE_6) heads.push(write(to, records));
 }
 
 type OldAttempt = Omit<AttemptRecord, 'startMs' | 'connectMs' | 'firstByteMs'>;
@@ -150,7 +155,7 @@ export interface ColumnSource {
 }
 
 export function readRecordColumns(from: ColumnSource): RecordColumns {
-  const columns: Omit<RecordColumns, 'attempts'> & { attempts: Columns<OldAttempt> } = {
+  const columns: Omit<RecordColumns, 'attempts' | 'metadata'> & { attempts: Columns<OldAttempt> } = {
     id: from.next('records'),
     time: from.next('records'),
     operation: from.next('records'),
@@ -217,5 +222,5 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
     connectMs: from.since<number | null>(5, null, 'attempts'),
     firstByteMs: from.since<number | null>(5, null, 'attempts'),
   };
-  return { ...columns, attempts };
+  return { ...columns, attempts, metadata: from.since(6, NO_METADATA) };
 }

@@ -151,6 +151,9 @@ export class RecordCursor implements SettledRecord {
   get continues(): string {
     return this.columns.continues.at(this.row);
   }
+  get metadata(): Readonly<Record<string, string>> {
+    return this.columns.metadata.at(this.row);
+  }
 
   private showAttempts(): void {
     const { row, shown, spare } = this;

@@ -240,4 +240,6 @@ export interface SettledRecord {
   answerId: string;
   /** Id of the answer or the conversation that the request goes on from; `''` when it begins anew. */
   continues: string;
+  /** What else the caller said in `x-headgate-metadata`, as far as `observability.metadata` and the labels of metrics name it. */
+  metadata: Readonly<Record<string, string>>;
 }

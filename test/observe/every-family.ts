@@ -27,10 +27,16 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
     settled({ model: 'a"b\\c\nd', team: 'ü', customer: '世界', firstTokenMs: 5 }),
     settled({ outcome: 'error', error: 'provider_error', status: 502, attempts: [attempt({ status: 500 })] }),
     settled({ outcome: 'error', error: 'budget_exceeded', status: 402, provider: '', attempts: [] }),
-    settled({ attempts: [attempt(), attempt({ provider: 'groq' })] }),
+    settled({ attempts: [attempt(), attempt({ provider: 'groq' })], metadata: { 'cost-center': '7"\\' } }),
+    settled({ operation: 'tool', provider: 'files', targetModel: 'read', cache: 'hit-exact' }),
   ]);
   const rule = { per: 'day', hard: true, capNanos: 5e9, startMs: 0, endMs: 86_400_000, spentNanos: 1e9 };
-  const budgets = (['key', 'team'] as const).map((kind) => ({ kind, id: 'x', name: 'X', ...rule }));
+  const budgets = (['key', 'team', 'user', 'organization', 'customer'] as const).map((kind) => ({
+    kind,
+    id: 'x',
+    name: 'X',
+    ...rule,
+  }));
   const facts = await gatherFacts({
     metrics: new PluginMetrics(),
     process: new ProcessMetrics(),

@@ -3,6 +3,7 @@ import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { exposition } from '../../core/observe/exposition.js';
+import { litellmFamilies } from '../../core/observe/litellm-families.js';
 import { USUAL_METRICS } from '../../core/observe/metric-labels.js';
 import { RequestMetrics } from '../../core/observe/metrics.js';
 import { ProcessMetrics } from '../../core/observe/process-metrics.js';
@@ -158,6 +159,87 @@ test('labels are those that are asked for, and what others told apart is one sum
   expect(durations.map(({ labels, value }) => [labels, value])).toEqual([[{ model: 'support' }, 3]]);
   // Shown twice, nothing is counted twice.
   expect(await scrape([], metrics)).toEqual(samples);
+});
+
+test('metadata and callers are labels of counts, and of times where they are asked for, in a bounded number', async () => {
+  const flood = Array.from({ length: 50 }, (_, i) =>
+    settled({ team: i % 2 === 0 ? 'a' : 'b', metadata: { 'cost-center': `c${i}` }, totalMs: 40 }),
+  );
+  const metrics = new RequestMetrics({
+    ...USUAL_METRICS,
+    labels: ['model', 'metadata.cost-center'],
+    timeLabels: ['team', 'metadata.cost-center'],
+    maxSeries: 10,
+    maxTimes: 20,
+  });
+  const samples = await scrape([...flood, settled({ metadata: { constructor: 'x' } })], metrics);
+  const requests = samples.filter((one) => one.name === 'headgate_requests_total');
+  expect(requests).toHaveLength(11);
+  expect(sum(samples, 'headgate_requests_total', { model: 'support', metadata_cost_center: 'c3' })).toBe(1);
+  expect(sum(samples, 'headgate_requests_total', { metadata_cost_center: 'other' })).toBe(41);
+  const times = samples.filter((one) => one.name === 'headgate_request_duration_seconds_count');
+  expect(times).toHaveLength(21);
+  expect(sum(times, 'headgate_request_duration_seconds_count')).toBe(51);
+  expect(
+    sum(times, 'headgate_request_duration_seconds_count', { team: 'a', metadata_cost_center: 'c2' }),
+  ).toBe(1);
+  expect(sum(samples, 'headgate_metric_labels_overflowed_total', { of: 'times' })).toBe(31);
+  // Without these labels, times of one place are one histogram, of all.
+  expect(sum(times, 'headgate_request_duration_seconds_count', { team: 'other', model: 'support' })).toBe(31);
+});
+
+test("LiteLLM's names have its labels, and the same sums", async () => {
+  const metrics = new RequestMetrics({
+    ...USUAL_METRICS,
+    labels: ['model', 'metadata.feature'],
+    timeLabels: ['key_id'],
+    litellmNames: true,
+  });
+  metrics.add([
+    settled({
+      team: 't',
+      user: 'u',
+      metadata: { feature: 'faq' },
+      usage: usage({ reasoningTokens: 4, inputAudioTokens: 3 }),
+    }),
+    settled({ status: 502, outcome: 'error', error: 'provider_error', usage: null, costNano: null }),
+    settled({ cache: 'hit-exact', provider: '', targetModel: '', attempts: [] }),
+    settled({ provider: 'groq', attempts: [attempt({ status: 500 }), attempt({ provider: 'groq' })] }),
+    settled({ operation: 'tool', model: 'read', provider: 'files', targetModel: 'read', attempts: [] }),
+  ]);
+  const samples = parseExposition(exposition(litellmFamilies(metrics, 2)));
+  const who = {
+    end_user: 'acme',
+    hashed_api_key: 'k1',
+    api_key_alias: 'ci',
+    team: 't',
+    team_alias: 't',
+    user: 'u',
+  };
+  const target = { model_id: 'openai/gpt-4o', api_provider: 'openai', requested_model: 'support' };
+  const first = samples.find(
+    ({ name, labels }) => name === 'litellm_input_tokens_metric_total' && labels['user'] === 'u',
+  );
+  expect(first?.labels).toEqual({ ...who, ...target, model: 'gpt-4o', metadata_feature: 'faq' });
+  expect(sum(samples, 'litellm_output_reasoning_tokens_metric_total', who)).toBe(4);
+  expect(sum(samples, 'litellm_input_audio_tokens_metric_total')).toBe(3);
+  expect(sum(samples, 'litellm_proxy_total_requests_metric_total')).toBe(5);
+  expect(
+    sum(samples, 'litellm_proxy_failed_requests_metric_total', {
+      exception_class: 'provider_error',
+      exception_status: '502',
+      route: 'chat',
+    }),
+  ).toBe(1);
+  expect(sum(samples, 'litellm_cache_hits_metric_total', { api_key_alias: 'ci', model: 'support' })).toBe(1);
+  expect(sum(samples, 'litellm_cached_tokens_metric_total')).toBe(120);
+  expect(
+    sum(samples, 'litellm_deployment_successful_fallbacks_total', { fallback_model: 'groq/gpt-4o' }),
+  ).toBe(1);
+  expect(
+    sum(samples, 'litellm_mcp_tool_calls_total', { mcp_server_name: 'files', mcp_tool_name: 'read' }),
+  ).toBe(1);
+  expect(sum(samples, 'litellm_request_total_latency_metric_count', { hashed_api_key: 'k1' })).toBe(5);
 });
 
 test('retries, fallbacks, limits hit and targets that fail are told', async () => {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { exposition } from '../../core/observe/exposition.js';
 import { counter, histogram, type MetricFamily } from '../../core/observe/metric-family.js';
-import { METRIC_LABELS } from '../../core/observe/metric-labels.js';
+import { METRIC_LABELS, USUAL_METRICS } from '../../core/observe/metric-labels.js';
 import { PYTHON, preparePython, whyNoPython } from '../clients/python-process.js';
 import { everyFamily } from './every-family.js';
 import { whyNoPromtool } from './promtool.js';
@@ -12,7 +12,13 @@ const noPython = required || process.env['HEADGATE_TEST_PYTHON'] === '1' ? whyNo
 
 async function families(): Promise<MetricFamily[]> {
   return [
-    ...(await everyFamily({ labels: METRIC_LABELS, maxSeries: 100, litellmNames: true })),
+    ...(await everyFamily({
+      ...USUAL_METRICS,
+      labels: [...METRIC_LABELS, 'metadata.cost-center'],
+      timeLabels: ['key_id', 'customer', 'metadata.cost-center'],
+      maxSeries: 100,
+      litellmNames: true,
+    })),
     counter('odd_total', 'A "help"\nwith \\ and lines.', [{ labels: {}, value: 1e21 }]),
     histogram('whole_bounds', 'Bounds without a point.', [
       { labels: {}, bounds: [1, 10], counts: [1, 0, 2], sum: 30 },

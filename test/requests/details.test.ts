@@ -25,6 +25,7 @@ const gateway = await embed({
       anthropic: { base_url: anthropic.url, keys: [{ value: 'sk-ant-fake-0123456789' }] },
     },
     models: { support: { targets: ['openai/gpt-4o', 'anthropic/claude-sonnet-4-5'] } },
+    observability: { prometheus: { labels: ['model', 'metadata.feature'] }, metadata: ['build', 'toString'] },
   },
 });
 afterAll(async () => {
@@ -55,6 +56,15 @@ async function ask(path: string, body: object, headers: Record<string, string> =
 }
 
 describe('the record of a request', () => {
+  it('keeps those fields of its metadata that the configuration names, and no others', async () => {
+    const header = { 'x-headgate-metadata': 'feature=faq, build=7, token=abc, customer=acme' };
+    const record = await ask('/v1/chat/completions', chat(), header);
+    expect(record).toMatchObject({ metadata: { feature: 'faq', build: '7' }, customer: 'acme' });
+    expect(Object.keys(record.metadata)).toHaveLength(2);
+    settled.length = 0;
+    expect((await ask('/v1/chat/completions', chat())).metadata).toEqual({});
+  });
+
   it('tells each attempt, when it began and how far it came', async () => {
     openai.always({ status: 500 });
     const record = await ask('/v1/chat/completions', chat());

@@ -48,6 +48,7 @@ function settled(n) {
     trace: '',
     answerId: '',
     continues: '',
+    metadata: {},
   };
 }
 

@@ -5,6 +5,9 @@ import { batchOf } from '../../core/store/record-codec.js';
 
 let count = 0;
 
+/** As requests without metadata have it: one object for all. */
+const NO_METADATA: SettledRecord['metadata'] = {};
+
 /** An ordinary settled record with an id of its own. */
 export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
   count++;
@@ -48,6 +51,7 @@ export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
     trace: '',
     answerId: '',
     continues: '',
+    metadata: NO_METADATA,
     ...over,
   };
 }
@@ -159,6 +163,7 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
   trace: fc.constantFrom('', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'),
   answerId: name,
   continues: name,
+  metadata: fc.dictionary(name, name, { maxKeys: 2 }),
 });
 
 /** One of the time before keys belonged to anybody. */
@@ -185,6 +190,7 @@ export function beforeDetails(record: SettledRecord): SettledRecord {
     trace: '',
     answerId: '',
     continues: '',
+    metadata: {},
     attempts: record.attempts.map((one) => ({ ...one, startMs: 0, connectMs: null, firstByteMs: null })),
   };
 }

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { LINE_LEVELS } from '../../observe/line-level.js';
 import { LOG_FORMATS } from '../../observe/log-line.js';
-import { METRIC_LABELS, USUAL_LABELS, USUAL_METRICS } from '../../observe/metric-labels.js';
+import {
+  isCaller,
+  METRIC_LABELS,
+  type MetricLabel,
+  shownName,
+  USUAL_LABELS,
+  USUAL_METRICS,
+} from '../../observe/metric-labels.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { logBodiesSection } from './log-bodies.js';
@@ -10,14 +17,40 @@ import { sinkSection } from './sinks.js';
 
 const flag = wants('true or false');
 
+/** Name of a field of `x-headgate-metadata` that may be kept. */
+const FIELD = /^[A-Za-z0-9_.-]{1,64}$/;
+
+const labelForm = wants(
+  `one of ${METRIC_LABELS.join(', ')}, or metadata. and a field of x-headgate-metadata`,
+);
+const label = z.union(
+  [z.enum(METRIC_LABELS), z.templateLiteral(['metadata.', z.string().regex(FIELD)])],
+  labelForm,
+);
+
+function distinct(labels: readonly MetricLabel[]): boolean {
+  return new Set(labels.map(shownName)).size === labels.length;
+}
+const distinctForm = wants('labels of which no two are called the same');
+
 const prometheusSection = z.strictObject({
   labels: z
-    .array(z.enum(METRIC_LABELS), wants('a list of labels'))
+    .array(label, wants('a list of labels'))
+    .refine(distinct, distinctForm)
     .default([...USUAL_LABELS])
     .describe('Labels of requests, tokens, cost and times, as far as each of them knows them.'),
+  time_labels: z
+    .array(label, wants('a list of labels'))
+    .refine((labels) => labels.every(isCaller), wants('labels of callers, which places of requests are not'))
+    .refine(distinct, distinctForm)
+    .default([])
+    .describe('Labels of callers that times are told by as well, each of which makes many series.'),
   max_series: integer(1, 1_000_000)
     .default(USUAL_METRICS.maxSeries)
     .describe('Most sets of labels; beyond it callers are counted as `other`.'),
+  max_times: integer(1, 100_000)
+    .default(USUAL_METRICS.maxTimes)
+    .describe('The same for the times of callers, each of which has some fifty series.'),
   litellm_names: z
     .boolean(flag)
     .default(false)
@@ -30,6 +63,16 @@ export const observabilitySection = z.strictObject({
     .union([z.boolean(flag), prometheusSection], wants('true, false or a mapping'))
     .default(true)
     .describe('Serve metrics at `/metrics`; a mapping says by which labels.'),
+  metadata: z
+    .array(
+      z.string().regex(FIELD, wants('the name of a field, of letters, digits, "_", "." and "-"')),
+      wants('a list of names'),
+    )
+    .max(16, wants('16 names at most'))
+    .default([])
+    .describe(
+      'Fields of `x-headgate-metadata` that are kept with requests; those that are labels of metrics are anyway.',
+    ),
   log_level: z
     .enum([...LINE_LEVELS, 'silent'])
     .default('info')

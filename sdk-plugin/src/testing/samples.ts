@@ -81,6 +81,7 @@ export function settledRecord(overrides: Partial<SettledRecord> = {}): SettledRe
     trace: '',
     answerId: '',
     continues: '',
+    metadata: {},
     ...overrides,
   };
 }
