@@ -16,7 +16,8 @@ export default defineConfig({
     maxConcurrency: 16,
     setupFiles: ['test/property-time.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores this is meant for: much of a test is waiting for a process to start or a window to pass.
+    maxWorkers: 3,
     // The files that a worker runs share what they import: loading the code anew for each of 200 took a fifth of the time. A
     // test that changes its process (the environment, a global, a listener) puts it back.
     isolate: false,
