@@ -73,11 +73,11 @@ export class NodeLives {
         all.size === 1 ? quarters : quartersOf(batches.filter((batch) => this.lifeOf(batch) === life));
       await sql.each(
         `${ADD} ${SUM}`,
-        sums.map(({ slot, group, requests, input, output, cost }) => [
+        sums.map(({ slot, group, requests, refused, input, output, cost }) => [
           life,
           slot,
           group,
-          requests,
+          requests - refused,
           input,
           output,
           cost,

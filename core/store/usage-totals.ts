@@ -3,6 +3,7 @@ import type { Column } from './column.js';
 import type { RecordBatch } from './record-batch.js';
 import { isUnpriced } from './unpriced.js';
 import { GROUP_FIELDS, type GroupValues, groupId, storable, tagsText } from './usage-group.js';
+import { wasRefused } from './was-refused.js';
 import { wholeNano, wholeNumber } from './whole-number.js';
 
 export const QUARTERS_A_DAY = 96;
@@ -23,6 +24,8 @@ export class Totals {
   cacheRead = 0;
   cacheWrite = 0;
   reasoning = 0;
+  /** Those that ended in an error before a provider was asked: see `wasRefused`. */
+  refused = 0;
   private costNano = 0;
   private costBefore = 0n;
 
@@ -45,6 +48,7 @@ export class Totals {
   count(record: SettledRecord): void {
     this.requests++;
     if (record.outcome === 'error') this.errors++;
+    if (wasRefused(record)) this.refused++;
     if (isUnpriced(record)) this.unpriced++;
     if (record.costNano !== null) this.addCost(wholeNano(record.costNano));
     const usage = record.usage;
@@ -65,6 +69,7 @@ export class Totals {
     this.cacheRead += other.cacheRead;
     this.cacheWrite += other.cacheWrite;
     this.reasoning += other.reasoning;
+    this.refused += other.refused;
     this.costBefore += other.cost;
   }
 

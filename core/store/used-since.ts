@@ -3,7 +3,7 @@ import type { Statements } from './ledger-sql.js';
 import type { RecordColumns } from './record-columns.js';
 import type { RequestReader, TimeRange } from './request-reader.js';
 import { groupsWith } from './usage-filter.js';
-import { sumsByGroup } from './usage-parts.js';
+import { type SqlPart, sumsByGroup } from './usage-parts.js';
 import type { GroupDimension } from './usage-report.js';
 import { QUARTERS_A_DAY } from './usage-totals.js';
 import { wholeNano, wholeNumber } from './whole-number.js';
@@ -34,9 +34,10 @@ export async function usedSince(
   const slot = Math.ceil(since / QUARTER_MS);
   const groups = groupsWith(sql.kind, { [DIMENSION_OF[of.kind]]: [of.id] });
   const sums = sumsByGroup({ from: slot, to: END }, groups);
+  const counted = countedRequests(sql.kind, of);
   const [row = []] = await sql.all(
-    `SELECT sum(requests), sum(input_tokens), sum(output_tokens), sum(cost_nano) FROM (${sums.text}) t`,
-    sums.values,
+    `SELECT sum(${counted.text}), sum(input_tokens), sum(output_tokens), sum(cost_nano) FROM (${sums.text}) t`,
+    [...counted.values, ...sums.values],
   );
   const [count = 0, input = 0, output = 0, nanos = 0] = row.map(Number);
   const first = await ofRecords(sql, requests, of, { from: since, to: slot * QUARTER_MS });
@@ -45,6 +46,18 @@ export async function usedSince(
     inputTokens: input + first.inputTokens,
     outputTokens: output + first.outputTokens,
     nanos: nanos + first.nanos,
+  };
+}
+
+/** What of a sum limits on requests count, see `wasRefused`. */
+function countedRequests(kind: Statements['kind'], of: UsedBy): SqlPart {
+  const dimension = DIMENSION_OF[of.kind];
+  // What was refused names no server of tools.
+  if (dimension === 'provider') return { text: 'requests', values: [] };
+  const unasked = groupsWith(kind, { [dimension]: [of.id], provider: [''] }) as SqlPart;
+  return {
+    text: `CASE WHEN ${unasked.text} THEN requests - errors ELSE requests END`,
+    values: unasked.values,
   };
 }
 
@@ -59,10 +72,10 @@ async function ofRecords(
   for await (const { columns, count } of requests.batches({ from, to }, sql)) {
     const isOf = matcher(columns, of);
     if (isOf === null) continue;
-    const { time, costNano, usage } = columns;
+    const { time, costNano, usage, outcome, provider } = columns;
     for (let row = 0; row < count; row++) {
       if (!isOf(row) || time.at(row) < from || time.at(row) >= to) continue;
-      sum.requests++;
+      if (outcome.at(row) !== 'error' || provider.at(row) !== '') sum.requests++;
       sum.inputTokens += wholeNumber(usage.inputTokens.at(row));
       sum.outputTokens += wholeNumber(usage.outputTokens.at(row));
       sum.nanos += wholeNano(costNano.at(row) ?? 0);

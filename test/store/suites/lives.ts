@@ -66,6 +66,10 @@ export function livesSuite({ open, runs }: Database): void {
       taken(settled({ time: NOON - 5, costNano: 5, usage: usage({ inputTokens: 3, outputTokens: 2 }) })),
       taken(settled({ time: NOON + 5, costNano: 70, usage: usage({ inputTokens: 30, outputTokens: 20 }) })),
       taken(settled({ time: NOON + 5, costNano: 1_000, keyId: 'other', keyName: 'other' })),
+      // Refused by a limit.
+      taken(
+        settled({ time: NOON + 6, costNano: null, usage: null, outcome: 'error', status: 429, provider: '' }),
+      ),
     ]);
     expect(await lives.used(lives.life, BY, NOON)).toEqual({
       least: { requests: 1, inputTokens: 30, outputTokens: 20, nanos: 70 },
