@@ -8,6 +8,9 @@ import type { Speech } from './route/speech.js';
 import { type Cause, retryAfterMs } from './stages/judge.js';
 import type { Resting } from './target-walk.js';
 
+/** Shorter ones would hide ordinary words. */
+const LEAST_SECRET = 8;
+
 /** An attempt that was not relayed: what the client hears if no later attempt succeeds. */
 export interface Failure {
   /** `unsigned`: there were no credentials to ask with. */
@@ -71,7 +74,7 @@ function isRefusal(cause: Failure['cause']): boolean {
 /** A provider's error answer in its own words where the client reads them, else in ours. */
 function answerHttpFailure(x: Exchange, failure: Failure, status: number): void {
   const { format } = failure.speech;
-  const body = redacted(failure);
+  const body = redacted(failure, x.target?.provider.secrets ?? []);
   const decoded = format.error.decode(status, body);
   const named = status === 429 ? rateLimited(x, decoded.message) : decoded;
   const wait = retryAfterMs(failure.headers);
@@ -91,8 +94,11 @@ function rateLimited(x: Exchange, why: string): CanonicalError {
 }
 
 /** Providers repeat what they were sent, keys included. */
-function redacted({ body, credential }: Failure): string {
-  return credential.length < 8 ? body : body.replaceAll(credential, '***');
+function redacted({ body, credential }: Failure, secrets: readonly string[]): string {
+  let shown = body;
+  for (const secret of [credential, ...secrets])
+    if (secret.length >= LEAST_SECRET) shown = shown.replaceAll(secret, '***');
+  return shown;
 }
 
 /** Whether it has what clients of the API read of an error, as ours has: some providers have the errors of another API. */

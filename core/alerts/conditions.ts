@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SpentBudget } from '../observe/budget-families.js';
 import type { ExpiryFact } from '../observe/main-facts.js';
 import type { LongRequest } from '../observe/recorder-protocol.js';
+import { withoutSecrets } from '../observe/secret-text.js';
 import type { SinkHealth } from '../store/ledger-protocol.js';
 import type { AlertRule, Severity } from './alert-settings.js';
 import type { ModelWindow } from './request-window.js';
@@ -44,10 +45,11 @@ export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Co
   const found = (subject: string, value: number, title: string, text: string): Condition => ({
     id: idOf(rule.name, subject),
     rule: rule.name,
-    subject,
+    // Clients say what models are called, and errors repeat what they were told.
+    subject: withoutSecrets(subject),
     severity: rule.severity,
-    title,
-    text,
+    title: withoutSecrets(title),
+    text: withoutSecrets(text),
     value,
   });
   switch (rule.when) {

@@ -43,6 +43,7 @@ export function compileProvider(config: ProviderConfig, parts: ProviderParts): P
     transportTo: (origin, connectTimeoutMs) =>
       local === null && isSameSite(url.origin, origin) ? parts.http(origin, connectTimeoutMs) : null,
     keys: new KeyRing(keySources(config), open, headersOf(config, row, values)),
+    secrets: [...config.headers].map(([, value]) => value.reveal()),
     paths: new Map(
       Object.entries(config.formats ?? row.formats).map(([format, path]) => [
         format,

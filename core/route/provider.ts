@@ -10,6 +10,8 @@ export interface Provider {
   /** Scheme and host; '' for a provider that answers inside the process. */
   readonly origin: string;
   readonly keys: KeyRing;
+  /** Values of headers that the operator has set for it: its errors may repeat them. */
+  readonly secrets: readonly string[];
   /** Path of its base URL, without a slash at the end. */
   readonly basePath: string;
   /** Wire format id → full path. */
