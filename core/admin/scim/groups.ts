@@ -7,10 +7,11 @@ import { iso } from '../entity-text.js';
 import type { OpenGovernance } from '../governance.js';
 import { bodyOf } from '../reply.js';
 import type { AdminRequest } from '../route.js';
-import type { Equals } from './filter.js';
+import type { Filter } from './filter.js';
+import { equalities, matches, mentions, onlyEqualities } from './filter-match.js';
 import { listAnswer, readAsked, without } from './listing.js';
 import { type Operation, readOperations } from './patch.js';
-import { invalidValue, ScimError, scimAnswer } from './scim-error.js';
+import { invalidValue, scimAnswer } from './scim-error.js';
 
 type Json = Record<string, unknown>;
 
@@ -130,12 +131,9 @@ async function applied(
   if (attribute !== 'members') return group;
   const { people } = writing;
   if (op === 'remove') {
-    const named = path.where?.['value'];
-    if (path.where !== null && typeof named !== 'string')
-      throw new ScimError(400, 'invalidFilter', 'members are found by their value');
     // Entra ID sends the members to be removed as the value; without any, all of them are meant.
-    const some =
-      typeof named === 'string' ? [named] : value === undefined || value === null ? null : memberIds(value);
+    const given = value === undefined || value === null ? null : memberIds(value);
+    const some = path.where === null ? given : await membersWhere(group.id, path.where, writing);
     await people.removeMembers(group.id, some);
     return group;
   }
@@ -200,36 +198,50 @@ async function note({ id, name, state }: StoredEntity, { people }: Writing): Pro
   await people.setNames({ kind: 'group', id }, PREFIX, names);
 }
 
-async function matching(filter: readonly Equals[], { entities, people }: Rows): Promise<StoredEntity[]> {
-  let found: StoredEntity[] | null = null;
-  for (const { attribute, value } of filter) {
-    if (typeof value !== 'string') throw unfit(attribute);
-    let ids: string[];
+async function matching(filter: Filter, rows: Rows): Promise<StoredEntity[]> {
+  const excluded = new Set(mentions(filter, 'members') ? [] : ['members']);
+  const found: StoredEntity[] = [];
+  for (const one of await candidatesOf(filter, rows))
+    if (matches(await resourceOf(one, rows, excluded), filter)) found.push(one);
+  return found;
+}
+
+/** By what finds few; all of them only when nothing of that kind is asked for. */
+async function candidatesOf(filter: Filter, { entities, people }: Rows): Promise<StoredEntity[]> {
+  for (const [attribute, value] of equalities(filter)) {
+    if (typeof value !== 'string') continue;
+    let ids: string[] | null = null;
     if (attribute === 'id') ids = [value];
     else if (attribute === 'displayname') ids = idsOf(await people.named(groupName(value)));
     else if (attribute === 'externalid') ids = idsOf(await people.named(externalName(value)));
     else if (attribute === 'members.value' || attribute === 'members') ids = await people.groupsOf(value);
-    else throw unfit(attribute);
-    const some: StoredEntity[] = [];
-    for (const id of ids.slice(0, PAGE)) {
-      const one = await entities.find('group', id);
-      if (one !== null) some.push(one);
-    }
-    found = found === null ? some : found.filter((one) => some.some(({ id }) => id === one.id));
+    if (ids === null) continue;
+    const some = await Promise.all(ids.map((id) => entities.find('group', id)));
+    return some.filter((one) => one !== null);
   }
-  return found ?? [];
+  const all: StoredEntity[] = [];
+  for (let after = ''; ; ) {
+    const page = await entities.list('group', { after, limit: PAGE });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+    after = page.at(-1)?.id ?? '';
+  }
+}
+
+/** The members that an operation is about. */
+async function membersWhere(group: string, where: Filter, { people, entities }: Rows): Promise<string[]> {
+  const [only, ...others] = onlyEqualities(where) ?? [];
+  if (only?.[0] === 'value' && others.length === 0) return [String(only[1])];
+  const found: string[] = [];
+  for (const value of await people.membersOf(group)) {
+    const user = await entities.find('user', value);
+    if (matches({ value, display: user?.name, type: 'User' }, where)) found.push(value);
+  }
+  return found;
 }
 
 function idsOf(known: { kind: string; id: string } | null): string[] {
   return known?.kind === 'group' ? [known.id] : [];
-}
-
-function unfit(attribute: string): ScimError {
-  return new ScimError(
-    400,
-    'invalidFilter',
-    `groups are not found by ${JSON.stringify(attribute.slice(0, 100))}`,
-  );
 }
 
 async function resourceOf(

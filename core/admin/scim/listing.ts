@@ -1,5 +1,5 @@
 import type { ControlAnswer } from '../../control.js';
-import { type Equals, parseFilter } from './filter.js';
+import { type Filter, parseFilter } from './filter.js';
 import { ScimError, scimAnswer } from './scim-error.js';
 
 type Json = Record<string, unknown>;
@@ -9,7 +9,7 @@ const MOST = 200;
 const USUAL = 100;
 
 export interface Asked {
-  readonly filter: readonly Equals[] | null;
+  readonly filter: Filter | null;
   /** From 0. */
   readonly offset: number;
   readonly count: number;

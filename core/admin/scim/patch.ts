@@ -1,4 +1,5 @@
-import { parseFilter } from './filter.js';
+import { type Filter, parseFilter } from './filter.js';
+import { matches, onlyEqualities } from './filter-match.js';
 import { invalidValue, ScimError } from './scim-error.js';
 
 type Json = Record<string, unknown>;
@@ -13,8 +14,8 @@ export interface Operation {
 export interface Path {
   /** As it was written; names are compared without case. */
   readonly attribute: string;
-  /** Attributes that an item of the list must have. */
-  readonly where: Readonly<Record<string, unknown>> | null;
+  /** Which items of the list. */
+  readonly where: Filter | null;
   readonly sub: string | null;
   /** Of a schema that is not kept here. */
   readonly foreign: boolean;
@@ -55,10 +56,7 @@ function parsePath(text: string): Path {
   if (match === null)
     throw new ScimError(400, 'invalidPath', `there is no path ${JSON.stringify(text.slice(0, 100))}`);
   const [, attribute = '', filter, sub] = match;
-  const where =
-    filter === undefined
-      ? null
-      : Object.fromEntries(parseFilter(filter).map((one) => [one.attribute, one.value]));
+  const where = filter === undefined ? null : parseFilter(filter);
   return { attribute, where, sub: sub ?? null, foreign: false };
 }
 
@@ -91,12 +89,11 @@ function applyToItems(
   op: Operation['op'],
   value: unknown,
 ): void {
-  const { where, sub } = path as { where: Json; sub: string | null };
+  const { where, sub } = path as { where: Filter; sub: string | null };
   const items = (Array.isArray(resource[attribute]) ? [...(resource[attribute] as Json[])] : []).map(
     (one) => ({ ...one }),
   );
-  const fits = (item: Json): boolean =>
-    Object.entries(where).every(([name, wanted]) => item[name] === wanted);
+  const fits = (item: Json): boolean => matches(item, where);
   if (op === 'remove' && sub === null) {
     resource[attribute] = items.filter((item) => !fits(item));
     return;
@@ -105,7 +102,9 @@ function applyToItems(
   if (chosen.length === 0) {
     if (op === 'remove') return;
     // Entra ID replaces an address that is not there yet.
-    const made: Json = { ...where };
+    const says = onlyEqualities(where);
+    if (says === null) throw new ScimError(400, 'noTarget', 'no item of the list is such as the path says');
+    const made: Json = Object.fromEntries(says);
     items.push(made);
     chosen = [made];
   }

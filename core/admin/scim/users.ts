@@ -8,7 +8,8 @@ import { scimUserName } from '../login/sign-in.js';
 import { bodyOf } from '../reply.js';
 import type { AdminRequest } from '../route.js';
 import type { AdminParts } from '../routes.js';
-import type { Equals } from './filter.js';
+import type { Filter } from './filter.js';
+import { equalities, matches, mentions } from './filter-match.js';
 import { listAnswer, readAsked, without } from './listing.js';
 import { apply, readOperations } from './patch.js';
 import { ScimError, scimAnswer } from './scim-error.js';
@@ -179,16 +180,19 @@ async function named(name: string, { entities, people }: Rows): Promise<StoredEn
   return others.find((one) => one !== null && userName(one).toLowerCase() === name.toLowerCase()) ?? null;
 }
 
-async function matching(filter: readonly Equals[], { entities, people }: Rows): Promise<StoredEntity[]> {
-  const candidates = await candidatesOf(filter, { entities, people });
+async function matching(filter: Filter, rows: Rows): Promise<StoredEntity[]> {
+  const ofGroups = mentions(filter, 'groups');
   const found: StoredEntity[] = [];
-  for (const one of candidates) if (filter.every((part) => fits(one, part))) found.push(one);
+  for (const one of await candidatesOf(filter, rows)) {
+    const resource = ofGroups ? await resourceOf(one, rows) : userResource(one, []);
+    if (matches(resource, filter)) found.push(one);
+  }
   return found;
 }
 
 /** By what finds few; all of them only when nothing of that kind is asked for. */
-async function candidatesOf(filter: readonly Equals[], { entities, people }: Rows): Promise<StoredEntity[]> {
-  for (const { attribute, value } of filter) {
+async function candidatesOf(filter: Filter, { entities, people }: Rows): Promise<StoredEntity[]> {
+  for (const [attribute, value] of equalities(filter)) {
     if (typeof value !== 'string') continue;
     let one: StoredEntity | null | undefined;
     if (attribute === 'id') one = await entities.find('user', value);
@@ -206,34 +210,6 @@ async function candidatesOf(filter: readonly Equals[], { entities, people }: Row
     if (page.length < PAGE) return all;
     after = page.at(-1)?.id ?? '';
   }
-}
-
-function fits(entity: StoredEntity, { attribute, value }: Equals): boolean {
-  const resource = userResource(entity, []);
-  if (attribute === 'emails.value') {
-    const emails = (resource['emails'] as { value: string }[] | undefined) ?? [];
-    return emails.some((one) => same(one.value, value));
-  }
-  if (attribute === 'active' && typeof value === 'string')
-    return String(resource['active']) === value.toLowerCase();
-  const [name = '', sub] = attribute.split('.');
-  const own = Object.keys(resource).find((one) => one.toLowerCase() === name);
-  if (own === undefined) return value === null;
-  const inside = sub === undefined ? resource[own] : insideOf(resource[own], sub);
-  return same(inside, value);
-}
-
-function insideOf(value: unknown, sub: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const found = Object.entries(value).find(([name]) => name.toLowerCase() === sub);
-  return found?.[1];
-}
-
-/** Texts without case, as RFC 7643 has it for nearly all. */
-function same(a: unknown, b: unknown): boolean {
-  return typeof a === 'string' && typeof b === 'string'
-    ? a.toLowerCase() === b.toLowerCase()
-    : (a ?? null) === b;
 }
 
 async function resourceOf(user: StoredEntity, { entities, people }: Rows): Promise<Json> {
