@@ -7,6 +7,7 @@ import type { BodyKeeping, BodyWish, S3Settings } from '../observe/bodies/body-s
 import type { LogLevel } from '../observe/line-level.js';
 import type { LogFormat } from '../observe/log-line.js';
 import type { MetricSettings } from '../observe/metric-labels.js';
+import type { TraceWord } from '../own-trace.js';
 import type { SinkDelivery, SinkSettings } from '../sinks/sink-settings.js';
 import type { BillRule } from '../store/bill-rules.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
@@ -328,6 +329,8 @@ export interface OtlpConfig {
 export interface ObservabilityConfig {
   readonly prometheus: boolean;
   readonly metrics: MetricSettings;
+  /** What providers are told of traces. */
+  readonly traceHeaders: TraceWord;
   /** Names of metadata that records keep. */
   readonly metadata: readonly string[];
   /** Collectors that are told over OTLP. */

@@ -18,7 +18,7 @@ const PRINTABLE: readonly RegExp[] = [
   /^mcp\.(public_url|allowed_(hosts|origins)\.\d+|sessions\.[^.]*|virtual\.[^.]*\.(tools\.\d+(\.tool)?|code\.\d+))$/,
   /^plugins\.\d+\.(use|name|order|on_failure|timeout|isolate)$/,
   /^observability\.(sinks|otlp)\.\d+\.(use|name|enabled|spool|timeout|sample\..*|batch\.[^.]*|traces)$/,
-  /^observability\.(prometheus(\.(litellm_names|max_series|max_times|(time_)?labels\.\d+))?|metadata\.\d+|log_level|log_format|log_requests|log_bodies(\.(share|max_bytes|secrets|keep|max_size|(keys|models)\.\d+))?|otlp\.\d+\.(metrics|interval|timeout))$/,
+  /^observability\.(prometheus(\.(litellm_names|max_series|max_times|(time_)?labels\.\d+))?|metadata\.\d+|trace_headers|log_level|log_format|log_requests|log_bodies(\.(share|max_bytes|secrets|keep|max_size|(keys|models)\.\d+))?|otlp\.\d+\.(metrics|interval|timeout))$/,
 ];
 
 /** Whether the value at `path` may be quoted. */

@@ -95,12 +95,8 @@ export function resolveObservability(
   return {
     prometheus: parsed.prometheus !== false,
     metrics,
-    metadata: [
-      ...new Set([
-        ...parsed.metadata,
-        ...[...metrics.labels, ...metrics.timeLabels].filter(isMetadata).map(fieldOf),
-      ]),
-    ],
+    traceHeaders: parsed.trace_headers,
+    metadata: keptNames(parsed, metrics),
     otlp: parsed.otlp.map(({ url, headers, metrics, traces, interval, timeout, ...delivery }) => ({
       url: new Secret(url, new URL(url).origin),
       headers: new Map(
@@ -149,6 +145,19 @@ function resolveBodies(
       maxBytes: parsed.max_size,
     },
   };
+}
+
+/** Fields of metadata that something asks for. */
+function keptNames(
+  { metadata, otlp, sinks }: ParsedConfig['observability'],
+  { labels, timeLabels }: MetricSettings,
+): string[] {
+  const sampled = [...otlp, ...sinks].flatMap(({ sample }) =>
+    sample.rules.flatMap((rule) => Object.keys(rule.metadata ?? {})),
+  );
+  return [
+    ...new Set([...metadata, ...sampled, ...[...labels, ...timeLabels].filter(isMetadata).map(fieldOf)]),
+  ];
 }
 
 function metricsOf(parsed: ParsedConfig['observability']['prometheus']): MetricSettings {

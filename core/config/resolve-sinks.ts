@@ -99,12 +99,14 @@ export function deliveryOf({
 function samplingOf(parsed: ParsedSampling): SinkSampling {
   return {
     share: parsed.share,
-    rules: parsed.rules.map(({ keys, models, teams, share }) => ({
+    rules: parsed.rules.map(({ keys, models, teams, metadata, share }) => ({
       share,
       ...(keys !== undefined && { keys }),
       ...(models !== undefined && { models }),
       ...(teams !== undefined && { teams }),
+      ...(metadata !== undefined && { metadata }),
     })),
+    followParent: parsed.follow_parent,
     keepErrors: parsed.keep_errors,
     keepSlowerMs: parsed.keep_slower ?? null,
     keepCostlierNano: parsed.keep_costlier === undefined ? null : Math.round(parsed.keep_costlier * NANO),

@@ -29,7 +29,19 @@ export function noteWhole(x: Exchange, body: Buffer): void {
   const { said } = x.endpoint;
   if (said === null) return;
   x.finish = lastWord(body, said.finish);
+  if (!mayCall(x)) return;
   if (body.length <= SEARCHED_BYTES || /tool|function/i.test(x.finish)) noteCalls(x, body);
+}
+
+/** Where a request offers tools, in whatever format; a prompt that the provider keeps may have some of its own. */
+const OFFERS = ['"tools"', '"functions"', '"prompt"'].map((name) => Buffer.from(name));
+
+/** Whether the answer can call tools: none that nobody offered. Asked once a request, so that not each event is searched. */
+export function mayCall(x: Exchange): boolean {
+  if (x.endpoint.said === null) return false;
+  const { body } = x.incoming;
+  if (x.edited || body.streamed || body.bytes.length > SEARCHED_BYTES) return true;
+  return OFFERS.some((name) => body.bytes.includes(name));
 }
 
 /** Which tools these bytes call. */

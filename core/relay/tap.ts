@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { settle } from '../stages/settle.js';
-import { lastWord, noteCalls } from './answer-said.js';
+import { lastWord, mayCall, noteCalls } from './answer-said.js';
 import { errorOfEvents } from './error-inside.js';
 import { holdOf, type PieceHold } from './framing.js';
 import type { Relay } from './relay.js';
@@ -17,6 +17,8 @@ import { startStream } from './stream-head.js';
 export class TapRelay implements Relay {
   private readonly hold: PieceHold;
   private readonly taps: ByteTaps | null;
+  /** Whether calls of tools are looked for. */
+  private readonly searches: boolean;
   private meter: StreamMeter | null;
   private chunks: Buffer[] = [];
   /** What passed last, and before: why the answer ended is said in one of them. */
@@ -36,6 +38,7 @@ export class TapRelay implements Relay {
     this.meter = x.endpoint.format.meter?.stream({ strip }) ?? null;
     this.hold = holdOf(x.endpoint.format.framing ?? 'sse');
     this.taps = openTaps(x);
+    this.searches = mayCall(x);
   }
 
   /** What arrives in one tick is looked at, and leaves, together: 40 events of a burst cost little more than one. */
@@ -158,7 +161,7 @@ export class TapRelay implements Relay {
 
   private look(events: Buffer): Buffer {
     const { meter, x } = this;
-    noteCalls(x, events);
+    if (this.searches) noteCalls(x, events);
     this.beforeLast = this.last;
     this.last = events;
     if (meter === null) return events;

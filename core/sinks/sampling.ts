@@ -5,6 +5,7 @@ import type { SinkSampling } from './sink-settings.js';
 export const EVERYTHING: SinkSampling = {
   share: 1,
   rules: [],
+  followParent: false,
   keepErrors: true,
   keepSlowerMs: null,
   keepCostlierNano: null,
@@ -15,7 +16,8 @@ export const EVERYTHING: SinkSampling = {
  * every node, in every sink with that share. What is kept for being an error, slow or dear is seen request by request.
  */
 export function isSampled(record: SettledRecord, trace: TraceContext, sampling: SinkSampling): boolean {
-  const share = shareOf(record, sampling);
+  const share =
+    sampling.followParent && record.trace !== '' ? Number(trace.sampled) : shareOf(record, sampling);
   if (share >= 1) return true;
   if (sampling.keepErrors && record.outcome === 'error') return true;
   if (sampling.keepSlowerMs !== null && record.totalMs >= sampling.keepSlowerMs) return true;
@@ -26,8 +28,13 @@ export function isSampled(record: SettledRecord, trace: TraceContext, sampling: 
 
 function shareOf(record: SettledRecord, { rules, share }: SinkSampling): number {
   const rule = rules.find(
-    ({ keys, models, teams }) =>
-      fits(keys, record.keyName) && fits(models, record.model) && fits(teams, record.team),
+    ({ keys, models, teams, metadata = {} }) =>
+      fits(keys, record.keyName) &&
+      fits(models, record.model) &&
+      fits(teams, record.team) &&
+      Object.entries(metadata).every(
+        ([name, values]) => Object.hasOwn(record.metadata, name) && fits(values, record.metadata[name] ?? ''),
+      ),
   );
   return rule?.share ?? share;
 }

@@ -9,7 +9,11 @@ export interface SinkSampling {
     readonly keys?: readonly string[];
     readonly models?: readonly string[];
     readonly teams?: readonly string[];
+    /** Values of metadata, by field. */
+    readonly metadata?: Readonly<Record<string, readonly string[]>>;
   }[];
+  /** Where the client said whether its trace is sampled, that counts in place of the share. */
+  readonly followParent: boolean;
   readonly keepErrors: boolean;
   /** Null: none is kept for that. */
   readonly keepSlowerMs: number | null;

@@ -3,6 +3,7 @@ import { canonicalOf, taskOf } from '../canonical-of.js';
 import { gatewayError } from '../errors.js';
 import type { Exchange } from '../exchange.js';
 import { type Conversation, keepsAnswers } from '../kept/conversation.js';
+import { withOwnTrace } from '../own-trace.js';
 import { withClientQuery } from '../route/client-query.js';
 import { MODEL_FIELD } from '../route/endpoint.js';
 import { editFields, type FieldEdits } from '../route/field-edits.js';
@@ -142,22 +143,23 @@ export function upstreamRequest(
   const { query } = x.incoming;
   const usual = x.stream ? speech.path.streamed : speech.path.whole;
   const path = query === '' || !speech.same ? usual : withClientQuery(usual, query);
-  const headers = withClientHeaders(x, fixed, speech.same);
+  const word = x.runtime.config.observability.traceHeaders;
+  const clients = withClientHeaders(x, fixed, speech.same, word !== 'off');
+  const headers = word === 'own' ? withOwnTrace(x, clients) : clients;
   const request = { method: 'POST', path, headers, body };
   return rest === undefined
     ? request
     : { ...request, rest: rest.map((part) => ({ ...request, body: part })) };
 }
 
-function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean): HeaderList {
+function withClientHeaders(x: Exchange, fixed: HeaderList, same: boolean, trace: boolean): HeaderList {
   let headers = fixed;
   const from = x.incoming.headers;
   for (let i = 0; i < from.length; i += 2) {
     const name = from[i] as string;
     const passes =
       (same && (forwarded.has(name) || name.startsWith('anthropic-'))) ||
-      name === 'traceparent' ||
-      name === 'tracestate';
+      (trace && (name === 'traceparent' || name === 'tracestate'));
     if (!passes) continue;
     const at = headers.indexOf(name);
     if (headers === fixed) headers = [...fixed];

@@ -147,6 +147,58 @@ describe('the record of a request', () => {
   });
 });
 
+describe('what a provider is told of the trace', () => {
+  it.each(['own', 'pass', 'off'] as const)('is as the configuration says: %s', async (word) => {
+    openai.reset();
+    const told: SettledRecord[] = [];
+    const other = await embed({
+      plugins: [
+        definePlugin({
+          name: 'told',
+          version: '1.0.0',
+          setup: () => ({
+            settled: (record) =>
+              void told.push(decodeRecords(new Uint8Array(encodeRecords([record])))[0] as SettledRecord),
+          }),
+        }),
+      ],
+      config: {
+        providers: {
+          openai: { base_url: `${openai.url}/v1`, keys: [{ value: 'sk-fake-openai-0123456789' }] },
+        },
+        models: { support: { targets: ['openai/gpt-4o'] } },
+        observability: { trace_headers: word },
+      },
+    });
+    try {
+      openai.next({ status: 500 });
+      for (const traceparent of [TRACE, undefined]) {
+        const headers = {
+          'content-type': 'application/json',
+          tracestate: 'vendor=1',
+          ...(traceparent !== undefined && { traceparent }),
+        };
+        const answer = await other.fetch('/v1/chat/completions', json(chat(), { headers }));
+        expect(answer.status).toBe(200);
+        await answer.text();
+      }
+      await expect.poll(() => told.length, { timeout: 20_000 }).toBe(2);
+      const sent = openai.received.map(({ headers }) => headers['traceparent']);
+      const spans = told.flatMap((record) => {
+        const { trace, attempts } = detailOf(record);
+        return attempts.map(({ spanId }) => `00-${trace.traceId}-${spanId}-01`);
+      });
+      expect(spans).toHaveLength(3);
+      expect(sent).toEqual(
+        { own: spans, pass: [TRACE, TRACE, undefined], off: [undefined, undefined, undefined] }[word],
+      );
+      expect(openai.received[0]?.headers['tracestate']).toBe(word === 'off' ? undefined : 'vendor=1');
+    } finally {
+      await other.close();
+    }
+  });
+});
+
 describe('the ids of a trace', () => {
   it('are the same whoever asks, and rounds of a run are below it', () => {
     const run = traceOf({ id: 'req_1', trace: '' });

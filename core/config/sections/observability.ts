@@ -9,6 +9,7 @@ import {
   USUAL_LABELS,
   USUAL_METRICS,
 } from '../../observe/metric-labels.js';
+import { TRACE_WORDS } from '../../own-trace.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { logBodiesSection } from './log-bodies.js';
@@ -72,6 +73,12 @@ export const observabilitySection = z.strictObject({
     .default([])
     .describe(
       'Fields of `x-headgate-metadata` that are kept with requests; those that are labels of metrics are anyway.',
+    ),
+  trace_headers: z
+    .enum(TRACE_WORDS)
+    .default('pass')
+    .describe(
+      'What models are asked with: `pass`, the `traceparent` and `tracestate` of the client as they came; `own`, with the span of the attempt; `off`, neither.',
     ),
   log_level: z
     .enum([...LINE_LEVELS, 'silent'])

@@ -13,6 +13,14 @@ const rule = z.strictObject({
   keys: names.describe('Names of virtual keys; a `*` at the end stands for anything. So with the others.'),
   models: names.describe('Public model names.'),
   teams: names.describe('Teams.'),
+  metadata: z
+    .record(
+      z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, wants('the name of a field of x-headgate-metadata')),
+      z.array(z.string(), wants('a list of values')).min(1, wants('a list of values')),
+      wants('lists of values by the name of the field'),
+    )
+    .optional()
+    .describe('Values of fields of `x-headgate-metadata`, by their names.'),
   share: share.describe('Of requests that all of these fit.'),
 });
 
@@ -23,6 +31,12 @@ export const sampleSection = z.strictObject({
     .array(rule, wants('a list of rules'))
     .default([])
     .describe('Other shares for some requests; the first that fits counts.'),
+  follow_parent: z
+    .boolean(wants('true or false'))
+    .default(false)
+    .describe(
+      'Where the client sent a `traceparent`, its flag says whether the request is told, in place of the share.',
+    ),
   keep_errors: z
     .boolean(wants('true or false'))
     .default(true)
