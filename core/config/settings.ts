@@ -5,6 +5,7 @@ import { alternatives } from './explain.js';
 import type { Findings } from './findings.js';
 import type { Env } from './interpolate.js';
 import { nearest } from './nearest.js';
+import { ONCE } from './once.js';
 import { quote } from './path.js';
 import { adminSection, authSection } from './sections/access.js';
 import { redisUrl } from './sections/cluster.js';
@@ -63,10 +64,10 @@ function read<T>(source: Source | null, schema: z.ZodType<T>, findings: Findings
   let value: unknown = text;
   if (/^-?\d+(\.\d+)?$/.test(text)) value = Number(text);
   else if (text === 'true' || text === 'false') value = text === 'true';
-  let result = schema.safeParse(value);
+  let result = schema.safeParse(value, ONCE);
   // A token or a folder of digits is still text.
   if (!result.success && value !== text) {
-    const asText = schema.safeParse(text);
+    const asText = schema.safeParse(text, ONCE);
     if (asText.success) result = asText;
   }
   if (result.success) return result.data;

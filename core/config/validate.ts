@@ -2,6 +2,7 @@ import type { core } from 'zod';
 import { explain, valueAt } from './explain.js';
 import type { Findings } from './findings.js';
 import type { Derived } from './interpolate.js';
+import { ONCE } from './once.js';
 import { type Path, pathKey } from './path.js';
 import { configSchema, type ParsedConfig } from './schema.js';
 
@@ -107,11 +108,11 @@ export function validate(
 ): Validated | null {
   if (!isMapping(data)) return null;
   const filled = fillEmpty(data);
-  let result = configSchema.safeParse(filled);
+  let result = configSchema.safeParse(filled, ONCE);
   // A second round, as a union may show its inner issues only after the first one is gone.
   for (let round = 0; round < 2 && !result.success; round++) {
     if (!retypeVariables(filled, result.error.issues, derived)) break;
-    result = configSchema.safeParse(filled);
+    result = configSchema.safeParse(filled, ONCE);
   }
   if (result.success) {
     return {
@@ -122,7 +123,7 @@ export function validate(
   }
   explain(result.error.issues, filled, findings);
   const kept = salvage(filled, result.error.issues);
-  const again = configSchema.safeParse(kept.data);
+  const again = configSchema.safeParse(kept.data, ONCE);
   if (!again.success) return null;
   const indices = (name: string): number[] => {
     const all = Array.isArray(filled[name]) ? [...filled[name].keys()] : [];

@@ -1,5 +1,6 @@
 import { ADAPTED_CALLS, type Operation, type Plugin, providerRow } from '@headgate/sdk';
 import { z } from 'zod';
+import { ONCE } from '../config/once.js';
 import { formatPath, type Path } from '../config/path.js';
 
 const aFunction = z.custom((value) => typeof value === 'function', 'expected a function');
@@ -45,7 +46,7 @@ const contributions = z.looseObject({
 
 /** What is wrong with the providers, formats, signers and adapters that a plugin brings; empty when nothing is. */
 export function contributionProblems(plugin: Plugin): string[] {
-  const checked = contributions.safeParse(plugin);
+  const checked = contributions.safeParse(plugin, ONCE);
   if (checked.success) return [];
   return checked.error.issues.map(({ path, message }) => `${formatPath(path as Path)}: ${message}`);
 }

@@ -1,4 +1,5 @@
 import { type ProviderRow, type ProviderRowInput, providerRow } from '@headgate/sdk';
+import { ONCE } from '../config/once.js';
 
 /** The provider rows there are, by id. There are hundreds and a gateway uses a few: only these are filled in. */
 export class ProviderRows {
@@ -17,7 +18,7 @@ export class ProviderRows {
     if (known !== undefined) return known;
     const written = this.written.get(id);
     if (written === undefined) return undefined;
-    const row = providerRow.parse(written);
+    const row = providerRow.parse(written, ONCE);
     this.filled.set(id, row);
     return row;
   }

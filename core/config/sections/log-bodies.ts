@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
+import { ONCE } from '../once.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
 
@@ -94,5 +95,5 @@ export const logBodiesSection = z
   .union([z.boolean(flag), bodiesSection], wants('true, false or a mapping'))
   .transform((given) => ({
     on: given !== false,
-    ...(typeof given === 'boolean' ? bodiesSection.parse({}) : given),
+    ...(typeof given === 'boolean' ? bodiesSection.parse({}, ONCE) : given),
   }));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
 import { integer, weight } from '../integer.js';
+import { ONCE } from '../once.js';
 import { wants } from '../wants.js';
 import { attachedToolsSection } from './attached-tools.js';
 import { unpriced } from './prices.js';
@@ -97,4 +98,4 @@ export const modelsSection = z.record(modelName, modelSchema, wants('a mapping o
 export type ParsedModel = z.output<typeof modelSchema>;
 export type ParsedRetries = z.output<typeof retries>;
 /** What `retries` means when nothing is said, parsed once. */
-export const PARSED_RETRIES_DEFAULT: ParsedRetries = retries.parse({});
+export const PARSED_RETRIES_DEFAULT: ParsedRetries = retries.parse({}, ONCE);
