@@ -151,6 +151,10 @@ export function bodiesSuite({ open }: Database): void {
       const empty = body(NOON, '', '');
       await keep(mixed, cafe, russian, chinese, odd, empty);
       expect(await found('example')).toEqual([mixed.id]);
+      // In a short time, too.
+      const near = await keeper.index.matches('example', { from: NOON, to: NOON + 1 });
+      expect([...near.ids]).toEqual([mixed.id]);
+      expect((await keeper.index.matches('example', { from: NOON + 1, to: NOON + 2 })).ids.size).toBe(0);
       expect(await found('ada@example.com')).toEqual([mixed.id]);
       expect(await found('3.14')).toEqual([mixed.id]);
       expect(await found('14 org')).toEqual([mixed.id]);
