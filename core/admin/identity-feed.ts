@@ -3,6 +3,7 @@ import { type GroupKind, type ParsedGroup, resolveGroup, resolveKeyRules } from 
 import { GROUP_SECTIONS } from '../config/resolve-entities.js';
 import { entitySchemas } from '../config/sections/entities.js';
 import { storedKeySchema } from '../config/sections/keys.js';
+import { userName } from '../config/user-name.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
 import type { AcceptedTools } from '../mcp/hub/pins.js';
 import type { ControlStore } from '../store/control/control-store.js';
@@ -184,10 +185,12 @@ export class IdentityFeed {
       : { id, rules: JSON.stringify(rules), hashes, waits: state['sealed'] !== undefined };
   }
 
-  private group(kind: GroupKind, { id, name, spec }: StoredEntity) {
+  private group(kind: GroupKind, entity: StoredEntity) {
+    const { id, name, spec } = entity;
     this.note(spec);
+    const names = kind === 'user' ? scimNames(entity) : [];
     const schema = entitySchemas[kind];
-    const parsed = () => resolveGroup(kind, id, schema.parse({ name, ...spec }) as ParsedGroup);
+    const parsed = () => resolveGroup(kind, id, schema.parse({ name, ...spec }) as ParsedGroup, names);
     return { kind, id, rules: this.read(kind, id, parsed) };
   }
 
@@ -208,4 +211,13 @@ export class IdentityFeed {
   private note(spec: StoredEntity['spec']): void {
     if ('budget' in spec || 'budgets' in spec || 'limits' in spec) this.rules = true;
   }
+}
+
+/** What a user is called by whoever has sent it by SCIM. */
+function scimNames({ state }: StoredEntity): string[] {
+  const { userName: name, externalId } = (state['scim'] ?? {}) as Record<string, unknown>;
+  return [
+    ...(typeof name === 'string' ? [userName('scim_user_name', name)] : []),
+    ...(typeof externalId === 'string' ? [userName('scim_external_id', externalId)] : []),
+  ];
 }

@@ -8,6 +8,7 @@ import type { entitySchemas } from './sections/entities.js';
 import type { ParsedKey } from './sections/keys.js';
 import { MEASURES, type ParsedRules } from './sections/rules.js';
 import type { GivenWindow } from './sections/window.js';
+import { userName } from './user-name.js';
 
 const NANOS_PER_USD = 1_000_000_000;
 
@@ -39,6 +40,8 @@ export interface EntityConfig {
   readonly access: Access;
   /** {@link entityKey} of what it belongs to. */
   readonly parents: readonly string[];
+  /** What a user is found by beside the id, see `userName`. */
+  readonly names?: readonly string[];
 }
 
 /** A virtual key without its secret. */
@@ -61,8 +64,20 @@ export type ParsedGroup = z.output<(typeof entitySchemas)[GroupKind]>;
 /** What the file and the store say of a key alike. */
 export type ParsedKeyRules = Omit<ParsedKey, 'name' | 'id' | 'value' | 'hash' | 'rotate'>;
 
-export function resolveGroup(kind: GroupKind, id: string, parsed: ParsedGroup): EntityConfig {
-  return { ...resolved(kind, id, parsed.name ?? id, parsed), parents: parentsOf(parsed) };
+/** @param names beside the e-mail address, what a user is found by */
+export function resolveGroup(
+  kind: GroupKind,
+  id: string,
+  parsed: ParsedGroup,
+  names: readonly string[] = [],
+): EntityConfig {
+  const { email } = parsed as { email?: string };
+  const all = kind === 'user' && email !== undefined ? [userName('email', email), ...names] : names;
+  return {
+    ...resolved(kind, id, parsed.name ?? id, parsed),
+    parents: parentsOf(parsed),
+    ...(all.length > 0 && { names: all }),
+  };
 }
 
 export function resolveKeyRules(id: string, name: string, parsed: ParsedKeyRules): KeyRules {

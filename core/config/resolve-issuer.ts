@@ -14,6 +14,7 @@ export function resolveIssuer(parsed: ParsedIssuer): JwtIssuer {
     toleranceMs: parsed.clock_tolerance,
     claims: {
       user: claims.user,
+      userIs: claims.user_is,
       team: claims.team ?? null,
       organization: claims.organization ?? null,
       customer: claims.customer ?? null,

@@ -2,6 +2,7 @@ import type { HeaderList, RequestMetadata } from '@headgate/sdk';
 import type { Config } from '../config/config.js';
 import type { EntityConfig, KeyRules } from '../config/entity.js';
 import { entityKey } from '../config/entity-key.js';
+import { userName } from '../config/user-name.js';
 import { OWN_SECRET } from '../control.js';
 import { gatewayError } from '../errors.js';
 import type { TokenIdentity } from './jwt/verify.js';
@@ -73,8 +74,10 @@ export class KeyTable {
   }
 
   /** Whoever a token of another issuer names, as a key: in no list, but under the rules of the team and all above it. */
-  ofToken({ issuer, user, team, organization, customer, rights, untilMs }: TokenIdentity): VirtualKey {
+  ofToken(identity: TokenIdentity): VirtualKey {
+    const { issuer, team, organization, customer, rights, untilMs } = identity;
     const { rules } = issuer;
+    const { user, known } = this.userOf(identity);
     const userKey = entityKey('user', user);
     const id = `jwt:${issuer.name}:${user}`;
     const key = this.compile(
@@ -86,7 +89,7 @@ export class KeyTable {
           ...(team !== null ? [entityKey('team', team)] : []),
           ...(organization !== null && team === null ? [entityKey('organization', organization)] : []),
           // Whoever is no user here is one of the issuer's: counted by that name, under no rules of his own.
-          ...(this.group(userKey) === undefined ? [] : [userKey]),
+          ...(known ? [userKey] : []),
         ],
         metadata: { ...rules.metadata, customer: customer ?? rules.metadata.customer },
       },
@@ -96,6 +99,24 @@ export class KeyTable {
     if (organization !== null && key.org !== '' && key.org !== organization)
       throw gatewayError('token_invalid', { why: 'its team is not one of its organization' });
     return { ...key, user, listed: false, rights, notice: null };
+  }
+
+  /** The id of whoever a token names, and whether that is a user here. */
+  private userOf({ issuer, user, userCouldBeId }: TokenIdentity): { user: string; known: boolean } {
+    const { userIs } = issuer.claims;
+    if (userIs === 'id') return { user, known: this.group(entityKey('user', user)) !== undefined };
+    const name = userName(userIs, user);
+    const filed = [...this.config.entities.values()].filter(({ names }) => names?.includes(name) === true);
+    // A user of the store with the id of one of the file is not in force: the file counts.
+    const stored = this.stored
+      .usersNamed(name)
+      .filter((id) => !this.config.entities.has(entityKey('user', id)));
+    const [found, another] = [...filed.map(({ link }) => link.id), ...stored];
+    if (another !== undefined) throw gatewayError('token_invalid', { why: 'several users have its name' });
+    if (found !== undefined) return { user: found, known: true };
+    if (!userCouldBeId)
+      throw gatewayError('token_invalid', { why: 'its user is not known here, and the name is no id' });
+    return { user, known: false };
   }
 
   /** The key with the rules of the customer and the tags that a request names, as far as these are known here. */

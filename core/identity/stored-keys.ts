@@ -47,6 +47,8 @@ export class StoredKeys {
   private readonly byHash = new Map<string, StoredKey>();
   private readonly byId = new Map<string, StoredKey>();
   private readonly groups = new Map<string, EntityConfig>();
+  /** Users by what they are called beside their ids. */
+  private readonly named = new Map<string, Set<string>>();
 
   /** Returns what the change is about. */
   apply(delta: IdentityDelta): Changed {
@@ -55,6 +57,7 @@ export class StoredKeys {
       this.byHash.clear();
       this.byId.clear();
       this.groups.clear();
+      this.named.clear();
     }
     if (delta.keysExist === true) this.keysExist = true;
     for (const id of delta.goneKeys ?? []) this.forget(id);
@@ -67,6 +70,7 @@ export class StoredKeys {
       }
     }
     for (const { kind, id, rules } of delta.groups ?? []) {
+      this.rename(id, this.groups.get(entityKey(kind, id)), rules);
       if (rules === null) this.groups.delete(entityKey(kind, id));
       else this.groups.set(entityKey(kind, id), rules);
     }
@@ -90,10 +94,24 @@ export class StoredKeys {
     return this.groups.get(key);
   }
 
+  /** Ids of the users of that name, see `userName`. */
+  usersNamed(name: string): readonly string[] {
+    return [...(this.named.get(name) ?? [])];
+  }
+
   get hasRequestGroups(): boolean {
     for (const name of this.groups.keys())
       if (name.startsWith('customer:') || name.startsWith('tag:')) return true;
     return false;
+  }
+
+  private rename(id: string, before: EntityConfig | undefined, after: EntityConfig | null): void {
+    for (const name of before?.names ?? []) {
+      const ids = this.named.get(name);
+      ids?.delete(id);
+      if (ids?.size === 0) this.named.delete(name);
+    }
+    for (const name of after?.names ?? []) this.named.set(name, (this.named.get(name) ?? new Set()).add(id));
   }
 
   private forget(id: string): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../duration.js';
+import { USER_ATTRIBUTES } from '../user-name.js';
 import { wants } from '../wants.js';
 import { entityId } from './entities.js';
 import { keyKeys } from './keys.js';
@@ -64,6 +65,10 @@ const issuer = z
     claims: z
       .strictObject({
         user: claim.default('sub').describe('The claim with the id of the user.'),
+        user_is: z
+          .enum(USER_ATTRIBUTES, wants(`one of ${USER_ATTRIBUTES.join(', ')}`))
+          .default('id')
+          .describe('What of a user that claim has: the id, or the e-mail address, or what SCIM has given.'),
         team: claim.optional().describe('The claim with the id of the team.'),
         organization: claim.optional().describe('The claim with the id of the organization.'),
         customer: claim.optional().describe('The claim with the customer, when the request names none.'),

@@ -1,4 +1,5 @@
 import type { KeyRules } from '../../config/entity.js';
+import type { UserAttribute } from '../../config/user-name.js';
 
 /** Whose tokens are taken in place of virtual keys, and what is read from them. Plain data. */
 export interface JwtIssuer {
@@ -13,6 +14,8 @@ export interface JwtIssuer {
   readonly toleranceMs: number;
   readonly claims: {
     readonly user: string;
+    /** What of a user that is. */
+    readonly userIs: UserAttribute;
     readonly team: string | null;
     readonly organization: string | null;
     readonly customer: string | null;

@@ -13,7 +13,9 @@ import type { JwtIssuer, SigningKeySet, TokenRights } from './issuer.js';
 /** What a token says, once it is sure that its issuer has said so. */
 export interface TokenIdentity {
   readonly issuer: JwtIssuer;
+  /** What the claim has; see `userIs` of the issuer. */
   readonly user: string;
+  readonly userCouldBeId: boolean;
   readonly team: string | null;
   readonly organization: string | null;
   readonly customer: string | null;
@@ -90,7 +92,7 @@ function claimed(token: string): { iss: string | undefined; kid: string | null }
 
 function identityOf(issuer: JwtIssuer, payload: JWTPayload): TokenIdentity {
   const { claims, teams } = issuer;
-  const user = id(payload, claims.user, 'user');
+  const user = userOf(payload, claims);
   if (user === null) throw invalid(`it has no claim "${claims.user}" that could be the id of a user`);
   const given = claims.team === null ? null : textAt(payload, claims.team);
   const mapped = given !== null && Object.keys(teams).length > 0 ? (teams[given] ?? null) : given;
@@ -104,12 +106,22 @@ function identityOf(issuer: JwtIssuer, payload: JWTPayload): TokenIdentity {
   return {
     issuer,
     user,
+    userCouldBeId: entityId.safeParse(user).success,
     team,
     organization: claims.organization === null ? null : id(payload, claims.organization, 'organization'),
     customer,
     rights: { audience: [payload.aud ?? []].flat(), scopes: scopesOf(payload) },
     untilMs: Number(payload.exp) * 1000 + issuer.toleranceMs,
   };
+}
+
+function userOf(payload: JWTPayload, { user, userIs }: JwtIssuer['claims']): string | null {
+  if (userIs === 'id') return id(payload, user, 'user');
+  if (userIs === 'email' && payload['email_verified'] === false)
+    throw invalid('its e-mail address is not verified');
+  const text = textAt(payload, user);
+  if (text !== null && !requestText.safeParse(text).success) throw invalid('its user is no possible one');
+  return text;
 }
 
 /** RFC 9068 has a text with spaces; some have a list, some call it `scp`. */
