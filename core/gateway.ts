@@ -25,6 +25,7 @@ import type { AcceptedTools } from './mcp/hub/pins.js';
 import { McpService } from './mcp/mcp-service.js';
 import { needRestart } from './need-restart.js';
 import { FactsFeed, factsOf } from './observe/facts-feed.js';
+import type { SetLevel } from './observe/log-levels.js';
 import { PluginMetrics } from './observe/plugin-metrics.js';
 import { ProcessMetrics } from './observe/process-metrics.js';
 import { watchThread } from './observe/thread-watch.js';
@@ -137,6 +138,7 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
     log: logOf('store', log),
     onChanged: () => cluster?.changed(),
     onAccepted: (accepted: AcceptedTools) => mcp.accept(accepted),
+    onLogLevels: (levels: readonly SetLevel[]) => ledger.setLogLevels(levels),
     onCredential: (server: string | null, owner: string) => mcp.credentialChanged(server, owner),
   };
   const governance = new Governance(governing);

@@ -3,6 +3,7 @@ import type { AlertReply } from '../alerts/alert-protocol.js';
 import { duration } from '../config/duration.js';
 import type { ControlAnswer } from '../control.js';
 import { canonicalError } from '../errors.js';
+import type { Change } from '../store/control/control-store.js';
 import { StoreError } from '../store/control/store-error.js';
 import { iso } from './entity-text.js';
 import { bodyOf, json } from './reply.js';
@@ -10,6 +11,7 @@ import { type AdminRequest, refused } from './route.js';
 import type { AdminParts } from './routes.js';
 
 type Parts = Pick<AdminParts, 'ledger'>;
+type Noting = Pick<AdminParts, 'ledger' | 'governance'>;
 
 const text = z.string().min(1).max(600);
 
@@ -49,7 +51,10 @@ export async function testAlerts({ ledger }: Parts, request: AdminRequest): Prom
 }
 
 /** `POST /api/alerts/silences`. */
-export async function silenceAlerts({ ledger }: Parts, request: AdminRequest): Promise<ControlAnswer> {
+export async function silenceAlerts(
+  { ledger, governance }: Noting,
+  request: AdminRequest,
+): Promise<ControlAnswer> {
   const parsed = silenceSchema.safeParse(bodyOf(request));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -60,16 +65,37 @@ export async function silenceAlerts({ ledger }: Parts, request: AdminRequest): P
   const untilMs = Date.now() + forMs;
   const by = request.author.actor;
   const reply = await ledger.alerts({ do: 'silence', silence: { rule, subject, untilMs, comment, by } });
-  return reply !== null && 'silence' in reply ? json(201, silenceJson(reply.silence)) : noAlerts();
+  if (reply === null || !('silence' in reply)) return noAlerts();
+  const { id } = reply.silence;
+  const note = { rule: rule ?? '', subject: subject ?? '', until: iso(untilMs), comment };
+  await noted(governance, request.author, { action: 'silence', id, note }).catch(async (error) => {
+    // What nobody can be asked about later does not hold.
+    await ledger.alerts({ do: 'unsilence', id });
+    throw error;
+  });
+  return json(201, silenceJson(reply.silence));
 }
 
 /** `DELETE /api/alerts/silences/{id}`. */
-export async function unsilenceAlerts({ ledger }: Parts, request: AdminRequest): Promise<ControlAnswer> {
+export async function unsilenceAlerts(
+  { ledger, governance }: Noting,
+  request: AdminRequest,
+): Promise<ControlAnswer> {
   const id = request.params['id'] ?? '';
   const reply = await ledger.alerts({ do: 'unsilence', id });
   if (reply === null || !('removed' in reply) || !reply.removed)
     throw new StoreError('entity_unknown', `there is no silence "${id}"`);
+  await noted(governance, request.author, { action: 'unsilence', id, note: {} });
   return json(200, { id, deleted: true });
+}
+
+async function noted(
+  governance: Noting['governance'],
+  author: AdminRequest['author'],
+  what: Pick<Change, 'action' | 'id' | 'note'>,
+): Promise<void> {
+  const { store } = await governance.open();
+  await store.change(author, async () => ({ ...what, kind: 'alert_silence', before: null, after: null }));
 }
 
 function noAlerts(): ControlAnswer {

@@ -6,11 +6,13 @@ import { storedKeySchema } from '../config/sections/keys.js';
 import { userName } from '../config/user-name.js';
 import type { IdentityDelta, StoredKey } from '../identity/stored-keys.js';
 import type { AcceptedTools } from '../mcp/hub/pins.js';
+import type { SetLevel } from '../observe/log-levels.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { StoredEntity } from '../store/control/entity-rows.js';
 import { acceptedTools, PIN_KIND } from './accepted-tools.js';
 import { CREDENTIAL_KIND } from './credential-kind.js';
 import { storedDefinitions } from './definitions/stored-definition.js';
+import { LEVEL_KIND, storedLevels } from './stored-levels.js';
 
 /** How often a node looks whether another one has changed something, while it hears of changes and while it does not. */
 const HEARING_MS = 5_000;
@@ -28,6 +30,8 @@ export interface FeedParts {
   readonly onDefinitions: (rows: readonly StoredEntity[]) => Promise<void>;
   /** Tools of MCP servers that were accepted as they are, by `server/tool`. */
   readonly onAccepted?: (accepted: AcceptedTools) => void;
+  /** Levels of the log that were set, on this node or another. */
+  readonly onLogLevels?: (levels: readonly SetLevel[]) => void;
   /** A key of the store as it is now; null: it is gone. */
   readonly onKey?: (id: string, key: StoredEntity | null) => void;
   /** Somebody's credential for an MCP server is not what it was, or all that somebody had are gone; `server` null: for all. */
@@ -63,6 +67,7 @@ export class IdentityFeed {
     await push({ reset: true, keysExist: await store.keysExist() });
     await this.parts.onDefinitions(await storedDefinitions(store.entities));
     this.parts.onAccepted?.(await acceptedTools(store.entities));
+    this.parts.onLogLevels?.(await storedLevels(store.entities));
     for (const kind of Object.keys(GROUP_SECTIONS) as GroupKind[]) {
       for (let after = ''; ; ) {
         const page = await store.entities.list(kind, { after, limit: PAGE });
@@ -139,6 +144,8 @@ export class IdentityFeed {
         await this.parts.onDefinitions(await storedDefinitions(store.entities));
       if (changes.some(({ kind }) => kind === PIN_KIND))
         this.parts.onAccepted?.(await acceptedTools(store.entities));
+      if (changes.some(({ kind }) => kind === LEVEL_KIND))
+        this.parts.onLogLevels?.(await storedLevels(store.entities));
       this.known = Number(last.revision);
     }
     if (this.failing) this.parts.log('info', 'the store answers again', {});

@@ -37,12 +37,13 @@ export function operatingPaths(): Json {
     '/api/log-level': {
       get: {
         operationId: 'get_log_level',
-        summary: 'From which level on this node writes its log, and what was set for a time',
+        summary: 'From which level on logs are written, and what was set beside the configuration',
         responses: { 200: ok(anything), ...ERRORS },
       },
       put: {
         operationId: 'set_log_level',
-        summary: 'Another level, for all or for one part of the gateway, for a time or until it ends',
+        summary:
+          'Another level on all nodes, for all or for one part of the gateway, for a time or until it is taken back',
         requestBody: body(jsonSchema(logLevelSchema)),
         responses: { 200: ok(anything), ...ERRORS },
       },

@@ -1,13 +1,12 @@
 import type { z } from 'zod';
-import { INVOICED } from '../store/invoice.js';
 import { GROUP_DIMENSIONS, USAGE_DIMENSIONS } from '../store/usage-report.js';
 import { acceptSchema } from './accept-tool.js';
 import { definitionPaths, definitionSchemas } from './definitions/openapi.js';
 import { ENTITY_APIS, type EntityApi, PARENT_KINDS } from './entity-kinds.js';
-import { issueSchema } from './invoice-routes.js';
 import { importSchema, rotateSchema } from './key-service.js';
 import { MODEL_PARAMETERS } from './models.js';
 import { credentialPaths } from './openapi-credentials.js';
+import { invoicePaths } from './openapi-invoices.js';
 import { ownQuotaSchema } from './openapi-me.js';
 import { operatingPaths } from './openapi-operating.js';
 import {
@@ -341,57 +340,3 @@ const OWN_SECRET: Json = {
     old_secret_until: TIME,
   },
 };
-
-function invoicePaths(): Json {
-  const anything = { type: 'object' };
-  const formats = query('format', { enum: ['json', 'csv', 'text', 'html'], default: 'json' });
-  const number = {
-    name: 'number',
-    in: 'path',
-    required: true,
-    schema: TEXT,
-    description: 'INV-000012, or 12',
-  };
-  const printed = {
-    'text/csv': { schema: TEXT },
-    'text/plain': { schema: TEXT },
-    'text/html': { schema: TEXT },
-  };
-  const invoice = { description: 'The invoice', content: { ...content(anything), ...printed } };
-  return {
-    '/api/invoices': {
-      get: {
-        operationId: 'get_invoices',
-        summary:
-          'The invoice of a month and somebody, a draft when it was not issued; without both, those that were issued',
-        parameters: [
-          query('month', TEXT, 'Such as 2026-10'),
-          ...INVOICED.map((name) => query(name, TEXT)),
-          query('kind', { enum: INVOICED }),
-          LIMIT,
-          CURSOR,
-          formats,
-        ],
-        responses: { 200: invoice, ...ERRORS },
-      },
-      post: {
-        operationId: 'issue_invoices',
-        summary: 'Issues the invoice of a month that is over, once',
-        requestBody: body(jsonSchema(issueSchema)),
-        responses: { 200: ok(anything), ...ERRORS },
-      },
-    },
-    '/api/invoices/{number}': {
-      parameters: [number],
-      get: { operationId: 'get_invoice', parameters: [formats], responses: { 200: invoice, ...ERRORS } },
-    },
-    '/api/invoices/{number}/void': {
-      parameters: [number],
-      post: {
-        operationId: 'void_invoice',
-        summary: 'Takes an invoice back by a credit note, once',
-        responses: { 200: ok(anything, 'The credit note'), ...ERRORS },
-      },
-    },
-  };
-}

@@ -4,7 +4,7 @@ import { LINE_LEVELS, type LineLevel, type LogLevel } from './line-level.js';
 export interface SetLevel {
   readonly component: string | null;
   readonly level: LogLevel;
-  /** Unix milliseconds; null: until the gateway ends. */
+  /** Unix milliseconds; null: until it is taken back. */
   readonly untilMs: number | null;
 }
 

@@ -93,6 +93,12 @@ it('a destination can be tested, and a silence set and ended', async () => {
   });
   expect((await ask('DELETE', `/api/alerts/silences/${String(made.body['id'])}`)).status).toBe(200);
   expect((await ask('DELETE', `/api/alerts/silences/${String(made.body['id'])}`)).status).toBe(404);
+  expect((await ask('GET', '/api/audit?kind=alert_silence')).body).toMatchObject({
+    data: [
+      { actor: 'admin', action: 'unsilence', id: made.body['id'] },
+      { actor: 'admin', action: 'silence', id: made.body['id'], after: { rule: 'expiry', comment: 'known' } },
+    ],
+  });
   expect((await ask('POST', '/api/alerts/silences', { for: '1h' })).status).toBe(400);
   expect((await ask('POST', '/api/alerts/silences', { rule: 'expiry', for: 'soon' })).status).toBe(400);
   expect((await ask('GET', '/api/alerts', undefined, 'wrong')).status).toBe(401);

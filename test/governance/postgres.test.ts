@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Governance } from '../../core/admin/governance.js';
+import { setLogLevel } from '../../core/admin/log-level.js';
+import type { AdminRequest } from '../../core/admin/route.js';
 import { loadConfig } from '../../core/config/load.js';
 import type { IdentityDelta } from '../../core/identity/stored-keys.js';
 import { StoredKeys } from '../../core/identity/stored-keys.js';
 import { LiveConfig } from '../../core/live-config.js';
+import { LogLevels } from '../../core/observe/log-levels.js';
 import type { LayeredConfig } from '../../core/plugin/load-config.js';
+import type { Ledger } from '../../core/store/ledger.js';
 import { noPostgres, once, type RealPostgres, startPostgres } from '../store/real-postgres.js';
 
 const AUTHOR = { actor: 'admin', source: '' };
@@ -25,15 +29,17 @@ describe.skipIf(noPostgres !== null)('the store on Postgres', () => {
     const io = { prepare: async () => {}, commit: async () => {} };
     const keys = new StoredKeys();
     const said: string[] = [];
+    const levels = new LogLevels('info');
     const governance = new Governance({
       live: new LiveConfig(layered, io, () => {}),
       secret,
       push: async (delta: IdentityDelta) => void keys.apply(delta),
       onRules: async () => void said.push('rules'),
+      onLogLevels: (set) => levels.replace(set),
       log: (_level, message) => void said.push(message),
     });
     onTestFinished(() => governance.close());
-    return { governance, keys, said };
+    return { governance, keys, said, levels };
   };
   const within = async (ms: number, holds: () => boolean): Promise<boolean> => {
     for (const until = Date.now() + ms; Date.now() < until; await sleep(10)) if (holds()) return true;
@@ -60,6 +66,31 @@ describe.skipIf(noPostgres !== null)('the store on Postgres', () => {
     expect(hashes).toEqual([]);
     expect(await within(1_000, () => two.keys.generation > before)).toBe(true);
     expect(two.said.filter((line) => line.includes('cannot be read')).length).toBeLessThan(2);
+  });
+
+  /** The story: a level set on one node was one of that node, until it ended. */
+  it('has the levels of the log on all nodes, on those that start later, and no longer than they were set for', async () => {
+    const url = await server.database();
+    const [one, two] = [node(url), node(url)];
+    await Promise.all([one.governance.open(), two.governance.open()]);
+    const set = (body: object) =>
+      setLogLevel({ governance: one.governance, ledger: { logLevels: one.levels } as unknown as Ledger }, {
+        author: AUTHOR,
+        body: new TextEncoder().encode(JSON.stringify(body)),
+      } as unknown as AdminRequest);
+    const answer = await set({ level: 'debug', component: 'mcp', for: '2s' });
+    expect(answer).toMatchObject({ status: 200 });
+    expect(one.levels.writes('debug', 'mcp')).toBe(true);
+    await set({ level: 'warn' });
+    expect(await within(20_000, () => !two.levels.writes('info', 'io'))).toBe(true);
+    expect(await within(20_000, () => !two.levels.writes('debug', 'mcp'))).toBe(true);
+    const three = node(url);
+    await three.governance.open();
+    expect([three.levels.writes('info', 'io'), three.levels.writes('warn', 'io')]).toEqual([false, true]);
+    await set({ level: null });
+    expect(await within(20_000, () => three.levels.writes('info', 'io'))).toBe(true);
+    // What is over is kept no longer.
+    expect(await once(url, "SELECT id FROM control_entities WHERE kind = 'log_level'")).toEqual([]);
   });
 
   it('rotates a key once, however many nodes find it due at once', async () => {
