@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js';
 
 /** How this node fares among the others. */
 export function clusterFamilies(cluster: Cluster): MetricFamily[] {
-  const { counts, active } = cluster.lessor;
+  const { counts, holds, active } = cluster.lessor;
   return [
     single('gauge', 'headgate_cluster_nodes', 'Nodes that are there.', cluster.nodes),
     single('gauge', 'headgate_cluster_redis_up', 'Whether Redis answers.', cluster.away ? 0 : 1),
@@ -19,12 +19,7 @@ export function clusterFamilies(cluster: Cluster): MetricFamily[] {
       'Times that a request had to wait for Redis to take from one of them.',
       counts.waits,
     ),
-    single(
-      'counter',
-      'headgate_cluster_round_trips_total',
-      'Writes of counters to Redis.',
-      counts.roundTrips,
-    ),
+    single('counter', 'headgate_cluster_round_trips_total', 'Writes of counters to Redis.', holds.roundTrips),
     single(
       'counter',
       'headgate_cluster_recalls_total',

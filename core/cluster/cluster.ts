@@ -8,7 +8,8 @@ import { counterAt } from '../state/open-counter.js';
 import { nameOf } from '../store/node-life.js';
 import { RedisLink, RedisRefusal } from '../store/redis/redis-link.js';
 import type { RedisTarget } from '../store/redis/redis-target.js';
-import { BUCKETS, type ClusterPolicy, Lessor } from './lessor.js';
+import { BUCKETS } from './hold-writer.js';
+import { type ClusterPolicy, Lessor } from './lessor.js';
 import { Recalls } from './recalls.js';
 import { type EarlierLives, SettleLives } from './settle-lives.js';
 import { Sweep } from './sweep.js';
@@ -93,7 +94,7 @@ export class Cluster implements LeasePort {
       offset: () => this.memory.now() - Date.now(),
       log: options.log,
       onDone: () => {
-        this.lessor.spared = '';
+        this.lessor.holds.spared = '';
       },
     });
   }
@@ -206,7 +207,7 @@ export class Cluster implements LeasePort {
     this.sweep.start();
     const { names } = this.options.earlier;
     if (names.length === 0) return;
-    this.lessor.spared = names.join(' ');
+    this.lessor.holds.spared = names.join(' ');
     this.before.start();
   }
 
@@ -219,7 +220,7 @@ export class Cluster implements LeasePort {
       // Who has served without Redis may have used something, and so may others.
       await this.link.makeEpochs(BUCKETS, !this.someoneIsThere && !this.away);
     }
-    const { epochs } = this.lessor;
+    const { epochs } = this.lessor.holds;
     (await this.link.epochs(BUCKETS)).forEach((epoch, bucket) => {
       epochs[bucket] = epoch;
     });
@@ -238,7 +239,7 @@ export class Cluster implements LeasePort {
       if (!this.met) await this.learnEpochs();
       (await this.link.epochs(BUCKETS)).forEach((epoch, bucket) => {
         // One that is gone is made anew by whoever writes first.
-        if (epoch !== '' && epoch !== this.lessor.epochs[bucket]) this.onLost(bucket, epoch);
+        if (epoch !== '' && epoch !== this.lessor.holds.epochs[bucket]) this.onLost(bucket, epoch);
       });
       if (this.away) await this.onBack();
     } catch (error) {
@@ -280,10 +281,10 @@ export class Cluster implements LeasePort {
 
   private onLost(bucket: number, epoch: string): void {
     const { lessor, options } = this;
-    if (lessor.epochs[bucket] === epoch) return;
+    if (lessor.holds.epochs[bucket] === epoch) return;
     if (bucket === 0)
       options.log('warn', 'Redis has lost its data; what is held here is put back', { redis: this.shown });
-    lessor.epochs[bucket] = epoch;
+    lessor.holds.epochs[bucket] = epoch;
     this.tell({ t: 'lost', from: this.me, bucket, epoch });
     lessor.putBack(bucket).catch((error) => this.onAway(error));
   }

@@ -1,23 +1,17 @@
 import type { CounterMemory } from '../state/counter-memory.js';
 import { FREE_OF_HOLDS, HELD } from '../state/counter-memory.js';
 import type { CounterWindow } from '../state/counter-window.js';
-import { rollingMs } from '../state/counter-window.js';
 import type { Place } from '../state/place.js';
-import { forgetMsOf } from './counted.js';
-import { baseOf, type HoldAnswer, type HoldAsk, type HoldStore } from './hold-store.js';
+import { baseOf } from './hold-store.js';
+import { BUCKETS, HoldWriter, type HoldWriterWorld } from './hold-writer.js';
 import { Lease, type LeaseVerdict, type LeaseWait } from './lease.js';
 
 export type ClusterPolicy = 'open' | 'closed' | 'local-share';
 
 /** What the lessor is told of the world around it. */
-export interface LessorWorld {
-  readonly store: HoldStore;
+export interface LessorWorld extends HoldWriterWorld {
   readonly memory: CounterMemory;
   readonly policy: ClusterPolicy;
-  /** Live nodes, this one included; at least 1. */
-  readonly nodes: () => number;
-  /** Milliseconds of a clock that never jumps. */
-  readonly monotonic: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** Asks the other nodes to give back what they hold of a counter and do not need; resolves when they have, or soon. */
   readonly recall: (key: string) => Promise<void>;
@@ -25,16 +19,8 @@ export interface LessorWorld {
   readonly gaveBack: (key: string) => void;
   /** The store does not answer. */
   readonly onAway: (error: unknown) => void;
-  /** A bucket has lost its data. */
-  readonly onLost: (bucket: number, epoch: string) => void;
 }
 
-/** Buckets of counters, each with an epoch: in a Redis cluster each shard may lose its data by itself. */
-export const BUCKETS = 32;
-const DAY_MS = 86_400_000;
-const SPARE_MS = 3_600_000;
-/** A hold of what runs that was not written for so long is gone with its node; until then it is written anew. */
-export const LIVE_MS = 5_000;
 /** A refusal is believed for so long. */
 const REFUSED_MS = 100;
 const MOST_STEPS = 8;
@@ -44,15 +30,14 @@ export class Lessor {
   readonly leases = new Map<number, Lease>();
   /** Those that are looked at every 100 ms. */
   readonly active = new Set<Lease>();
-  /** What is known of each bucket. */
-  readonly epochs: string[] = Array.from({ length: BUCKETS }, () => '');
-  /** See {@link HoldAsk.spared}. */
-  spared = '';
+  readonly holds: HoldWriter;
   away = false;
-  readonly counts = { roundTrips: 0, waits: 0, refusals: 0, recalls: 0 };
+  readonly counts = { waits: 0, refusals: 0, recalls: 0 };
   private readonly byName = new Map<string, Lease>();
 
-  constructor(private readonly world: LessorWorld) {}
+  constructor(private readonly world: LessorWorld) {
+    this.holds = new HoldWriter(world);
+  }
 
   /** A counter of that place is shared from now on. */
   add(slot: number, name: string, place: Place, window: CounterWindow): void {
@@ -73,7 +58,7 @@ export class Lessor {
       const amount = amounts[i] as number;
       const cap = caps[i] as number;
       if (lease === undefined || cap === Number.POSITIVE_INFINITY || amount <= 0) return 'held';
-      const { count } = this.read(lease);
+      const { count } = this.holds.read(lease);
       return lease.place.holds(count + amount, cap) ? 'held' : this.ask(lease, amount, cap);
     });
     // Once, however many of its counters a request waits for.
@@ -90,7 +75,7 @@ export class Lessor {
   setBase(slot: number, start: number, pairs: readonly number[]): void {
     const lease = this.leases.get(slot);
     if (lease === undefined) return;
-    this.read(lease);
+    this.holds.read(lease);
     if (lease.start !== start || lease.base !== '') return;
     if (!this.away) lease.base = baseOf(pairs);
     else {
@@ -102,7 +87,7 @@ export class Lessor {
   /** Another node wants what is not needed here. */
   recalled(key: string): void {
     const lease = this.byName.get(key.slice(0, key.lastIndexOf(':')));
-    const { count, hold } = lease === undefined ? { count: 0, hold: 0 } : this.read(lease);
+    const { count, hold } = lease === undefined ? { count: 0, hold: 0 } : this.holds.read(lease);
     if (
       lease === undefined ||
       lease.key !== key ||
@@ -122,8 +107,8 @@ export class Lessor {
     if (lease.serving || this.away) return;
     try {
       await this.alone(lease, async () => {
-        if (lower > 0) this.lower(lease, lower);
-        await this.step(lease, ({ floor, count }) => ({
+        if (lower > 0) this.holds.lower(lease, lower);
+        await this.holds.step(lease, ({ floor, count }) => ({
           least: floor,
           need: floor,
           want: Math.max(floor, count + want),
@@ -138,13 +123,13 @@ export class Lessor {
   async putBack(bucket: number | null): Promise<void> {
     const all = [...this.leases.values()].filter((lease) => bucket === null || lease.bucket === bucket);
     const work = all.map(async (lease) => {
-      const { count, hold } = this.read(lease);
+      const { count, hold } = this.holds.read(lease);
       if (count === 0 && hold === 0 && !lease.unsure) return;
       lease.sharedOut = false;
       this.active.add(lease);
-      if (!lease.serving) await this.alone(lease, () => this.keep(lease));
+      if (!lease.serving) await this.alone(lease, () => this.holds.keep(lease));
       // Whoever is being served writes what is held too, unless it waits.
-      else if (lease.resting) await this.beside(lease, () => this.keep(lease));
+      else if (lease.resting) await this.beside(lease, () => this.holds.keep(lease));
     });
     await Promise.all(work);
   }
@@ -152,26 +137,12 @@ export class Lessor {
   /** What was used stays, what was held beside it is free. */
   async close(): Promise<void> {
     const work = [...this.leases.values()].map(async (lease) => {
-      const { count, hold } = this.read(lease);
+      const { count, hold } = this.holds.read(lease);
       if (count === 0 && hold === 0 && lease.written.hold === 0 && !lease.unsure) return;
-      this.lower(lease, Number.POSITIVE_INFINITY);
-      await this.keep(lease, true);
+      this.holds.lower(lease, Number.POSITIVE_INFINITY);
+      await this.holds.keep(lease, true);
     });
     await Promise.allSettled(work);
-  }
-
-  /** Count and hold of the window of now, in which the lease then is. */
-  read(lease: Lease): { count: number; hold: number } {
-    const { place } = lease;
-    const { lock } = place.memory;
-    const now = place.now();
-    lock.acquire();
-    const count = place.count(now);
-    const hold = place.hold;
-    const start = place.windowStart;
-    lock.release();
-    lease.begin(start);
-    return { count, hold };
   }
 
   /** Of one counter, one step after the other: an answer that comes late must not undo a later one. */
@@ -198,11 +169,6 @@ export class Lessor {
     await until;
     lease.resting = false;
     await lease.meanwhile;
-  }
-
-  /** Writes what is held, and asks for nothing. */
-  private keep(lease: Lease, final = false): Promise<HoldAnswer> {
-    return this.step(lease, ({ floor }) => ({ least: floor, need: floor, want: floor }), final);
   }
 
   private ask(lease: Lease, amount: number, cap: number): LeaseVerdict | Promise<LeaseVerdict> {
@@ -242,10 +208,10 @@ export class Lessor {
     const sum = waits.reduce((all, { amount }) => all + amount, 0);
     lease.cap = Math.min(...waits.map(({ cap }) => cap));
     // What is held under a higher cap may be more than its part of this one: a raise has ended, or a rule was changed.
-    if (lease.cap < lease.place.heldCap) this.lower(lease, Number.POSITIVE_INFINITY);
+    if (lease.cap < lease.place.heldCap) this.holds.lower(lease, Number.POSITIVE_INFINITY);
     let recalled = false;
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      const answer = await this.step(lease, ({ count, floor }) => {
+      const answer = await this.holds.step(lease, ({ count, floor }) => {
         const least = Math.max(floor, count + smallest);
         const need = Math.max(floor, count + sum);
         return { least, need, want: need + lease.margin() };
@@ -270,7 +236,7 @@ export class Lessor {
     const { policy, memory, nodes } = this.world;
     if (policy === 'closed') return 'away';
     if (policy === 'open') return memory.mode === FREE_OF_HOLDS ? 'held' : 'away';
-    const { count, hold } = this.read(lease);
+    const { count, hold } = this.holds.read(lease);
     if (lease.sharedOut) return 'refused';
     if (lease.window.restored && lease.base === '' && lease.guess === '') return 'base';
     // Its part, once; what the others hold beyond what it last heard it cannot know.
@@ -278,7 +244,7 @@ export class Lessor {
     const cap = Math.min(...waits.map((one) => one.cap));
     const floor = Math.max(count, hold);
     const left = Math.max(0, cap - lease.others - lease.baseSum - floor);
-    this.setHold(lease, floor + Math.floor(left / nodes()), cap);
+    this.holds.setHold(lease, floor + Math.floor(left / nodes()), cap);
     return 'held';
   }
 
@@ -287,8 +253,8 @@ export class Lessor {
     const { key } = lease;
     try {
       if (!this.away) {
-        this.lower(lease, Number.POSITIVE_INFINITY);
-        await this.keep(lease);
+        this.holds.lower(lease, Number.POSITIVE_INFINITY);
+        await this.holds.keep(lease);
       }
       this.world.gaveBack(key);
     } catch (error) {
@@ -296,91 +262,9 @@ export class Lessor {
     }
   }
 
-  /** One write, and what it says is in force. */
-  private async step(
-    lease: Lease,
-    wish: (now: { count: number; floor: number }) => Pick<HoldAsk, 'least' | 'need' | 'want'>,
-    final = false,
-  ): Promise<HoldAnswer> {
-    const { count, hold } = this.read(lease);
-    const { start, window, bucket } = lease;
-    const rolling = rollingMs(window);
-    const live = lease.isLive;
-    const floor = Math.max(count, hold);
-    const ask: HoldAsk = {
-      key: lease.key,
-      bucket,
-      epoch: this.epochs[bucket] as string,
-      seq: ++lease.seq,
-      count,
-      floor,
-      ...wish({ count, floor }),
-      cap: Number.isNaN(lease.cap) ? Number.POSITIVE_INFINITY : lease.cap,
-      nodes: this.world.nodes(),
-      keepMs: live ? DAY_MS : rolling > 0 ? rolling + SPARE_MS : this.keepMs(lease),
-      forgetMs: live ? LIVE_MS : forgetMsOf(rolling),
-      live,
-      wantsBase: window.restored,
-      base: lease.base,
-      final,
-      about: lease.about,
-      spared: this.spared,
-    };
-    this.counts.roundTrips++;
-    lease.unsure = true;
-    const answer = await this.world.store.hold(ask);
-    if (answer.status === 'epoch') {
-      this.world.onLost(bucket, answer.epoch);
-      return this.step(lease, wish, final);
-    }
-    if (!Object.is(lease.start, start)) return answer;
-    lease.unsure = false;
-    lease.others = answer.others;
-    lease.baseSum = answer.baseSum;
-    if (answer.base !== '') lease.base = answer.base;
-    // What is in the store does not count what its nodes have used twice; where it knows nothing, rather too much.
-    else if (lease.guess !== '') lease.base = lease.guess;
-    lease.guess = '';
-    if (answer.status === 'stale') return answer;
-    lease.written = { count, hold: answer.hold, at: this.world.monotonic() };
-    this.setHold(lease, answer.hold, ask.cap, answer.othersUsed + answer.baseSum);
-    return answer;
-  }
-
-  /** The end of the window may be long ago on the clock of another node. */
-  private keepMs(lease: Lease): number {
-    const now = lease.place.now();
-    return Math.max(0, lease.place.resetsAt() - now) + SPARE_MS;
-  }
-
-  private setHold(lease: Lease, hold: number, cap: number, elsewhere?: number): void {
-    const { place, start } = lease;
-    const { lock } = place.memory;
-    const now = place.now();
-    lock.acquire();
-    place.count(now);
-    if (Object.is(place.windowStart, start)) {
-      place.hold = hold;
-      place.heldCap = cap === Number.POSITIVE_INFINITY ? 0 : cap;
-      if (elsewhere !== undefined) place.elsewhere = elsewhere;
-    }
-    lock.release();
-  }
-
-  /** First here, then in the store: what is held here is never more than there. */
-  private lower(lease: Lease, by: number): void {
-    const { place } = lease;
-    const { lock } = place.memory;
-    const now = place.now();
-    lock.acquire();
-    const count = place.count(now);
-    if (place.hold > count) place.hold = Math.max(count, place.hold - by);
-    lock.release();
-  }
-
   /** Others take this node for gone: it may run on what it runs, but begin nothing. */
   fence(lease: Lease): void {
-    if (this.world.policy !== 'open') this.lower(lease, Number.POSITIVE_INFINITY);
+    if (this.world.policy !== 'open') this.holds.lower(lease, Number.POSITIVE_INFINITY);
   }
 
   /** The store does not answer, or does again. */

@@ -1,5 +1,6 @@
+import { LIVE_MS } from './hold-writer.js';
 import { IDLE_LOOKS, type Lease } from './lease.js';
-import { type Lessor, LIVE_MS } from './lessor.js';
+import type { Lessor } from './lessor.js';
 
 const LOOK_MS = 100;
 /** What was used is told to the others as often as that, and of what is in use is heard what they used. */
@@ -44,7 +45,7 @@ export class Sweep {
         this.rest = null;
         return;
       }
-      if (!lessor.active.has(lease) && lessor.read(lease).count !== lease.written.count)
+      if (!lessor.active.has(lease) && lessor.holds.read(lease).count !== lease.written.count)
         lessor.active.add(lease);
     }
   }
@@ -52,7 +53,7 @@ export class Sweep {
   private lookAt(lease: Lease): void {
     const { lessor } = this;
     if (lease.serving) return;
-    const { count, hold } = lessor.read(lease);
+    const { count, hold } = lessor.holds.read(lease);
     const since = this.monotonic() - lease.written.at;
     const free = lease.look(count, hold);
     if (lessor.away) {

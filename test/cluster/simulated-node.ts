@@ -1,6 +1,7 @@
 import { type GroupRefusal, type GroupReservation, windowsOf } from '@headgate/sdk';
 import type { HoldAnswer, HoldAsk } from '../../core/cluster/hold-store.js';
-import { BUCKETS, type ClusterPolicy, Lessor } from '../../core/cluster/lessor.js';
+import { BUCKETS } from '../../core/cluster/hold-writer.js';
+import { type ClusterPolicy, Lessor } from '../../core/cluster/lessor.js';
 import { Sweep } from '../../core/cluster/sweep.js';
 import { SharedGroup } from '../../core/state/counter-group.js';
 import { CounterMemory, createCounterMemory, HELD } from '../../core/state/counter-memory.js';
@@ -86,9 +87,10 @@ export class SimulatedNode {
       },
       onLost: (bucket, epoch) => this.onLost(bucket, epoch),
     });
-    for (let bucket = 0; bucket < BUCKETS; bucket++) this.lessor.epochs[bucket] = holds.epoch(bucket, true);
+    for (let bucket = 0; bucket < BUCKETS; bucket++)
+      this.lessor.holds.epochs[bucket] = holds.epoch(bucket, true);
     this.lessor.add(0, 'money', this.counter, { period: 'year', restored: true });
-    this.lessor.spared = earlier.join(' ');
+    this.lessor.holds.spared = earlier.join(' ');
     this.sweep = new Sweep(this.lessor, () => clock.now);
     const port = {
       raiseHolds: (...asked: Parameters<Lessor['raise']>) => this.lessor.raise(...asked),
@@ -102,7 +104,7 @@ export class SimulatedNode {
   private readonly caps: number[];
 
   get key(): string {
-    for (const lease of this.lessor.leases.values()) this.lessor.read(lease);
+    for (const lease of this.lessor.leases.values()) this.lessor.holds.read(lease);
     return [...this.lessor.leases.values()][0]?.key ?? '';
   }
 
@@ -134,7 +136,7 @@ export class SimulatedNode {
       holds.settle({ key: this.key, bucket: 0, life, least, most: least + more, forgetMs: 0 });
     }
     this.earlier = [];
-    this.lessor.spared = '';
+    this.lessor.holds.spared = '';
   }
 
   look(): void {
@@ -186,8 +188,8 @@ export class SimulatedNode {
   }
 
   private onLost(bucket: number, epoch: string): void {
-    if (this.lessor.epochs[bucket] === epoch) return;
-    this.lessor.epochs[bucket] = epoch;
+    if (this.lessor.holds.epochs[bucket] === epoch) return;
+    this.lessor.holds.epochs[bucket] = epoch;
     this.lessor.putBack(bucket).catch(() => this.lessor.setAway(true));
   }
 }
