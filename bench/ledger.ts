@@ -136,6 +136,7 @@ function sinks(): NonNullable<Parameters<typeof startLedger>[0]['sinks']> {
     batchRecords: null,
     batchWaitMs: null,
     timeoutMs: 10_000,
+    content: false,
     spoolBytes: 1024 ** 3,
     sampling: EVERYTHING,
   };

@@ -87,11 +87,12 @@ export function resolveStore(
 export function resolveObservability(
   parsed: ParsedConfig['observability'],
   settings: Settings,
-  sinks: SinkSources,
+  sinks: Omit<SinkSources, 'bodiesKept'>,
   findings: Findings,
   folder: string,
 ): ObservabilityConfig {
   const metrics = metricsOf(parsed.prometheus);
+  const bodies = resolveBodies(parsed.log_bodies, folder);
   return {
     prometheus: parsed.prometheus !== false,
     metrics,
@@ -110,8 +111,8 @@ export function resolveObservability(
     logLevel: settings.logLevel ?? parsed.log_level,
     logFormat: settings.logFormat ?? parsed.log_format,
     logRequests: parsed.log_requests,
-    sinks: resolveSinks(parsed.sinks, sinks, findings),
-    ...resolveBodies(parsed.log_bodies, folder),
+    sinks: resolveSinks(parsed.sinks, { ...sinks, bodiesKept: bodies.bodies.on }, findings),
+    ...bodies,
   };
 }
 

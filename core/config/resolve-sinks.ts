@@ -14,16 +14,19 @@ const NANO = 1e9;
 const COLLECTOR = /^otlp-\d+$/;
 const OWN = new Set(Object.keys(sinkSection.shape));
 
+/** What sinks are checked by. */
 export interface SinkSources {
   /** Null: nobody knows which sinks there are, and settings are left as they are. */
   readonly rows: ReadonlyMap<string, SinkRow> | null;
   readonly env: Env;
+  /** `observability.log_bodies` keeps some. */
+  readonly bodiesKept: boolean;
 }
 
 /** The sinks of the file, checked by what each of them asks for. */
 export function resolveSinks(
   parsed: readonly ParsedSink[],
-  { rows, env }: SinkSources,
+  { rows, env, bodiesKept }: SinkSources,
   findings: Findings,
 ): SinkConfig[] {
   const taken = new Set<string>();
@@ -54,12 +57,18 @@ export function resolveSinks(
     }
     const values = row === undefined ? given : checked(row, given, path, env, findings);
     if (!entry.enabled) return [];
+    if (entry.content && !bodiesKept)
+      findings.error([...path, 'content'], {
+        what: 'there are no prompts and answers to tell, since none are kept',
+        hint: 'say in observability.log_bodies whose are, what is taken out of them, and for how long',
+      });
     return [
       {
         name,
         use: entry.use,
         values: new Secret(values, row === undefined ? REDACTED : shownValues(row, values)),
         timeoutMs: entry.timeout,
+        content: entry.content,
         ...deliveryOf(entry),
       },
     ];

@@ -8,7 +8,7 @@ export class ChangingSinks {
   private feed: SinkFeed | null = null;
   private changing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: Pick<SinkFeedParts, 'dir' | 'log' | 'onHealth'>) {}
+  constructor(private readonly parts: Pick<SinkFeedParts, 'dir' | 'log' | 'contents' | 'onHealth'>) {}
 
   /** Returns at once. The batch must not change. */
   take(batch: RecordBatch): void {

@@ -6,6 +6,8 @@ export interface DeliveryParts {
   /** Opens the sink: before the first delivery, and again as long as that fails. */
   readonly open: () => Promise<OpenSink>;
   readonly counts: SinkCounts;
+  /** Adds what is kept of requests and answers; null: the sink is not to have it. */
+  readonly complete: ((details: readonly SettledDetail[]) => Promise<readonly SettledDetail[]>) | null;
   /** Waits before it is tried again. */
   readonly pause: (ms: number) => Promise<void>;
   /** Why it fails, or null: it works again. Told when that changes. */
@@ -65,7 +67,8 @@ export class Delivery {
   private async attempt(part: readonly SettledDetail[]): Promise<SinkVerdict> {
     try {
       this.sink ??= await this.parts.open();
-      return await this.sink.send(part);
+      const { complete } = this.parts;
+      return await this.sink.send(complete === null ? part : await complete(part));
     } catch (error) {
       return { kind: 'later', why: error instanceof Error ? reasonOf(error) : String(error) };
     }

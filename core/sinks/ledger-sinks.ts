@@ -26,5 +26,5 @@ function collector({ url, headers, traces, timeoutMs }: OtlpConfig, index: numbe
   const base = url.reveal().replace(/\/v1\/(metrics|traces)\/?$/, '');
   const plain = Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()]));
   const values = { url: base, headers: plain, encoding: 'protobuf', gzip: true };
-  return [{ name: `otlp-${index + 1}`, use: 'otlp', values, timeoutMs, ...traces }];
+  return [{ name: `otlp-${index + 1}`, use: 'otlp', values, timeoutMs, content: false, ...traces }];
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Poster } from '../upstream/poster.js';
+import { AskedContents } from './asked-contents.js';
 import type { SinkThreadData, SinkThreadMessage, SinkThreadRequest } from './sink-protocol.js';
 import { type SinkRows, Sinks } from './sinks.js';
 
@@ -10,6 +11,7 @@ export function runSinkThread(rows: SinkRows): void {
   const send = (message: SinkThreadMessage): void => parent.postMessage(message);
   const { setup, dir, begin, earlier } = workerData as SinkThreadData;
   const poster = new Poster();
+  const contents = new AskedContents((token, ids) => send({ type: 'contents', token, ids }));
   const sinks = new Sinks({
     setup,
     dir,
@@ -17,6 +19,7 @@ export function runSinkThread(rows: SinkRows): void {
     earlier,
     rows,
     poster,
+    contents: contents.get,
     log: (level, message, fields) => send({ type: 'log', level, message, fields }),
     onHealth: () => send({ type: 'states', token: null, states: sinks.states() }),
   });
@@ -25,7 +28,8 @@ export function runSinkThread(rows: SinkRows): void {
     else if (request.type === 'batch') {
       sinks.add(request.bytes, request.records);
       send({ type: 'taken', bytes: request.bytes.length });
-    } else if (request.type === 'states')
+    } else if (request.type === 'contents') contents.answered(request.token, request.contents);
+    else if (request.type === 'states')
       send({ type: 'states', token: request.token, states: sinks.states() });
     else
       void sinks

@@ -6,6 +6,7 @@ import type { SinkHealth } from '../store/ledger-protocol.js';
 import type { RecordBatch } from '../store/record-batch.js';
 import { SUFFIX } from '../store/segment-names.js';
 import { SpoolWriter } from '../store/spool-writer.js';
+import type { ContentSource } from './content-source.js';
 import type { LogPlace } from './frame-log.js';
 import { placedSegments } from './kept-place.js';
 import type { SinkState } from './sink-counts.js';
@@ -20,6 +21,8 @@ export interface SinkFeedParts {
   /** What the sinks' thread is started from. */
   readonly entry: string;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
+  /** What is kept of some requests and answers. */
+  readonly contents: ContentSource;
   /** `health` is not what it was. */
   readonly onHealth: () => void;
 }
@@ -231,6 +234,7 @@ export class SinkFeed {
 
   private onMessage(message: SinkThreadMessage): void {
     if (message.type === 'log') this.parts.log(message.level, message.message, message.fields);
+    else if (message.type === 'contents') void this.tellContents(message.token, message.ids);
     else if (message.type === 'taken') this.inFlight -= message.bytes;
     else {
       this.last = message.states;
@@ -240,6 +244,10 @@ export class SinkFeed {
         this.asking.delete(message.token);
       }
     }
+  }
+
+  private async tellContents(token: number, ids: readonly string[]): Promise<void> {
+    this.send({ type: 'contents', token, contents: await this.parts.contents(ids) });
   }
 
   private send(request: SinkThreadRequest): void {

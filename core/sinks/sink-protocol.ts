@@ -1,3 +1,4 @@
+import type { SettledContent } from '@headgate/sdk';
 import type { LogPlace } from './frame-log.js';
 import type { SinkState } from './sink-counts.js';
 import type { SinksSetup } from './sink-settings.js';
@@ -20,6 +21,11 @@ export type SinkThreadRequest =
   /** Records, where nothing is kept on disk. */
   | { readonly type: 'batch'; readonly bytes: Uint8Array; readonly records: number }
   | { readonly type: 'states'; readonly token: number }
+  | {
+      readonly type: 'contents';
+      readonly token: number;
+      readonly contents: ReadonlyMap<string, SettledContent>;
+    }
   | { readonly type: 'close' };
 
 /** From the sinks' thread. */
@@ -30,6 +36,8 @@ export type SinkThreadMessage =
       readonly message: string;
       readonly fields: Record<string, unknown>;
     }
+  /** What is kept of these requests? */
+  | { readonly type: 'contents'; readonly token: number; readonly ids: readonly string[] }
   /** So many bytes of batches have been taken in. */
   | { readonly type: 'taken'; readonly bytes: number }
   /** `token` of the question; null when a sink began to fail or works again. */

@@ -7,7 +7,8 @@ import { isSampled } from './sampling.js';
 import { noCounts, type SinkState } from './sink-counts.js';
 import type { SinkSettings } from './sink-settings.js';
 
-export interface SinkRunnerParts extends Pick<DeliveryParts, 'open' | 'onHealth' | 'hide' | 'random'> {
+export interface SinkRunnerParts
+  extends Pick<DeliveryParts, 'open' | 'complete' | 'onHealth' | 'hide' | 'random'> {
   readonly settings: Pick<SinkSettings, 'name' | 'use' | 'sampling' | 'spoolBytes'>;
   readonly limits: SinkBatchLimits;
   readonly log: FrameLog;

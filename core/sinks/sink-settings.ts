@@ -39,6 +39,8 @@ export interface SinkSettings extends SinkDelivery {
   /** What its row asks for, as given. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly timeoutMs: number;
+  /** It is told what is kept of requests and answers. */
+  readonly content: boolean;
 }
 
 /** All that the sinks' thread is started with. */

@@ -4,6 +4,7 @@ import type { SinkHost, SinkRow } from '@headgate/sdk';
 import { withoutSecrets } from '../observe/secret-text.js';
 import type { Poster } from '../upstream/poster.js';
 import { BatchReader } from './batch-reader.js';
+import { type ContentSource, withContent } from './content-source.js';
 import { DiskLog } from './disk-log.js';
 import type { FrameLog, LogPlace } from './frame-log.js';
 import { KeptPlace, PLACES_FOLDER } from './kept-place.js';
@@ -28,12 +29,16 @@ export interface SinksParts {
   readonly rows: SinkRows;
   readonly poster: Poster;
   readonly log: Line;
+  /** What is kept of some requests and answers. */
+  readonly contents: ContentSource;
   /** A sink began to fail or works again. */
   readonly onHealth: () => void;
 }
 
 /** In memory, nothing more waits for a sink than that. */
 const MOST_IN_MEMORY = 32 * 1024 * 1024;
+/** With prompts and answers, no more records than that are delivered together. */
+const MOST_WITH_CONTENT = 50;
 /** Shorter values would hide ordinary words. */
 const LEAST_SECRET = 8;
 
@@ -134,10 +139,14 @@ export class Sinks {
       settings:
         dir === null ? { ...settings, spoolBytes: Math.min(settings.spoolBytes, MOST_IN_MEMORY) } : settings,
       limits: {
-        records: settings.batchRecords ?? row.batch?.records ?? 500,
+        records: Math.min(
+          settings.batchRecords ?? row.batch?.records ?? 500,
+          settings.content ? MOST_WITH_CONTENT : Number.POSITIVE_INFINITY,
+        ),
         waitMs: settings.batchWaitMs ?? row.batch?.waitMs ?? 2_000,
       },
       open: async () => row.open(sinkValues(row, values), host),
+      complete: settings.content ? (details) => withContent(details, this.parts.contents) : null,
       log: this.log,
       reader,
       place,

@@ -115,6 +115,7 @@ export class LedgerService {
     this.sinks = new ChangingSinks({
       dir: spool === null ? null : join(dataDir, SINKS_FOLDER),
       log: (level, message, fields) => log.line(level, message, { component: 'sinks', ...fields }),
+      contents: (ids) => this.requests.contents(ids),
       onHealth: tell,
     });
     this.owners = new ObjectOwners(db);

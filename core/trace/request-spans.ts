@@ -1,4 +1,12 @@
-import type { SettledAttempt, SettledDetail, SettledRecord, SpanValue, TimeSpan } from '@headgate/sdk';
+import {
+  messagesOf,
+  type SettledAttempt,
+  type SettledContent,
+  type SettledDetail,
+  type SettledRecord,
+  type SpanValue,
+  type TimeSpan,
+} from '@headgate/sdk';
 import { operationName, providerName } from './conventions.js';
 import { SPAN_KIND, type Span } from './span.js';
 
@@ -159,12 +167,21 @@ function callSpan(detail: SettledDetail, attempt: SettledAttempt, answered: bool
   };
 }
 
+/** As the conventions have it, where attributes hold JSON: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/. */
+function addContent(content: SettledContent, add: (name: string, value: SpanValue) => void): void {
+  const { input, output } = messagesOf(content);
+  if (input.length > 0) add('gen_ai.input.messages', JSON.stringify(input));
+  if (output.length > 0) add('gen_ai.output.messages', JSON.stringify(output));
+}
+
 function addAnswer(
-  { record, timings }: SettledDetail,
+  detail: SettledDetail,
   attempt: SettledAttempt,
   add: (name: string, value: SpanValue) => void,
 ): void {
+  const { record, timings, content } = detail;
   const { usage } = record;
+  if (content !== undefined) addContent(content, add);
   add('gen_ai.conversation.id', record.session);
   add('gen_ai.request.stream', record.stream || undefined);
   if (record.operation !== 'tool' && attempt.record.error === null)

@@ -1,4 +1,5 @@
 import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
+import { chatOf } from './chat-content.js';
 import { jsonOf } from './json-answer.js';
 import { costOf } from './record-json.js';
 import { optional, secret } from './setting.js';
@@ -40,8 +41,9 @@ const KINDS: Readonly<Record<string, string>> = {
   rerank: 'retrieval',
 };
 
-function spanOf({ record, trace, timings }: SettledDetail): Json {
+function spanOf({ record, trace, timings, content }: SettledDetail): Json {
   const { usage } = record;
+  const chat = content === undefined ? null : chatOf(content);
   return {
     // What the API wants to see where there is no parent.
     parent_id: trace.parentId ?? 'undefined',
@@ -60,6 +62,7 @@ function spanOf({ record, trace, timings }: SettledDetail): Json {
         model_provider: record.provider,
         cache: record.cache,
       },
+      ...(chat !== null && { input: { messages: chat.input }, output: { messages: chat.output } }),
       ...(record.outcome !== 'ok' && {
         error: { type: record.error || record.outcome, message: record.errorMessage },
       }),

@@ -49,13 +49,17 @@ export function together(verdicts: readonly SinkVerdict[]): SinkVerdict {
   };
 }
 
-function logOf({ record, timings }: SettledDetail): Record<string, unknown> {
+function logOf({ record, timings, content }: SettledDetail): Record<string, unknown> {
   const { usage } = record;
   const end = record.time + timings.totalUs / 1000;
   return {
     providerRequest: {
       url: 'custom-model-nopath',
-      json: { model: record.targetModel || record.model, stream: record.stream },
+      json: {
+        ...objectIn(content?.request),
+        model: record.targetModel || record.model,
+        stream: record.stream,
+      },
       meta: {
         'Helicone-Request-Id': uuidOf(record.id),
         ...(record.customer !== '' && { 'Helicone-User-Id': record.customer }),
@@ -69,6 +73,7 @@ function logOf({ record, timings }: SettledDetail): Record<string, unknown> {
       headers: {},
       status: record.status === 0 ? 499 : record.status,
       json: {
+        ...objectIn(content?.answer),
         ...(usage !== null && {
           usage: {
             prompt_tokens: usage.inputTokens,
@@ -85,6 +90,17 @@ function logOf({ record, timings }: SettledDetail): Record<string, unknown> {
       ...(timings.firstTokenUs !== null && { timeToFirstToken: Math.round(timings.firstTokenUs / 1000) }),
     },
   };
+}
+
+/** A body as Helicone reads it: as the provider has it. */
+function objectIn(text: string | null | undefined): Record<string, unknown> {
+  if (text === undefined || text === null) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : { text };
+  } catch {
+    return { text };
+  }
 }
 
 function timeOf(ms: number): { seconds: number; milliseconds: number } {

@@ -1,4 +1,5 @@
 import type { SettledDetail, SinkAnswer, SinkRow, SinkVerdict } from '@headgate/sdk';
+import { chatOf } from './chat-content.js';
 import { jsonOf, listIn } from './json-answer.js';
 import { basic } from './otlp-row.js';
 import { costOf } from './record-json.js';
@@ -75,6 +76,7 @@ function eventsOf(detail: SettledDetail, environment: string): Json[] {
       ms,
     })),
   };
+  const content = detail.content === undefined ? {} : chatOf(detail.content);
   // Rounds and calls of tools of a run are in the trace of the run, which has an event of its own.
   const outer = record.id.includes('.')
     ? []
@@ -87,6 +89,7 @@ function eventsOf(detail: SettledDetail, environment: string): Json[] {
           sessionId: record.session || null,
           tags: record.tags,
           metadata,
+          ...content,
         }),
       ];
   const failed = record.outcome !== 'ok';
@@ -113,6 +116,7 @@ function eventsOf(detail: SettledDetail, environment: string): Json[] {
       name: `${record.operation} ${record.model}`,
       model: record.targetModel || record.model,
       modelParameters: { stream: record.stream },
+      ...content,
       completionStartTime:
         firstToken === null ? null : new Date(record.time + firstToken / 1000).toISOString(),
       ...(record.usage !== null && { usageDetails: usageDetails(record.usage) }),

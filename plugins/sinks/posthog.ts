@@ -1,4 +1,5 @@
 import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
+import { chatOf } from './chat-content.js';
 import { uuidOf } from './helicone.js';
 import { jsonOf } from './json-answer.js';
 import { costOf } from './record-json.js';
@@ -43,8 +44,9 @@ const EVENTS: Readonly<Record<string, string>> = {
   embedding: '$ai_embedding',
 };
 
-function eventOf({ record, trace, timings }: SettledDetail): Record<string, unknown> {
+function eventOf({ record, trace, timings, content }: SettledDetail): Record<string, unknown> {
   const person = record.customer || record.user;
+  const chat = content === undefined ? undefined : chatOf(content);
   return {
     event: EVENTS[record.operation] ?? '$ai_generation',
     // Events with the same id are one.
@@ -60,6 +62,8 @@ function eventOf({ record, trace, timings }: SettledDetail): Record<string, unkn
       $ai_span_name: record.model || record.operation,
       $ai_model: record.targetModel || record.model,
       $ai_provider: record.provider,
+      $ai_input: chat?.input,
+      $ai_output_choices: chat?.output,
       $ai_input_tokens: record.usage?.inputTokens,
       $ai_output_tokens: record.usage?.outputTokens,
       $ai_cache_read_input_tokens: record.usage?.cacheReadTokens,

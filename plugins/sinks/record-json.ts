@@ -4,7 +4,7 @@ const NANO = 1e9;
 const AS_NUMBERS = { time: (ms: number) => new Date(ms).toISOString(), nano: costOf };
 
 /** A settled request as JSON of one level of names and the attempts: what objects, messages, lines and webhooks hold. */
-export function recordJson({ record, trace, attempts }: SettledDetail): Record<string, unknown> {
+export function recordJson({ record, trace, attempts, content }: SettledDetail): Record<string, unknown> {
   return {
     ...recordRow(record, AS_NUMBERS),
     error: record.error === '' ? null : record.error,
@@ -21,6 +21,7 @@ export function recordJson({ record, trace, attempts }: SettledDetail): Record<s
       start_ms: startUs / 1000,
       ms: (endUs - startUs) / 1000,
     })),
+    ...(content !== undefined && { content }),
   };
 }
 

@@ -18,6 +18,7 @@ export {
   type UsageUnits,
 } from './canonical/usage.js';
 export * from './chain.js';
+export * from './content-messages.js';
 export { foldEvents, unfoldResponse } from './fold.js';
 export * from './format.js';
 export * from './headers.js';

@@ -48,6 +48,13 @@ export interface SettledAttempt {
   readonly endUs: number;
 }
 
+/** A request and its answer as they are kept: with what must not be kept taken out. Null: no text, or nothing of it may be kept. */
+export interface SettledContent {
+  readonly request: string | null;
+  /** A stream put together to what the answer would have been. */
+  readonly answer: string | null;
+}
+
 /**
  * All that is known of a settled request, for whoever makes something of it: traces, sinks, a live view. Made on demand from the
  * record, which is what I/O threads write down; nothing here costs them anything.
@@ -57,4 +64,6 @@ export interface SettledDetail {
   readonly trace: TraceContext;
   readonly timings: SettledTimings;
   readonly attempts: readonly SettledAttempt[];
+  /** Request and answer, for sinks that are to have them. Absent where nothing is kept of them. */
+  readonly content?: SettledContent;
 }

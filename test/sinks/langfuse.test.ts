@@ -36,6 +36,8 @@ const ingestion = z.strictObject({
           userId: text,
           sessionId: text,
           tags: z.array(z.string()),
+          input: z.unknown().optional(),
+          output: z.unknown().optional(),
         }),
       ),
       event('span-create', z.strictObject(observation)),
@@ -43,6 +45,8 @@ const ingestion = z.strictObject({
         'generation-create',
         z.strictObject({
           ...observation,
+          input: z.unknown().optional(),
+          output: z.unknown().optional(),
           model: text,
           modelParameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
           completionStartTime: time.nullish(),

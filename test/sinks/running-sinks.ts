@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SettledRecord } from '@headgate/sdk';
+import type { ContentSource } from '../../core/sinks/content-source.js';
 import type { LogPlace } from '../../core/sinks/frame-log.js';
 import { EVERYTHING } from '../../core/sinks/sampling.js';
 import type { SinkSettings } from '../../core/sinks/sink-settings.js';
@@ -28,6 +29,7 @@ export function sinkSettings(
     batchRecords: null,
     batchWaitMs: 5,
     timeoutMs: 5_000,
+    content: false,
     spoolBytes: 1024 ** 3,
     sampling: EVERYTHING,
     ...over,
@@ -56,6 +58,7 @@ export function runSinks(
   settings: readonly SinkSettings[],
   dir: string | null,
   rows: SinkRows = sinkRows,
+  contents: ContentSource = async () => new Map(),
 ): RunningSinks {
   const lines: RunningSinks['lines'] = [];
   const poster = new Poster();
@@ -66,6 +69,7 @@ export function runSinks(
     earlier: lastIn(dir),
     rows,
     poster,
+    contents,
     log: (level, message, fields) => lines.push({ level, message, fields }),
     onHealth: () => {},
   });

@@ -83,6 +83,12 @@ export const sinkSection = z.looseObject({
     .optional()
     .describe('Its name in logs and metrics, where one is used twice. Left out: that of `use`.'),
   enabled: z.boolean(wants('true or false')).default(true).describe('Whether it is told anything.'),
+  content: z
+    .boolean(wants('true or false'))
+    .default(false)
+    .describe(
+      'It is told prompts and answers, too: those that `observability.log_bodies` keeps, as they are kept.',
+    ),
   ...deliveryKeys,
   timeout: duration(300_000).prefault('15s').describe('How long it may take to answer.'),
 });

@@ -1,3 +1,4 @@
+import type { SettledContent } from '@headgate/sdk';
 import type { BodyKeeping, TakenBodies } from '../../observe/bodies/body-settings.js';
 import type { BlockData } from '../block-data.js';
 import type { BodyKeeper } from '../bodies/body-keeper.js';
@@ -23,6 +24,8 @@ export interface RequestSideParts {
 
 /** How long a question waits for bodies that are still being written: their storage may be away. */
 const WAIT_MS = 1_000;
+/** Bodies that are fetched at the same time. */
+const TOGETHER = 8;
 
 /** The ledger's part that looks at single requests, and keeps their bodies. What is rarely used is loaded when it is. */
 export class RequestSide {
@@ -56,6 +59,26 @@ export class RequestSide {
       return desk;
     });
     return (await this.desk).answer(asked);
+  }
+
+  /** What is kept of these, for sinks; what cannot be got within a moment is left out. */
+  async contents(ids: readonly string[]): Promise<ReadonlyMap<string, SettledContent>> {
+    const found = new Map<string, SettledContent>();
+    const { onTrouble } = this.parts;
+    try {
+      const keeper = await this.keep();
+      await keeper.drain(WAIT_MS);
+      for (let i = 0; i < ids.length; i += TOGETHER)
+        await Promise.all(
+          ids.slice(i, i + TOGETHER).map(async (id) => {
+            const kept = await keeper.find(id);
+            if (kept !== null) found.set(id, { request: kept.request.text, answer: kept.answer.text });
+          }),
+        );
+    } catch (error) {
+      onTrouble('sinks are told of some requests without prompts and answers, which cannot be got', error);
+    }
+    return found;
   }
 
   /** These have been written to the database. */
