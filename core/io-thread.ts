@@ -1,4 +1,4 @@
-import type { HeaderList, SettledRecord } from '@headgate/sdk';
+import type { SettledRecord } from '@headgate/sdk';
 import type { PriceTable } from './catalog/prices/price-table.js';
 import type { Config } from './config/config.js';
 import type { Control } from './control.js';
@@ -147,9 +147,9 @@ export class IoThread {
     return this.catalog;
   }
 
-  /** The client's address, as another node that has passed the request on says; null when none has. */
-  forwardedFor(headers: HeaderList): string | null {
-    return forwardedFor(this.keySecret, headers, Date.now());
+  /** What another node that has passed the request on says of its client; null when none has. */
+  forwardedFor(request: Pick<Incoming, 'method' | 'path' | 'headers'>): ReturnType<typeof forwardedFor> {
+    return forwardedFor(this.keySecret, request, Date.now());
   }
 
   /** The main thread says something about them. */

@@ -17,7 +17,7 @@ export interface McpFrontAsk {
 
 /** A request as it came, for a node that does not know the caller yet. */
 export interface PassedRequest {
-  /** With the query. */
+  /** Without the query, which nothing here looks at and where keys get lost. */
   readonly path: string;
   readonly headers: HeaderList;
   /** Of the client. */

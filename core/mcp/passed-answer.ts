@@ -90,9 +90,9 @@ export class PassedAnswer implements AnswerStream, Running, Waiting {
   /** In a cluster, what another node must know if the session is its own. */
   private passed(): PassedRequest | null {
     const { x, address } = this;
-    const { path, query, headers } = x.incoming;
+    const { path, headers } = x.incoming;
     if (address === null || x.header('mcp-session-id') === undefined) return null;
-    return { path: query === '' ? path : `${path}?${query}`, headers, address };
+    return { path, headers, address };
   }
 
   start(status: number, headers: HeaderList, stays: boolean): void {

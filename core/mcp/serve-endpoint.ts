@@ -12,7 +12,7 @@ import { admit } from '../stages/admit.js';
 import { identify } from '../stages/identify.js';
 import { receive } from '../stages/receive.js';
 import type { EndpointPath } from './endpoint-path.js';
-import { FORWARDED } from './forwarded.js';
+import { FORWARDED, hashOf } from './forwarded.js';
 import { checkOrigin, corsHeaders, PREFLIGHT } from './rebinding.js';
 import { challengeFor } from './resource-metadata.js';
 import { checkToken, scopesAt } from './token-rights.js';
@@ -26,12 +26,13 @@ const endpoints = new WeakMap<IoThread, Endpoint>();
  * The gateway as a server of the protocol. Who asks is found out here as ever; the protocol itself is spoken by the main
  * thread, where sessions are.
  */
-export function serveEndpoint(io: IoThread, { name }: EndpointPath, incoming: Incoming): Exchange {
+export function serveEndpoint(io: IoThread, { name }: EndpointPath, came: Incoming): Exchange {
+  // Another node has let it in under the name that the client used, and says who that is.
+  const told = headerOf(came.headers, FORWARDED) === undefined ? null : io.forwardedFor(came);
+  const incoming = told === null ? came : { ...came, headers: [...told.headers, ...came.headers] };
   const x = new Exchange(io, endpointOf(io), incoming);
   io.inFlight++;
-  // Another node has let it in under the name that the client used, and says who that is.
-  const told = headerOf(incoming.headers, FORWARDED) === undefined ? null : io.forwardedFor(incoming.headers);
-  if (told !== null) incoming.sink.address = () => told;
+  if (told !== null) incoming.sink.address = () => told.address;
   const address = told === null && x.runtime.config.cluster !== null ? clientAddress(x) : null;
   proceed(x, [admit, ...(told === null ? [guard] : []), (x) => who(x, name), receive, pass]);
   return x;
@@ -39,6 +40,7 @@ export function serveEndpoint(io: IoThread, { name }: EndpointPath, incoming: In
   async function pass(): Promise<void> {
     const { body } = x.incoming;
     if (body.tooLarge) throw tooLarge(body);
+    if (told !== null && hashOf(body.bytes) !== told.body) throw gatewayError('key_unknown');
     const [{ PassedAnswer }, catalog] = await Promise.all([import('./passed-answer.js'), io.tools()]);
     if (!x.answered) new PassedAnswer(x, catalog, name, address).begin();
   }

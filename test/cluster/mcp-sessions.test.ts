@@ -1,6 +1,7 @@
 import { request } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forwardedHeader } from '../../core/mcp/forwarded.js';
+import { forwardedHeader, hashOf } from '../../core/mcp/forwarded.js';
 import { startOpenAi } from '../fakes/openai.js';
 import type { FakeProvider } from '../fakes/provider.js';
 import { behind, type Embedded, embed } from '../gateway/embedded.js';
@@ -14,6 +15,7 @@ const KEY = 'hg-sessions-0123456789abc';
 const NEAR = 'hg-near-sessions-0123456789';
 const OTHER = 'hg-other-sessions-0123456789';
 const SECRET = 'the-secret-of-all-nodes-0123456789';
+const PING = JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' });
 const none = noPostgres ?? noRedis;
 
 const initialize = {
@@ -93,8 +95,8 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
   it.each([
     ['the client of the first generation', oldClient],
     ['the client of the second generation', newClient],
-  ])('%s has one session, whichever node it comes to', async (_, connect) => {
-    const client = await (connect as typeof newClient)(way());
+  ])('%s has one session, whichever node it comes to', async (_, connectClient) => {
+    const client = await (connectClient as typeof newClient)(way());
     for (let i = 0; i < 4; i++) {
       expect((await client.listTools()).tools.map(({ name }) => name)).toContain('large');
       expect(textOf(await client.callTool({ name: 'large', arguments: {} }))).toHaveLength(900_000);
@@ -190,17 +192,65 @@ describe.skipIf(none !== null)('sessions of /mcp over two nodes', () => {
           },
         );
         sent.on('error', reject);
-        sent.end(JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' }));
+        sent.end(PING);
       });
     expect([await from(0, {}), await from(1, {})]).toEqual([403, 403]);
     const now = Date.now();
+    const body = hashOf(Buffer.from(PING));
+    const near = { address: '127.0.0.1', headers: ['authorization', `Bearer ${NEAR}`] };
+    const of = { method: 'POST', path: '/mcp/fixture', session, body };
     const wrong = [
-      forwardedHeader('another-secret', '127.0.0.1', session, now),
-      forwardedHeader(SECRET, '127.0.0.1', 'another-session', now),
-      forwardedHeader(SECRET, '127.0.0.1', session, now - 600_000),
+      forwardedHeader('another-secret', near, of, now),
+      forwardedHeader(SECRET, near, { ...of, session: 'another-session' }, now),
+      forwardedHeader(SECRET, near, { ...of, path: '/mcp' }, now),
+      forwardedHeader(SECRET, near, of, now - 600_000),
       'nonsense',
     ];
     for (const header of wrong) expect(await from(0, { 'x-headgate-forwarded': header })).toBe(403);
+  });
+
+  it('between nodes no credential is in the clear, and what was sent is good for that request alone', async () => {
+    const seen: Buffer[] = [];
+    let port = 0;
+    const proxy = createServer((client) => {
+      const node = connect(port, '127.0.0.1');
+      client.on('data', (bytes) => seen.push(bytes));
+      client.pipe(node).pipe(client);
+      client.on('error', () => node.destroy());
+      node.on('error', () => client.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const behindProxy = await embed({ config: { ...config, cluster: { redis: redis.url, address } } });
+    const url = await behindProxy.listen();
+    port = Number(new URL(url).port);
+    urls = [...urls, url];
+    try {
+      const session = await begin(2);
+      const more = { cookie: 'a-secret-cookie', 'x-anything': 'a-secret-header' };
+      expect((await ping(0, session, KEY, more)).status).toBe(200);
+      const text = Buffer.concat(seen).toString('latin1');
+      expect(text).toContain('POST /mcp/fixture');
+      for (const secret of [KEY, 'Bearer', 'a-secret-cookie', 'a-secret-header'])
+        expect(text).not.toContain(secret);
+      const [, sealed = ''] = /x-headgate-forwarded: (\S+)/i.exec(text) ?? [];
+      const again = (message: object) =>
+        fetch(`${url}/mcp/fixture`, {
+          method: 'POST',
+          headers: {
+            accept: 'application/json, text/event-stream',
+            'content-type': 'application/json',
+            'mcp-session-id': session,
+            'x-headgate-forwarded': sealed,
+          },
+          body: JSON.stringify(message),
+        });
+      expect((await again({ jsonrpc: '2.0', id: 3, method: 'tools/list' })).status).toBe(401);
+    } finally {
+      urls = urls.slice(0, 2);
+      await behindProxy.close();
+      proxy.close();
+    }
   });
 
   it('a run that waits for its client goes on at the other node, once', async () => {

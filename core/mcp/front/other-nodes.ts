@@ -1,6 +1,6 @@
 import { type HeaderList, headerOf } from '@headgate/sdk';
 import { StreamFetch } from '../../upstream/stream-fetch.js';
-import { FORWARDED, forwardedHeader } from '../forwarded.js';
+import { FORWARDED, forwardedHeader, hashOf, isOpen } from '../forwarded.js';
 import type { McpFrontAsk } from '../front-protocol.js';
 import { NoSession } from './no-session.js';
 
@@ -53,12 +53,23 @@ export class OtherNodes {
     if (url === null || passed === null) throw new NoSession(404, -32_001, 'Session not found');
     const { path, headers, address } = passed;
     const session = headerOf(headers, 'mcp-session-id') ?? '';
-    const given = new Headers({
-      [FORWARDED]: forwardedHeader(this.nodes.secret, address, session, Date.now()),
-    });
-    for (let i = 0; i < headers.length; i += 2)
-      if (!OF_CONNECTION.has(headers[i] as string))
-        given.append(headers[i] as string, headers[i + 1] as string);
+    const given = new Headers();
+    const sealed: string[] = [];
+    for (let i = 0; i < headers.length; i += 2) {
+      const [name, value] = [headers[i] as string, headers[i + 1] as string];
+      if (OF_CONNECTION.has(name)) continue;
+      if (isOpen(name)) given.append(name, value);
+      else sealed.push(name, value);
+    }
+    given.set(
+      FORWARDED,
+      forwardedHeader(
+        this.nodes.secret,
+        { address, headers: sealed },
+        { method, path, session, body: hashOf(body) },
+        Date.now(),
+      ),
+    );
     given.set('accept-encoding', 'identity');
     try {
       const answer = await this.wayTo(url).fetch(url + path, {
