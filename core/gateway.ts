@@ -9,7 +9,6 @@ import { Refusals } from './admin/refusals.js';
 import { checkPort } from './check-port.js';
 import type { Cluster } from './cluster/cluster.js';
 import { clusterOf, newLife } from './cluster/open-cluster.js';
-import { bodyKeepingOf } from './config/body-keeping.js';
 import type { Config } from './config/config.js';
 import { formatProblems } from './config/problem.js';
 import { secretsOf } from './config/secrets-of.js';
@@ -19,6 +18,7 @@ import { type HealthAnswer, healthAnswer } from './health-parts.js';
 import type { FetchServer } from './http/fetch.js';
 import type { IdentityDelta } from './identity/stored-keys.js';
 import { WatchedRules } from './identity/watched-rules.js';
+import { ledgerOptions } from './ledger-options.js';
 import { LiveConfig } from './live-config.js';
 import type { RunProgram } from './mcp/code/program.js';
 import type { AcceptedTools } from './mcp/hub/pins.js';
@@ -66,30 +66,8 @@ export interface GatewayParts {
  */
 export async function createGateway(parts: GatewayParts): Promise<RunningGateway> {
   const { config } = parts.loaded;
-  const { durable, onFailure, retention } = config.ledger;
   const life = config.cluster === null ? undefined : newLife(config);
-  const ledger = await startLedger({
-    dataDir: config.dataDir,
-    url: config.store.kind === 'sqlite' ? `sqlite:${config.store.path}` : config.store.url.reveal(),
-    logLevel: config.observability.logLevel,
-    logRequests: config.observability.logRequests,
-    logFormat: config.observability.logFormat,
-    secrets: secretsOf(config),
-    metrics: config.observability.metrics,
-    sinks: ledgerSinks(config, parts.source),
-    durable,
-    onFailure,
-    bodies: bodyKeepingOf(config),
-    ...(life !== undefined && { life }),
-    retention: {
-      days: retention.recordDays,
-      ...(retention.maxRecords !== null && { maxRows: retention.maxRecords }),
-      ...(retention.maxBytes !== null && { maxBytes: retention.maxBytes }),
-      quarterDays: retention.quarterDays,
-      sumDays: retention.sumDays,
-    },
-    onFailed: parts.onFatal,
-  }).catch(asStartError);
+  const ledger = await startLedger(ledgerOptions(parts, life)).catch(asStartError);
   const metrics = new PluginMetrics();
   const rules = new WatchedRules();
   watchThread();
