@@ -48,6 +48,12 @@ export class DiskLog implements FrameLog {
     segment.size = offset;
   }
 
+  /** The last file grows no more. */
+  sealed(): void {
+    const last = this.segments.at(-1);
+    if (last !== undefined) last.growing = false;
+  }
+
   next(place: LogPlace): Frame | null {
     for (const segment of this.segments) {
       if (segment.name < place.segment) continue;

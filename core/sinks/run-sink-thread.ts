@@ -25,6 +25,7 @@ export function runSinkThread(rows: SinkRows): void {
   });
   parent.on('message', (request: SinkThreadRequest) => {
     if (request.type === 'grown') sinks.grown(request.end, request.records);
+    else if (request.type === 'sealed') sinks.sealed();
     else if (request.type === 'batch') {
       sinks.add(request.bytes, request.records);
       send({ type: 'taken', bytes: request.bytes.length });

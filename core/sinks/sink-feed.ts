@@ -147,6 +147,8 @@ export class SinkFeed {
       if (end === null) {
         if (this.closing) this.lose(count);
         else this.hold(batch);
+        // On a full disk, the file that is written is in the way of what comes: it may go when it is delivered.
+        if (this.writer?.roll() === true) this.send({ type: 'sealed' });
         return;
       }
       this.end = end;

@@ -18,6 +18,8 @@ export interface SinkThreadData {
 export type SinkThreadRequest =
   /** Records were written that end there. */
   | { readonly type: 'grown'; readonly end: LogPlace; readonly records: number }
+  /** The last file that there is grows no more. */
+  | { readonly type: 'sealed' }
   /** Records, where nothing is kept on disk. */
   | { readonly type: 'batch'; readonly bytes: Uint8Array; readonly records: number }
   | { readonly type: 'states'; readonly token: number }

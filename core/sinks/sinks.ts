@@ -85,6 +85,12 @@ export class Sinks {
     this.tell(records);
   }
 
+  /** The last file grows no more: it goes when all sinks have it. */
+  sealed(): void {
+    (this.log as DiskLog).sealed();
+    this.release();
+  }
+
   /** Where nothing is kept on disk. */
   add(bytes: Uint8Array, records: number): void {
     (this.log as MemoryLog).add(bytes);

@@ -45,6 +45,8 @@ export class SpoolWriter {
   private readonly maxSegmentBytes: number;
   private readonly maxWaitingBytes: number;
   private readonly names: SegmentNames;
+  /** Something was written to the file that there is. */
+  private used = false;
   private segment: Segment | null = null;
   private waiting: Waiting[] = [];
   private waitingBytes = 0;
@@ -81,10 +83,18 @@ export class SpoolWriter {
     else then();
   }
 
+  /** What comes goes into a new file. False when nothing was written to the one that there is. To be called between two writes. */
+  roll(): boolean {
+    if (!this.used) return false;
+    this.close();
+    return true;
+  }
+
   /** Nothing is written afterwards. */
   close(): void {
     this.segment?.close();
     this.segment = null;
+    this.used = false;
   }
 
   private next(): void {
@@ -113,6 +123,7 @@ export class SpoolWriter {
   private finish(end: Position | null): void {
     const first = this.waiting.shift()!;
     this.waitingBytes -= first.payload.length;
+    if (end !== null) this.used = true;
     first.done(end);
     this.next();
   }
