@@ -162,3 +162,36 @@ it('a tool is pinned whatever it is called', () => {
     rmSync(folder, { recursive: true });
   }
 });
+
+it('a server that makes up new tools without end is stopped there, and nothing of what was pinned is lost', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'headgate-pins-'));
+  try {
+    const file = join(dataDir, 'mcp-pins.json');
+    const pins = new Pins(file);
+    const serverOf = (id: string) =>
+      ({ id, tools: new Map([['*', { pin: 'first' }]]) }) as unknown as McpServerConfig;
+    const some = (prefix: string, count: number, description = '') =>
+      definitionsOf(
+        Array.from({ length: count }, (_, i) => ({
+          name: `${prefix}${i}`,
+          description,
+          inputSchema: { type: 'object' as const },
+        })),
+      );
+    const names = (prefix: string, count: number, description = '') =>
+      pins.check(serverOf('shop'), some(prefix, count, description)).tools.map(({ name }) => name);
+    expect(names('a', 9_999)).toHaveLength(9_999);
+    expect(() => names('b', 2)).toThrow(/more tools than are pinned for one server .*mcp-pins\.json/);
+    expect(names('b', 1)).toEqual(['b0']);
+    const before = readFileSync(file, 'utf8');
+    expect(() => names('c', 1)).toThrow(/10000/);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    // One that was gone and comes back changed is held; one that is as it was is not; others have room of their own.
+    expect(names('a', 2, 'changed')).toEqual([]);
+    expect(names('a', 2)).toEqual(['a0', 'a1']);
+    expect(pins.check(serverOf('other'), some('c', 1)).tools).toHaveLength(1);
+    expect(() => pins.check(serverOf('wordy'), some('d', 33, 'x'.repeat(1024 ** 2)))).toThrow(/characters/);
+  } finally {
+    rmSync(dataDir, { recursive: true });
+  }
+});

@@ -6,6 +6,13 @@ import type { HeldTool, PinnedTool, ToolDefinition } from '../protocol.js';
 /** What the file has: a fingerprint alone, as it was once written, or the tool with it. */
 type Seen = Record<string, Record<string, PinnedTool | string>>;
 
+/**
+ * Of one server. Nothing is ever dropped, since a tool that was gone and comes back changed is to be caught: a server that makes up new
+ * ones without end stops itself here, and nobody else.
+ */
+const MOST_TOOLS = 10_000;
+const MOST_CHARACTERS = 32 * 1024 * 1024;
+
 /** By `server/tool`. */
 export type AcceptedTools = ReadonlyMap<string, PinnedTool>;
 
@@ -63,10 +70,17 @@ export class Pins {
   }
 
   private keep(server: string, first: Record<string, PinnedTool>): void {
-    const seen = { ...this.seen, [server]: { ...this.of(server), ...first } };
+    const all = { ...this.of(server), ...first };
+    if (Object.keys(all).length > MOST_TOOLS || JSON.stringify(all).length > MOST_CHARACTERS)
+      throw new Error(
+        `it has shown more tools than are pinned for one server (${MOST_TOOLS}, ${MOST_CHARACTERS} characters): take what is not wanted ` +
+          `any longer out of ${this.file}, or pin fewer tools`,
+      );
+    const seen = { ...this.seen, [server]: all };
     mkdirSync(dirname(this.file), { recursive: true });
     const beside = `${this.file}.new`;
-    writeFileSync(beside, JSON.stringify(seen, null, 1));
+    // On the disk before it takes the place of what was there.
+    writeFileSync(beside, JSON.stringify(seen, null, 1), { flush: true });
     renameSync(beside, this.file);
     this.seen = seen;
   }
