@@ -11,6 +11,7 @@ export const DEFINITION_SECTIONS = {
   plugin: 'plugins',
   mcp_server: 'mcp.servers',
   mcp_virtual_server: 'mcp.virtual',
+  billing_rule: 'billing.named',
 } as const;
 export type DefinitionKind = keyof typeof DEFINITION_SECTIONS;
 

@@ -8,7 +8,12 @@ const WHOLE_PPM = 1_000_000;
 
 export function resolveBilling(parsed: ParsedConfig['billing']): BillingConfig {
   const timeZone = parsed.time_zone ?? 'UTC';
-  return { timeZone, rules: parsed.rules.map((rule) => billRule(rule, timeZone)) };
+  const named = Object.entries(parsed.named).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  // Sorting keeps the order of what is alike.
+  const rules = [...parsed.rules, ...named.map(([, rule]) => rule)].toSorted(
+    (one, other) => one.order - other.order,
+  );
+  return { timeZone, rules: rules.map((rule) => billRule(rule, timeZone)) };
 }
 
 function billRule(rule: ParsedConfig['billing']['rules'][number], timeZone: string): BillRule {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFINITION_SECTIONS, type DefinitionKind, isMapping } from '../../config/definitions.js';
+import { billRuleName, billRuleSchema } from '../../config/sections/billing.js';
 import { mcpServerId } from '../../config/sections/mcp.js';
 import { virtualServerSchema } from '../../config/sections/mcp-endpoint.js';
 import { mcpServer } from '../../config/sections/mcp-server.js';
@@ -83,6 +84,14 @@ export const DEFINITION_APIS: readonly DefinitionApi[] = [
     plural: 'virtual MCP servers',
     schema: virtualServerSchema,
     id: mcpServerId,
+    providersOf: null,
+  },
+  {
+    kind: 'billing_rule',
+    path: 'billing-rules',
+    plural: 'billing rules',
+    schema: billRuleSchema,
+    id: billRuleName,
     providersOf: null,
   },
 ].map((one) => {

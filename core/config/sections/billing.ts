@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GROUP_DIMENSIONS } from '../../store/usage-report.js';
+import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { windowKeys } from './window.js';
 
@@ -46,9 +47,17 @@ const match = z
     'Requests that the rule is for: all that is named must fit. Values as `/api/usage` has them, of keys the id; `*` stands for any text. Left out: all requests.',
   );
 
-const rule = z
+const nameForm = wants('a name: small letters, digits and ". _ -", at most 64');
+export const billRuleName = z.string(nameForm).regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, nameForm);
+
+export const billRuleSchema = z
   .strictObject({
     match,
+    order: integer(-1000, 1000)
+      .default(0)
+      .describe(
+        'Rules of a lower one are tried first; of the same one, those of `rules` in their order, then the named ones by name.',
+      ),
     markup: percent(shareForm, 10_000).optional().describe('Charged on top of the cost.'),
     discount: percent(discountForm, 100).optional().describe('Taken off the cost.'),
     per_million_usd: z
@@ -84,10 +93,14 @@ export const billingSection = z.strictObject({
     'Zone of the dates of rules, and of the months of invoices; `UTC` when left out.',
   ),
   rules: z
-    .array(rule, wants('a list of { match, markup, … }'))
+    .array(billRuleSchema, wants('a list of { match, markup, … }'))
     .max(1000, wants('at most 1000 rules'))
     .default([])
     .describe(
       'What is charged in place of the cost: the first rule that fits a request. Without one, the cost.',
     ),
+  named: z
+    .record(billRuleName, billRuleSchema)
+    .default({})
+    .describe('More rules, by name: those that `/api/billing-rules` makes and changes are such.'),
 });
