@@ -39,7 +39,10 @@ class TakenBytes extends ByteWriter {
   }
 }
 
-/** Records as Apache Parquet: times, numbers and lists as such, costs as exact decimals; a row group for each call. */
+/** Records of a row group: what the footer says of each group is written at once, at the end. */
+const GROUP = 8192;
+
+/** Records as Apache Parquet: times, numbers and lists as such, costs as exact decimals. */
 export class ParquetRecords implements ExportWriter {
   private readonly bytes = new TakenBytes();
   private readonly writer = new ParquetWriter({
@@ -48,18 +51,34 @@ export class ParquetRecords implements ExportWriter {
     createdBy: 'headgate',
   });
 
+  private waiting: SettledRecord[] = [];
+
   add(records: readonly SettledRecord[]): Uint8Array {
-    if (records.length > 0)
-      void this.writer.write({
-        columnData: FIELDS.map(([name, field]) => ({ name, data: dataOf(field, records) })),
-        rowGroupSize: records.length,
-      });
+    this.waiting.push(...records);
+    if (this.waiting.length >= GROUP) this.write();
     return this.bytes.take();
   }
 
   end(): Uint8Array {
+    this.write();
     void this.writer.finish();
     return this.bytes.take();
+  }
+
+  private write(): void {
+    const records = this.waiting;
+    if (records.length === 0) return;
+    this.waiting = [];
+    void this.writer.write({
+      columnData: FIELDS.map(([name, field]) => ({
+        name,
+        data: dataOf(field, records),
+        // By time, readers pass over groups.
+        statistics: field.kind === 'time',
+        offsetIndex: false,
+      })),
+      rowGroupSize: records.length,
+    });
   }
 }
 
