@@ -1,5 +1,4 @@
-import { priceOptions } from '../catalog/price-options.js';
-import { PriceTable } from '../catalog/prices/price-table.js';
+import type { PriceTable } from '../catalog/prices/price-table.js';
 import type { Cluster } from '../cluster/cluster.js';
 import type { Config } from '../config/config.js';
 import { type ControlAnswer, type ControlRequest, OWN_QUOTA, OWN_ROTATION, OWN_SECRET } from '../control.js';
@@ -19,6 +18,7 @@ import { credentialRoutes } from './credential-routes.js';
 import { definitionRoutes } from './definitions/definition-routes.js';
 import { entityRoutes } from './entity-routes.js';
 import type { Governance } from './governance.js';
+import { knownPrices } from './known-prices.js';
 import { mcpRoutes } from './mcp.js';
 import type { McpVault } from './mcp-vault.js';
 import { modelsReport } from './models.js';
@@ -66,6 +66,7 @@ export interface AdminParts {
  */
 export function adminRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
   const { governance, ledger, config, mcp } = parts;
+  const prices = knownPrices(config);
   return [
     route('GET', '/metrics', 'metrics:read', async (request) =>
       (await import('./metrics-page.js')).metricsPage(parts, request),
@@ -90,7 +91,7 @@ export function adminRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
         await usageReport(ledger, query, config().billing, reach === null ? undefined : usageWithin(reach)),
       );
     }),
-    route('GET', '/api/models', 'models:read', modelsOf(config)),
+    route('GET', '/api/models', 'models:read', modelsOf(config, prices)),
     route('GET', '/api/audit', 'audit:read', async ({ query }) =>
       json(200, await auditPage((await governance.open()).store, query)),
     ),
@@ -110,7 +111,7 @@ export function adminRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
     ...tokenRoutes(parts),
     ...mcpRoutes(mcp, governance),
     ...credentialRoutes(parts),
-    ...requestRoutes(parts, streams),
+    ...requestRoutes(parts, streams, prices),
     ...invoiceRoutes(parts),
     ...entityRoutes(governance, config),
     ...definitionRoutes(governance, parts.live),
@@ -220,13 +221,8 @@ async function openApi(): Promise<ControlAnswer> {
   return { status: 200, headers: ['content-type', 'application/json'], body: openApiText() };
 }
 
-function modelsOf(config: () => Config): Route['serve'] {
-  let prices: PriceTable | null = null;
-  return async ({ query }) => {
-    // Read when somebody asks for the first time; the I/O threads have tables of their own.
-    prices ??= PriceTable.load();
-    return report(await modelsReport(config(), prices.with(priceOptions(config())), query));
-  };
+function modelsOf(config: () => Config, prices: () => PriceTable): Route['serve'] {
+  return async ({ query }) => report(await modelsReport(config(), prices(), query));
 }
 
 /** For whoever holds a virtual key: what it may use, and what of it is used. */
@@ -243,7 +239,7 @@ async function me({ ledger }: AdminParts, { key, headers, query }: ControlReques
 }
 
 /** Loaded when somebody looks at requests. */
-function requestRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
+function requestRoutes(parts: AdminParts, streams: ByteStreams, prices: () => PriceTable): Route[] {
   const { ledger } = parts;
   const pages = () => import('./requests/request-pages.js');
   return [
@@ -263,7 +259,7 @@ function requestRoutes(parts: AdminParts, streams: ByteStreams): Route[] {
       (await pages()).getSession(ledger, request),
     ),
     route('GET', '/api/requests/{id}', 'requests:read', async (request) =>
-      (await pages()).getRequest(ledger, request),
+      (await pages()).getRequest(ledger, prices, request),
     ),
   ];
 }

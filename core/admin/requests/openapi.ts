@@ -7,6 +7,21 @@ const NUMBER: Json = { type: 'number', minimum: 0 };
 const LIMIT = query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 50 });
 const ID = { name: 'id', in: 'path', required: true, schema: TEXT };
 
+const COST: Json = {
+  type: ['object', 'null'],
+  required: ['total_usd', 'parts'],
+  properties: {
+    total_usd: TEXT,
+    parts: {
+      type: ['object', 'null'],
+      additionalProperties: TEXT,
+      description: 'Dollars by what was paid for, which add up to the total; null where they are not known',
+    },
+    why: { type: 'string', description: 'Why the parts are not known' },
+  },
+};
+const DETAIL: Json = { ...ANYTHING, properties: { cost: COST } };
+
 /** Which requests are meant, of every list of them. */
 export const REQUEST_FILTERS: readonly Json[] = [
   query(
@@ -114,8 +129,8 @@ export function requestPaths(): Json {
       parameters: [ID],
       get: {
         operationId: 'get_request',
-        summary: 'One request, with each attempt and where its time went',
-        responses: { 200: ok(ANYTHING), ...ERRORS },
+        summary: 'One request, with each attempt, where its time went and what its cost is made of',
+        responses: { 200: ok(DETAIL), ...ERRORS },
       },
     },
   };

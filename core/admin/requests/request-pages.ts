@@ -1,4 +1,5 @@
 import type { SettledRecord } from '@headgate/sdk';
+import type { PriceTable } from '../../catalog/prices/price-table.js';
 import type { ControlAnswer } from '../../control.js';
 import { canonicalError } from '../../errors.js';
 import type { Ledger } from '../../store/ledger.js';
@@ -9,6 +10,7 @@ import { reachOf, usageWithin } from '../reach.js';
 import { json } from '../reply.js';
 import type { Permission } from '../role.js';
 import { type AdminRequest, refused } from '../route.js';
+import { costJson } from './cost-json.js';
 import { requestsCsv } from './request-csv.js';
 import { bodyJson, requestDetailJson, requestJson, sessionJson } from './request-json.js';
 import { placeText, readLimit, readPlace, readRequestAsk } from './request-query.js';
@@ -72,11 +74,16 @@ export async function recordFor(
 }
 
 /** `GET /api/requests/{id}` */
-export async function getRequest(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
+export async function getRequest(
+  ledger: Ledger,
+  prices: () => PriceTable,
+  request: AdminRequest,
+): Promise<ControlAnswer> {
   const record = await recordFor(ledger, request);
   if (!('id' in record)) return record;
   const seen = may(request.caller, 'bodies:read') && isWithin(record, withinOf(request, 'bodies:read'));
-  return json(200, { ...requestDetailJson(record), ...(seen && (await bodiesJson(ledger, record.id))) });
+  const told = { ...requestDetailJson(record), cost: costJson(record, prices) };
+  return json(200, { ...told, ...(seen && (await bodiesJson(ledger, record.id))) });
 }
 
 /** What was kept of request and answer; that they cannot be got does not hide the rest. */
