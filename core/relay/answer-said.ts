@@ -1,4 +1,4 @@
-import type { AnswerWords, CanonicalResponse, StreamEvent } from '@headgate/sdk';
+import type { AnswerWords, CanonicalResponse, FinishFinder, StreamEvent } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
 
 /** Most bytes of an answer that are searched for calls of tools that nothing else points to. */
@@ -13,22 +13,28 @@ const COLON = 0x3a;
 const QUOTE = 0x22;
 const SPACE = 0x20;
 
-/** The names of members, as they stand in the bytes of a format's answers. */
+/** Names of members as they stand in the bytes of a format's answers, and what finds why these ended. */
 export interface SaidIn {
-  readonly finish: readonly Buffer[];
+  readonly finish: FinishFinder;
   readonly calls: readonly Buffer[];
 }
 
 export function saidIn(words: AnswerWords): SaidIn {
   const quoted = (names: readonly string[]): Buffer[] => names.map((name) => Buffer.from(`"${name}"`));
-  return { finish: quoted(words.finish), calls: quoted(words.calls) };
+  const { finish, calls } = words;
+  return { finish: 'whole' in finish ? finish : memberFinder(quoted(finish)), calls: quoted(calls) };
+}
+
+function memberFinder(names: readonly Buffer[]): FinishFinder {
+  const find = (bytes: Buffer): string => lastWord(bytes, names);
+  return { whole: find, events: find };
 }
 
 /** Why a whole answer ended and which tools it calls, found in its bytes. */
 export function noteWhole(x: Exchange, body: Buffer): void {
   const { said } = x.endpoint;
   if (said === null) return;
-  x.finish = lastWord(body, said.finish);
+  x.finish = said.finish.whole(body);
   if (!mayCall(x)) return;
   if (body.length <= SEARCHED_BYTES || /tool|function/i.test(x.finish)) noteCalls(x, body);
 }
@@ -59,7 +65,7 @@ export function noteCalls(x: Exchange, bytes: Buffer): void {
 }
 
 /** The last reason in these bytes; `''` when they say none. */
-export function lastWord(bytes: Buffer, names: readonly Buffer[]): string {
+function lastWord(bytes: Buffer, names: readonly Buffer[]): string {
   for (const name of names) {
     for (let at = bytes.lastIndexOf(name); at !== -1; at = at === 0 ? -1 : bytes.lastIndexOf(name, at - 1)) {
       const word = wordAt(bytes, at + name.length);

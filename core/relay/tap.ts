@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { failWith } from '../fail.js';
 import { type ByteTaps, openTaps } from '../plan/run-tap.js';
 import { settle } from '../stages/settle.js';
-import { lastWord, mayCall, noteCalls } from './answer-said.js';
+import { mayCall, noteCalls } from './answer-said.js';
 import { errorOfEvents } from './error-inside.js';
 import { holdOf, type PieceHold } from './framing.js';
 import type { Relay } from './relay.js';
@@ -155,8 +155,8 @@ export class TapRelay implements Relay {
     const { x, last, beforeLast } = this;
     const { said } = x.endpoint;
     if (said === null || last === null) return;
-    x.finish = lastWord(last, said.finish);
-    if (x.finish === '' && beforeLast !== null) x.finish = lastWord(beforeLast, said.finish);
+    x.finish = said.finish.events(last);
+    if (x.finish === '' && beforeLast !== null) x.finish = said.finish.events(beforeLast);
   }
 
   private look(events: Buffer): Buffer {

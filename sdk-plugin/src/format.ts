@@ -163,10 +163,18 @@ export interface BatchResults {
   usage(line: string): BatchedUsage | null;
 }
 
+/** Finds why an answer ended, in the provider's word; `''` when it is not said. Called once an answer; must not throw. */
+export interface FinishFinder {
+  /** In the bytes of a whole answer. */
+  whole(answer: Buffer): string;
+  /** In the last events of a stream, whole ones. */
+  events(events: Buffer): string;
+}
+
 /** How answers say why they ended and which tools they call, so that both are found in their bytes. */
 export interface AnswerWords {
-  /** Names of members whose value is the reason: `finish_reason`. */
-  readonly finish: readonly string[];
+  /** Names of members whose value is the reason (`finish_reason`), or what finds it where no member alone is it. */
+  readonly finish: readonly string[] | FinishFinder;
   /** A member's name, or a `type`, that a call of a tool has; the next `name` is the tool's. */
   readonly calls: readonly string[];
 }

@@ -130,6 +130,21 @@ describe('the record of a request', () => {
     expect(await ask('/v1/chat/completions', chat({ stream: true }))).toMatchObject({ finish: 'stop' });
   });
 
+  it.each([
+    [{ text: 'On its way.' }, 'completed'],
+    [{ text: 'On its', finish: 'max_output_tokens' }, 'max_output_tokens'],
+  ])('tells the end of a Responses answer that passes as it came: %j', async (answer, finish) => {
+    openai.always({ answer });
+    const body = {
+      model: 'openai/gpt-4o',
+      input: 'Where is my parcel?',
+      metadata: { reason: 'a test', status: 'new' },
+    };
+    expect(await ask('/v1/responses', body)).toMatchObject({ status: 200, finish });
+    settled.length = 0;
+    expect(await ask('/v1/responses', { ...body, stream: true })).toMatchObject({ stream: true, finish });
+  });
+
   it('keeps the trace of the client, and has one of its own where the client has none', async () => {
     const record = await ask('/v1/chat/completions', chat(), { traceparent: TRACE });
     expect(traceOf(record)).toEqual({

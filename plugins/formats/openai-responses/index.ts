@@ -2,6 +2,7 @@ import type { WireFormat } from '@headgate/sdk';
 import { OBJECT_IDS } from '../shared/openai-object-ids.js';
 import { scannedInteger, scannedString } from '../shared/scanned-field.js';
 import { serviceTierAsked } from '../shared/service-tier.js';
+import { endOfAnswer, endOfEvents } from './answer-end.js';
 import { openaiResponsesError } from './error.js';
 import { openaiResponsesMeter } from './meter.js';
 import { openaiResponsesRequest } from './request.js';
@@ -23,7 +24,7 @@ export const openaiResponses: WireFormat = {
   stream: openaiResponsesStream,
   error: openaiResponsesError,
   meter: openaiResponsesMeter,
-  answerWords: { finish: [], calls: ['function_call'] },
+  answerWords: { finish: { whole: endOfAnswer, events: endOfEvents }, calls: ['function_call'] },
   // See shared/reasoning-seal.ts.
   foreignSeals: ['"hg1:{'],
   state: openaiResponsesState,

@@ -4,6 +4,7 @@ import { responsesUsageFrom } from '../shared/responses-usage.js';
 import { addServerTools } from '../shared/server-tools.js';
 import { serviceTierIn } from '../shared/service-tier.js';
 import { eventEnd, eventStart } from '../shared/sse-bytes.js';
+import { ENDS, FAILED, hasType } from './event-type.js';
 import { hasResponsesCounts } from './usage.js';
 
 const buffers = (texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text));
@@ -11,8 +12,7 @@ const buffers = (texts: string[]): Buffer[] => texts.map((text) => Buffer.from(t
 const USAGE = Buffer.from('"usage"');
 /** As servers write it, with and without a space. In text the inner quotes are escaped, so these are members. */
 const USAGE_OBJECT = buffers(['"usage":{', '"usage": {']);
-const FINISHED = buffers(['"response.completed"', '"response.incomplete"', '"response.failed"']);
-const FAILED = Buffer.from('"response.failed"');
+const FINISHED = Object.values(ENDS);
 const ERROR_EVENT = buffers(['event: error', 'event:error', 'data: {"type":"error"', 'data:{"type":"error"']);
 /** Events that carry something the model made. */
 const CONTENT = buffers([
@@ -24,27 +24,6 @@ const CONTENT = buffers([
   '"response.refusal.delta"',
   '"response.output_item.done"',
 ]);
-const TYPE = Buffer.from('"type"');
-const COLON = 0x3a;
-const SPACE = 0x20;
-
-/** True when the string at `at` is the value of `type`: a model may well write the name of an event as its text. */
-function isType(events: Buffer, at: number): boolean {
-  let before = at - 1;
-  while (events[before] === SPACE) before--;
-  if (events[before] !== COLON) return false;
-  before--;
-  while (events[before] === SPACE) before--;
-  const from = before + 1 - TYPE.length;
-  return from >= 0 && TYPE.compare(events, from, before + 1) === 0;
-}
-
-function hasType(events: Buffer, type: Buffer): boolean {
-  for (let at = events.indexOf(type); at !== -1; at = events.indexOf(type, at + type.length))
-    if (isType(events, at)) return true;
-  return false;
-}
-
 /** `answer`: the whole of it, or the event that repeats it. */
 function usageOf(raw: Record<string, unknown> | undefined, answer: () => Buffer): Usage | null {
   if (raw === undefined || !hasResponsesCounts(raw as JsonObject)) return null;
