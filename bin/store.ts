@@ -73,12 +73,12 @@ async function tables(address: StoreAddress): Promise<void> {
 }
 
 function told(copied: Record<string, number>, to: StoreAddress): string {
-  const { request_blocks: blocks = 0, control_entities: entities = 0 } = copied;
+  const { request_blocks: blocks = 0, control_entities: entities = 0, request_bodies: bodies = 0 } = copied;
   const rows = Object.values(copied).reduce((sum, count) => sum + count, 0);
   const url = to.kind === 'postgres' ? `\${DATABASE_URL}` : shownAddress(to);
   const next = `store: { url: "${url}" }`;
   return [
-    `copied ${rows} rows to ${shownAddress(to)}: ${blocks} blocks of records, ${entities} keys and entities`,
+    `copied ${rows} rows to ${shownAddress(to)}: ${blocks} blocks of records, ${bodies} kept bodies, ${entities} keys and entities`,
     `now let the configuration say ${next}`,
     'keys are hashed under the secret that this node has: other nodes need the same one (HEADGATE_SECRET)',
   ].join('\n');

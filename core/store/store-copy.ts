@@ -28,11 +28,15 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   control_last_used: ['id'],
   control_mcp_credentials: ['server', 'owner', 'what'],
   control_mcp_pending: ['state'],
+  request_bodies: ['number'],
 };
 
-/** Rows that are held at a time; blocks of records are up to a megabyte each. */
+/** Rows that are held at a time; blocks of records are up to a megabyte each, bodies seldom more than some kilobytes. */
 const PAGE_ROWS = 2000;
-const PAGE_BLOCKS = 32;
+const PAGES: Readonly<Record<string, number>> = { request_blocks: 32, request_bodies: 100 };
+
+/** Numbers that Postgres goes on counting. */
+const COUNTED = { request_blocks: 'id', request_bodies: 'number' };
 
 /** There is something in the database that is to be copied to. */
 export class NotEmpty extends Error {}
@@ -44,6 +48,21 @@ export class NotEmpty extends Error {}
  * @returns rows by table
  */
 export function copyStore(from: LedgerSql, to: LedgerSql): Promise<Record<string, number>> {
+  const words: Copied = async (target, rows, columns) => {
+    const [number, place, data] = ['number', 'place', 'data'].map((name) => columns.indexOf(name)) as [
+      number,
+      number,
+      number,
+    ];
+    const here = rows.filter((row) => row[place] === '' && row[data] !== null);
+    if (here.length === 0) return;
+    const { indexCopied } = await import('./bodies/copied-texts.js');
+    await indexCopied(
+      to,
+      target,
+      here.map((row) => [Number(row[number]), row[data] as Uint8Array]),
+    );
+  };
   return from.snapshot((source) =>
     to.transaction(async (target) => {
       const used =
@@ -51,23 +70,37 @@ export function copyStore(from: LedgerSql, to: LedgerSql): Promise<Record<string
         (await one(target, 'SELECT count(*) FROM control_audit'));
       if (used > 0) throw new NotEmpty('there are records or keys in it already');
       const copied: Record<string, number> = {};
-      for (const table of Object.keys(KEYS)) copied[table] = await copyTable(source, target, table);
+      await target.run('DELETE FROM request_texts');
+      for (const table of Object.keys(KEYS))
+        copied[table] = await copyTable(source, target, table, table === 'request_bodies' ? words : null);
       if (target.kind === 'postgres')
-        await target.all(
-          "SELECT setval(pg_get_serial_sequence('request_blocks', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM request_blocks), false)",
-        );
+        for (const [table, column] of Object.entries(COUNTED)) await countOn(target, table, column);
       return copied;
     }),
   );
 }
 
-async function copyTable(source: Statements, target: Statements, table: string): Promise<number> {
+async function countOn(target: Statements, table: string, column: string): Promise<void> {
+  await target.all(
+    `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), (SELECT coalesce(max(${column}), 0) + 1 FROM ${table}), false)`,
+  );
+}
+
+/** What else is to be made of copied rows. */
+type Copied = (target: Statements, rows: readonly SqlRow[], columns: readonly string[]) => Promise<void>;
+
+async function copyTable(
+  source: Statements,
+  target: Statements,
+  table: string,
+  then: Copied | null,
+): Promise<number> {
   const columns = await columnsOf(source, table);
   const key = KEYS[table] as readonly string[];
   const places = key.map((name) => columns.indexOf(name));
   const names = columns.map((name) => `"${name}"`).join(', ');
   const order = key.map((name) => `"${name}"`).join(', ');
-  const limit = table === 'request_blocks' ? PAGE_BLOCKS : PAGE_ROWS;
+  const limit = PAGES[table] ?? PAGE_ROWS;
   const insert = `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`;
   // What a new database begins with.
   await target.run(`DELETE FROM ${table}`);
@@ -79,6 +112,7 @@ async function copyTable(source: Statements, target: Statements, table: string):
       after,
     );
     await target.each(insert, rows as SqlValue[][]);
+    await then?.(target, rows, columns);
     copied += rows.length;
     if (rows.length < limit) return copied;
     after = placeOf(rows.at(-1) as SqlRow, places);
