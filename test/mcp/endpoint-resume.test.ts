@@ -55,7 +55,11 @@ async function session({ fetch, url }: Via, version = '2025-11-25', key = KEY) {
         .pipeThrough(new TextDecoderStream())
         .getReader();
       let text = '';
-      while (text.split('\n\n').length <= events) text += (await reader.read()).value ?? '';
+      while (text.split('\n\n').length <= events) {
+        const { done, value = '' } = await reader.read();
+        if (done) throw new Error(`the answer ended before so many events came: ${text}`);
+        text += value;
+      }
       gone.abort();
       return [...text.matchAll(/^id: (\d+)/gm)].map(([, id = '']) => id);
     },
@@ -153,7 +157,7 @@ describe('an answer whose connection broke off', () => {
     const client = await session(via);
     const [last] = await client.lose('wait');
     await (await client.call('large')).text();
-    const [lost] = await client.lose('large');
+    const [lost] = await client.lose('large', 1, 8);
     await client.runs(1);
     await expect.poll(async () => (await client.back(lost)).status, { timeout: WAIT_MS }).toBe(500);
     await (await client.call('release')).text();
