@@ -76,7 +76,7 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
       nodes: 1,
       away: false,
       reservations: 1,
-      lessor: { counts: { waits: 0, roundTrips: 0, recalls: 0 }, active: new Set() },
+      lessor: { counts: { waits: 0, recalls: 0 }, holds: { roundTrips: 0 }, active: new Set() },
     } as unknown as Cluster),
     ...facts.families,
     ...pushFamilies([push]),
