@@ -49,6 +49,8 @@ export interface IoThreadParts {
 
 /** How long a drain waits between looks at whether requests are still running. */
 const DRAIN_POLL_MS = 10;
+/** How long what was told to end may take for its last words: runs tell servers of tools, and write what they came to. */
+const LAST_WORDS_MS = 1_000;
 
 /** Everything one I/O thread has: its runtime, pools, deadlines, plugins, and the requests in flight. */
 export class IoThread {
@@ -198,6 +200,10 @@ export class IoThread {
     this.deadlines.cutOff('gateway_stopping');
     // What was written leaves at the end of the tick, before anybody closes the connections.
     await new Promise((resolve) => setImmediate(resolve));
+    const last = performance.now() + LAST_WORDS_MS;
+    while (this.inFlight > this.openSessions && performance.now() < last) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+    }
     return inTime;
   }
 
