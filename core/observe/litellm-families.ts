@@ -169,7 +169,8 @@ function fallbackFamilies({ models, places }: RequestMetrics): MetricFamily[] {
 function timeFamilies(metrics: RequestMetrics): MetricFamily[] {
   const { attempts, overheads } = metrics;
   const [sets, names] = [metrics.times(), metrics.timeNames];
-  const shown = new Set(names.filter((name) => name !== 'operation'));
+  // What differs in something that LiteLLM does not tell is one: names and labels of two would be the same.
+  const shown = new Set(names.filter((name) => TOLD_OF_TIMES.has(name)));
   const callers = metrics.settings.timeLabels;
   const times = (
     name: string,
@@ -252,6 +253,13 @@ const CALLER_NAMES = [
   ['team_alias', 'team'],
   ['user', 'user'],
 ] as const;
+
+const TOLD_OF_TIMES: ReadonlySet<string> = new Set([
+  'model',
+  'target_model',
+  'provider',
+  ...CALLER_NAMES.map(([, name]) => shownName(name)),
+]);
 
 function placeNames(at: Labels): Record<string, string> {
   return {

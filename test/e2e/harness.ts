@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 
 /** An installed package can be put to the same tests. */
 const BINARY =
@@ -78,14 +77,7 @@ process.once('SIGTERM', () => {
 const textOf = (config: string | object): string =>
   typeof config === 'string' ? config : JSON.stringify(config, null, 2);
 
-/** A loopback port that nothing listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+export { freePort };
 
 /** Starts the built binary with these arguments, in a folder of its own. Nobody waits for it to be ready. */
 export function spawnHeadgate(args: string[], options: StartOptions = {}): Spawned {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { freePort } from '../e2e/free-port.js';
 
 /** A request as a vendor sees it; the body without its compression. */
 export interface Received {
@@ -25,8 +26,9 @@ export interface VendorServer {
   close(): Promise<void>;
 }
 
-/** A vendor that writes down what it is told and answers what the test says. @param port a free one when left out */
-export async function startVendor(port = 0): Promise<VendorServer> {
+/** A vendor that writes down what it is told and answers what the test says. @param given its port; a free one when left out */
+export async function startVendor(given = 0): Promise<VendorServer> {
+  const port = given === 0 ? await freePort() : given;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
