@@ -1,6 +1,7 @@
 import type { HeaderList } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
 import { attemptSpan, traceOf, tracePart } from './observe/trace-context.js';
+import { setHeader } from './set-header.js';
 
 /** What providers are told of traces: what the client said, where the gateway's own span of the attempt is, or nothing. */
 export const TRACE_WORDS = ['pass', 'own', 'off'] as const;
@@ -13,17 +14,8 @@ export type TraceWord = (typeof TRACE_WORDS)[number];
 export function withOwnTrace(x: Exchange, headers: HeaderList): HeaderList {
   const { traceId, sampled } = traceOf({ id: x.id, trace: tracePart(x.header('traceparent')) });
   const value = `00-${traceId}-${attemptSpan(x.id, x.attempts.length)}-${sampled ? '01' : '00'}`;
-  return setHeader(headers, 'traceparent', value);
-}
-
-/** Those of providers with fixed headers are shared between requests: the list is copied. */
-function setHeader(headers: HeaderList, name: string, value: string): HeaderList {
+  // Those of providers with fixed headers are shared between requests.
   const own = [...headers];
-  for (let i = 0; i < own.length; i += 2)
-    if (own[i] === name) {
-      own[i + 1] = value;
-      return own;
-    }
-  own.push(name, value);
+  setHeader(own, 'traceparent', value);
   return own;
 }

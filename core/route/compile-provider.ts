@@ -2,6 +2,7 @@ import type { CallAdapter, HeaderList, ProviderRow, Signer, SignerHost, Transpor
 import type { ProviderConfig } from '../config/config.js';
 import { fillHoles } from '../config/holes.js';
 import { textValues } from '../config/resolve-variables.js';
+import { setHeader } from '../set-header.js';
 import { compileAdapters } from './compile-adapters.js';
 import { compileFieldEdits } from './field-edits.js';
 import { KeyRing, type KeySource } from './key-ring.js';
@@ -72,8 +73,8 @@ function headersOf(
     'headgate',
   ];
   for (const [name, value] of Object.entries(filled(row.headers, values)))
-    set(headers, name.toLowerCase(), value);
-  for (const [name, value] of config.headers) set(headers, name, value.reveal());
+    setHeader(headers, name.toLowerCase(), value);
+  for (const [name, value] of config.headers) setHeader(headers, name, value.reveal());
   return headers;
 }
 
@@ -84,13 +85,4 @@ function filled(texts: Record<string, string>, values: ReadonlyMap<string, strin
 function keySources(config: ProviderConfig): KeySource[] {
   if (config.keys.length === 0) return [{ name: 'none', value: '', weight: 1, models: null }];
   return config.keys.map((key) => ({ ...key, value: key.value.reveal() }));
-}
-
-function set(headers: HeaderList, name: string, value: string): void {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i] !== name) continue;
-    headers[i + 1] = value;
-    return;
-  }
-  headers.push(name, value);
 }

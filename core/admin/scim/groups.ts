@@ -7,6 +7,7 @@ import { iso } from '../entity-text.js';
 import type { OpenGovernance } from '../governance.js';
 import { bodyOf } from '../reply.js';
 import type { AdminRequest } from '../route.js';
+import { everyOf } from './every-of.js';
 import type { Filter } from './filter.js';
 import { equalities, matches, mentions, onlyEqualities } from './filter-match.js';
 import { listAnswer, readAsked, without } from './listing.js';
@@ -19,7 +20,6 @@ export const GROUP_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const PREFIX = 'scim-';
 const groupName = (name: string): string => `scim-group:${name.toLowerCase()}`;
 const externalName = (externalId: string): string => `scim-group-ext:${externalId}`;
-const PAGE = 1000;
 /** Most members that one request may name. */
 const MOST_MEMBERS = 10_000;
 
@@ -219,13 +219,7 @@ async function candidatesOf(filter: Filter, { entities, people }: Rows): Promise
     const some = await Promise.all(ids.map((id) => entities.find('group', id)));
     return some.filter((one) => one !== null);
   }
-  const all: StoredEntity[] = [];
-  for (let after = ''; ; ) {
-    const page = await entities.list('group', { after, limit: PAGE });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-    after = page.at(-1)?.id ?? '';
-  }
+  return everyOf('group', entities);
 }
 
 /** The members that an operation is about. */

@@ -8,6 +8,7 @@ import { scimUserName } from '../login/sign-in.js';
 import { bodyOf } from '../reply.js';
 import type { AdminRequest } from '../route.js';
 import type { AdminParts } from '../routes.js';
+import { everyOf } from './every-of.js';
 import type { Filter } from './filter.js';
 import { equalities, matches, mentions } from './filter-match.js';
 import { listAnswer, readAsked, without } from './listing.js';
@@ -203,13 +204,7 @@ async function candidatesOf(filter: Filter, { entities, people }: Rows): Promise
     }
     if (one !== undefined) return one === null ? [] : [one];
   }
-  const all: StoredEntity[] = [];
-  for (let after = ''; ; ) {
-    const page = await entities.list('user', { after, limit: PAGE });
-    all.push(...page);
-    if (page.length < PAGE) return all;
-    after = page.at(-1)?.id ?? '';
-  }
+  return everyOf('user', entities);
 }
 
 async function resourceOf(user: StoredEntity, { entities, people }: Rows): Promise<Json> {

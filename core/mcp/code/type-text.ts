@@ -1,4 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
+import { isObject } from '../json-object.js';
 
 /** Deeper, a type says no more. */
 const DEEPEST = 6;
@@ -115,8 +116,4 @@ export function commentText(text: unknown, indent: string): string {
   const lines = text.trim().replaceAll('*/', '* /').split(/\r?\n/);
   if (lines.length === 1) return `${indent}/** ${lines[0]} */\n`;
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}`.trimEnd()).join('\n')}\n${indent} */\n`;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

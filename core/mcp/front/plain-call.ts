@@ -1,4 +1,5 @@
 import { type HeaderList, headerOf, type JsonObject } from '@headgate/sdk';
+import { isObject } from '../json-object.js';
 import type { ToolInput } from '../protocol.js';
 
 /** A call of a tool that says nothing but what nearly all of them say. */
@@ -72,8 +73,4 @@ function isJson(headers: HeaderList): boolean {
 function hasOnly(object: JsonObject, names: readonly string[]): boolean {
   for (const name in object) if (!names.includes(name)) return false;
   return true;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
-import { isObject, OURS } from './plain-call.js';
+import { isObject } from '../json-object.js';
+import { OURS } from './plain-call.js';
 import { SERVER_INFO } from './server-info.js';
 
 const FIELDS = ['content', 'structuredContent', 'isError', '_meta'];

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
-import { isObject } from './document.js';
+import { isObject } from '../json-object.js';
 import { type ApiTool, type ApiWishes, operationsOf } from './operation.js';
 import { readDocument } from './read-document.js';
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@headgate/sdk';
 import { formatPath, type Path, quote } from '../../config/path.js';
+import { isObject } from '../json-object.js';
 
 /** Something in an OpenAPI document that cannot be used, and where. */
 export class DocumentProblem extends Error {
@@ -28,10 +29,6 @@ export interface Part {
 
 /** References that lead to references, at most; more are a circle. */
 const MOST_HOPS = 50;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** An OpenAPI document as it was read, in which references lead from one place to another. */
 export class ApiDocument {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Path } from '../../config/path.js';
-import { type ApiDocument, isObject } from './document.js';
+import { isObject } from '../json-object.js';
+import type { ApiDocument } from './document.js';
 import { styleOf, type ValueStyle } from './parameters.js';
 
 export type BodyKind = 'json' | 'form' | 'multipart' | 'text';

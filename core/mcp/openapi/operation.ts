@@ -1,7 +1,8 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Path } from '../../config/path.js';
+import { isObject } from '../json-object.js';
 import { RETURNS } from '../returns-field.js';
-import { type ApiDocument, isObject, type Part } from './document.js';
+import type { ApiDocument, Part } from './document.js';
 import { type BodyForm, bodyOf } from './operation-body.js';
 import { type IsGiven, type Parameter, parametersOf } from './parameters.js';
 import { returnsOf } from './returns.js';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Path } from '../../config/path.js';
-import { type ApiDocument, isObject, type Part } from './document.js';
+import { isObject } from '../json-object.js';
+import type { ApiDocument, Part } from './document.js';
 
 const PLACES = ['path', 'query', 'header', 'cookie'] as const;
 export type ParameterPlace = (typeof PLACES)[number];

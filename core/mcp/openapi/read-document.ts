@@ -1,6 +1,7 @@
 import type { Path } from '../../config/path.js';
 import { parseYamlFile } from '../../config/yaml-file.js';
-import { ApiDocument, DocumentProblem, isObject } from './document.js';
+import { isObject } from '../json-object.js';
+import { ApiDocument, DocumentProblem } from './document.js';
 
 /** An OpenAPI document, JSON or YAML, of a version that is understood. Throws DocumentProblem. */
 export function readDocument(text: string): ApiDocument {

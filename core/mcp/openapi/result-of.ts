@@ -1,5 +1,5 @@
 import type { JsonObject } from '@headgate/sdk';
-import { isObject } from './document.js';
+import { isObject } from '../json-object.js';
 
 /** How much of an error's body is told. */
 const MOST_OF_ERROR = 4096;

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@headgate/sdk';
 import type { Path } from '../../config/path.js';
-import { type ApiDocument, isObject } from './document.js';
+import { isObject } from '../json-object.js';
+import type { ApiDocument } from './document.js';
 import { SchemaWriter } from './schema.js';
 
 /** What is said of results is a help for programs; more of it than this is none. */

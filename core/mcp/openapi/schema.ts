@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '@headgate/sdk';
 import type { Path } from '../../config/path.js';
-import { type ApiDocument, isObject } from './document.js';
+import { isObject } from '../json-object.js';
+import type { ApiDocument } from './document.js';
 
 /** What a schema may have, counted in objects, before shared parts of it are told once instead of wherever they are used. */
 const MOST_INLINE = 500;

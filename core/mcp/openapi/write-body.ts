@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isObject } from './document.js';
+import { isObject } from '../json-object.js';
 import type { BodyForm } from './operation-body.js';
 import { BadArgument, OF_FORMS, queryText } from './write-value.js';
 

@@ -1,4 +1,4 @@
-import { isObject } from './document.js';
+import { isObject } from '../json-object.js';
 import type { ValueStyle } from './parameters.js';
 
 /** An argument that cannot be sent; told to whoever made the call. */
