@@ -1,4 +1,5 @@
 import type { JsonObject, ToolResult } from '@headgate/sdk';
+import type { McpQuestion, ToldError } from '../front-protocol.js';
 import type { ToolInput, ToolProgress } from '../protocol.js';
 import type { Asking, Desk } from './desk.js';
 import { OURS } from './plain-call.js';
@@ -28,30 +29,37 @@ export interface WantedCall {
 
 /** A call like any other, with its rules, limits and price. Rejects with Refused. */
 export async function callAt(desk: Desk, asking: Asking, wanted: WantedCall): Promise<ToolResult> {
-  const { caller, pump } = asking;
+  const { pump } = asking;
   const { id, onProgress } = wanted;
   const place = await placeOf(desk, asking, wanted.name);
   const leave = desk.with(place.server, wanted.request);
   const quiet = onProgress === null ? null : pump.listen(id, onProgress);
   try {
-    const answer = await pump.ask({
-      ask: 'call',
+    const answer = await askCall(desk, asking, {
       id,
       server: place.server,
       tool: place.name,
       arguments: wanted.arguments,
-      session: desk.owner(place.server, caller),
       progress: onProgress !== null,
       input: wanted.input,
       meta: metaOf(wanted.meta),
     });
-    if ('error' in answer) return refused(answer.error);
-    if (!('result' in answer)) throw new Error('the other thread answered another question');
-    return answer.result;
+    return 'error' in answer ? refused(answer.error) : answer.result;
   } finally {
     quiet?.();
     leave();
   }
+}
+
+/** Asks the thread that calls tools, in the session of the caller with the server. */
+export async function askCall(
+  desk: Desk,
+  { caller, pump }: Asking,
+  call: Omit<Extract<McpQuestion, { ask: 'call' }>, 'ask' | 'session'>,
+): Promise<{ readonly result: ToolResult } | { readonly error: ToldError }> {
+  const answer = await pump.ask({ ask: 'call', session: desk.owner(call.server, caller), ...call });
+  if ('error' in answer || 'result' in answer) return answer;
+  throw new Error('the other thread answered another question');
 }
 
 /** What is not between the client and us alone: trace context, what clients and servers agree on by themselves. */

@@ -16,6 +16,7 @@ import type { ToldError, ToldTool } from '../front-protocol.js';
 import { withoutLink } from '../refusal.js';
 import { ToolSearch } from '../select/tool-search.js';
 import { WordIndex } from '../select/word-index.js';
+import { askCall } from './call-at.js';
 import type { Asking, Desk } from './desk.js';
 import { BETWEEN, toolJson } from './scope.js';
 import { toldTools } from './told-tools.js';
@@ -92,7 +93,7 @@ async function run(
 ): Promise<CodeAnswer> {
   const program = programOf(args);
   if (!('source' in program)) return program;
-  const { caller, pump } = asking;
+  const { pump } = asking;
   const { id: request } = ctx.mcpReq;
   // A program goes on by itself, whoever has left.
   const signal = AbortSignal.any([ctx.mcpReq.signal, pump.signal]);
@@ -103,19 +104,16 @@ async function run(
     const withdraw = (): void => pump.withdraw(id);
     over.addEventListener('abort', withdraw, { once: true });
     try {
-      const answer = await pump.ask({
-        ask: 'call',
+      const answer = await askCall(desk, asking, {
         id,
         server: server.id,
         tool: tool.name,
         arguments: argumentsOf(argument),
-        session: desk.owner(server.id, caller),
         progress: false,
         input: null,
         meta: null,
       });
       if ('error' in answer) throw new Error(wordsOf(answer.error));
-      if (!('result' in answer)) throw new Error('the other thread answered another question');
       return toolValue(answer.result, tool);
     } finally {
       over.removeEventListener('abort', withdraw);
