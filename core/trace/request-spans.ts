@@ -70,6 +70,7 @@ function requestSpan(detail: SettledDetail): Span {
   add('headgate.project', record.project);
   add('headgate.cache', record.cache);
   if (record.tags.length > 0) add('headgate.tags', record.tags);
+  for (const name in record.metadata) add(`headgate.metadata.${name}`, record.metadata[name]);
   if (record.plugins.length > 0) add('headgate.plugins', record.plugins);
   if (record.costNano !== null) add('headgate.cost_usd', record.costNano / NANO);
   if (timings.firstTokenUs !== null) add('headgate.first_token_us', timings.firstTokenUs);

@@ -1,6 +1,6 @@
 import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
 import { jsonOf, listIn } from './json-answer.js';
-import { costOf } from './record-json.js';
+import { costOf, withMetadata } from './record-json.js';
 
 /** Application Insights, by the protocol of its SDKs: https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete. */
 export const azureMonitor: SinkRow = {
@@ -62,16 +62,19 @@ function envelopeOf({ record, trace, timings }: SettledDetail, iKey: string, ins
         duration: durationOf(timings.totalUs),
         responseCode: String(record.status),
         success: record.outcome === 'ok',
-        properties: {
-          request_id: record.id,
-          provider: record.provider,
-          upstream_model: record.targetModel,
-          key: record.keyName,
-          team: record.team,
-          customer: record.customer,
-          cache: record.cache,
-          error: record.error,
-        },
+        properties: withMetadata(
+          {
+            request_id: record.id,
+            provider: record.provider,
+            upstream_model: record.targetModel,
+            key: record.keyName,
+            team: record.team,
+            customer: record.customer,
+            cache: record.cache,
+            error: record.error,
+          },
+          record.metadata,
+        ),
         measurements: {
           ...(record.usage !== null && {
             input_tokens: record.usage.inputTokens,

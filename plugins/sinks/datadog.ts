@@ -1,7 +1,7 @@
 import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '@headgate/sdk';
 import { chatOf } from './chat-content.js';
 import { jsonOf } from './json-answer.js';
-import { costOf } from './record-json.js';
+import { costOf, withMetadata } from './record-json.js';
 import { optional, secret } from './setting.js';
 
 type Json = Record<string, unknown>;
@@ -57,11 +57,14 @@ function spanOf({ record, trace, timings, content }: SettledDetail): Json {
     tags: tagsOf(record),
     meta: {
       kind: KINDS[record.operation] ?? 'llm',
-      metadata: {
-        model_name: record.targetModel || record.model,
-        model_provider: record.provider,
-        cache: record.cache,
-      },
+      metadata: withMetadata(
+        {
+          model_name: record.targetModel || record.model,
+          model_provider: record.provider,
+          cache: record.cache,
+        },
+        record.metadata,
+      ),
       ...(chat !== null && { input: { messages: chat.input }, output: { messages: chat.output } }),
       ...(record.outcome !== 'ok' && {
         error: { type: record.error || record.outcome, message: record.errorMessage },

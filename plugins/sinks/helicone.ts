@@ -1,5 +1,6 @@
 import type { SettledDetail, SinkRow, SinkVerdict } from '@headgate/sdk';
 import { bearer } from './otlp-row.js';
+import { withMetadata } from './record-json.js';
 import { address, secret } from './setting.js';
 
 /** Helicone by its API for what did not pass through it: a request a record. */
@@ -64,9 +65,7 @@ function logOf({ record, timings, content }: SettledDetail): Record<string, unkn
         'Helicone-Request-Id': uuidOf(record.id),
         ...(record.customer !== '' && { 'Helicone-User-Id': record.customer }),
         ...(record.session !== '' && { 'Helicone-Session-Id': record.session }),
-        ...(record.team !== '' && { 'Helicone-Property-Team': record.team }),
-        ...(record.keyName !== '' && { 'Helicone-Property-Key': record.keyName }),
-        'Helicone-Property-Request': record.id,
+        ...propertiesOf(record),
       },
     },
     providerResponse: {
@@ -90,6 +89,16 @@ function logOf({ record, timings, content }: SettledDetail): Record<string, unkn
       ...(timings.firstTokenUs !== null && { timeToFirstToken: Math.round(timings.firstTokenUs / 1000) }),
     },
   };
+}
+
+/** What requests are told apart by: https://docs.helicone.ai/features/advanced-usage/custom-properties. */
+function propertiesOf(record: SettledDetail['record']): Record<string, unknown> {
+  const own = { Team: record.team, Key: record.keyName, Request: record.id };
+  return Object.fromEntries(
+    Object.entries(withMetadata(own, record.metadata))
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [`Helicone-Property-${name}`, value]),
+  );
 }
 
 /** A body as Helicone reads it: as the provider has it. */

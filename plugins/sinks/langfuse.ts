@@ -2,7 +2,7 @@ import type { SettledDetail, SinkAnswer, SinkRow, SinkVerdict } from '@headgate/
 import { chatOf } from './chat-content.js';
 import { jsonOf, listIn } from './json-answer.js';
 import { basic } from './otlp-row.js';
-import { costOf } from './record-json.js';
+import { costOf, withMetadata } from './record-json.js';
 import { address, secret } from './setting.js';
 
 type Json = Record<string, unknown>;
@@ -58,7 +58,7 @@ function eventsOf(detail: SettledDetail, environment: string): Json[] {
     timestamp: end,
     body: { environment, ...body },
   });
-  const metadata = {
+  const own = {
     request_id: record.id,
     key: record.keyName,
     org: record.org,
@@ -76,6 +76,7 @@ function eventsOf(detail: SettledDetail, environment: string): Json[] {
       ms,
     })),
   };
+  const metadata = withMetadata(own, record.metadata);
   const content = detail.content === undefined ? {} : chatOf(detail.content);
   // Rounds and calls of tools of a run are in the trace of the run, which has an event of its own.
   const outer = record.id.includes('.')

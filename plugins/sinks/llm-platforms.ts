@@ -2,6 +2,7 @@ import type { SettledDetail, SinkRow, SpanAttributes, SpanRole } from '@headgate
 import { basic, bearer, otlpRow } from './otlp-row.js';
 import { costOf } from './record-json.js';
 import { address, optional, ownAddress, secret, text } from './setting.js';
+import { metadataAttributes, metadataText } from './span-metadata.js';
 
 /** https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md, for those who read nothing else. */
 function openInference({ record }: SettledDetail, role: SpanRole): SpanAttributes {
@@ -12,6 +13,7 @@ function openInference({ record }: SettledDetail, role: SpanRole): SpanAttribute
         record.operation === 'tool' ? 'TOOL' : record.operation === 'run' ? 'AGENT' : 'CHAIN',
       'session.id': record.session || undefined,
       'tag.tags': record.tags.length > 0 ? record.tags : undefined,
+      metadata: metadataText(record),
     };
   return {
     'openinference.span.kind':
@@ -55,6 +57,7 @@ export const llmPlatforms: readonly SinkRow[] = [
             'langfuse.session.id': record.session || undefined,
             'langfuse.trace.name': record.model || undefined,
             'langfuse.trace.tags': record.tags.length > 0 ? record.tags : undefined,
+            ...metadataAttributes(record, 'langfuse.trace.metadata.'),
           }
         : null,
   }),
@@ -74,7 +77,10 @@ export const llmPlatforms: readonly SinkRow[] = [
     }),
     attributes: ({ record }, role) => ({
       'langsmith.span.kind': role === 'call' ? (record.operation === 'tool' ? 'tool' : 'llm') : 'chain',
-      ...(role === 'request' && { 'langsmith.metadata.customer': record.customer || undefined }),
+      ...(role === 'request' && {
+        ...metadataAttributes(record, 'langsmith.metadata.'),
+        'langsmith.metadata.customer': record.customer || undefined,
+      }),
     }),
   }),
   otlpRow({
@@ -136,6 +142,8 @@ export const llmPlatforms: readonly SinkRow[] = [
     },
     url: (values) => `${values.text('url')}/otel/v1/traces`,
     headers: (values) => ({ ...bearer(values.text('api_key')), 'x-bt-parent': values.text('parent') }),
+    attributes: ({ record }, role) =>
+      role === 'request' ? { 'braintrust.metadata': metadataText(record) } : null,
   }),
   otlpRow({
     id: 'opik',
@@ -198,6 +206,8 @@ export const llmPlatforms: readonly SinkRow[] = [
     },
     url: (values) => `${values.text('url')}/v1/traces`,
     headers: (values) => bearer(values.text('api_key')),
+    attributes: ({ record }, role) =>
+      role === 'request' ? metadataAttributes(record, 'traceloop.association.properties.') : null,
   }),
   otlpRow({
     id: 'logfire',
@@ -239,6 +249,8 @@ export const llmPlatforms: readonly SinkRow[] = [
     },
     url: (values) => `${values.text('url')}/v1/traces`,
     headers: (values) => bearer(values.text('api_key')),
+    attributes: ({ record }, role) =>
+      role === 'request' ? metadataAttributes(record, 'lmnr.association.properties.metadata.') : null,
     gzip: false,
   }),
   otlpRow({

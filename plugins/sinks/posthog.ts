@@ -2,7 +2,7 @@ import type { SettledDetail, SinkAnswer, SinkHost, SinkRow, SinkVerdict } from '
 import { chatOf } from './chat-content.js';
 import { uuidOf } from './helicone.js';
 import { jsonOf } from './json-answer.js';
-import { costOf } from './record-json.js';
+import { costOf, withMetadata } from './record-json.js';
 import { address, secret } from './setting.js';
 
 /** PostHog's analytics of models, by its API for events: https://posthog.com/docs/api/capture. */
@@ -52,32 +52,35 @@ function eventOf({ record, trace, timings, content }: SettledDetail): Record<str
     // Events with the same id are one.
     uuid: uuidOf(record.id),
     timestamp: new Date(record.time).toISOString(),
-    properties: {
-      distinct_id: person || record.keyId || 'headgate',
-      ...(person === '' && { $process_person_profile: false }),
-      $ai_trace_id: trace.traceId,
-      $ai_span_id: trace.spanId,
-      ...(trace.parentId !== null && { $ai_parent_id: trace.parentId }),
-      ...(record.session !== '' && { $ai_session_id: record.session }),
-      $ai_span_name: record.model || record.operation,
-      $ai_model: record.targetModel || record.model,
-      $ai_provider: record.provider,
-      $ai_input: chat?.input,
-      $ai_output_choices: chat?.output,
-      $ai_input_tokens: record.usage?.inputTokens,
-      $ai_output_tokens: record.usage?.outputTokens,
-      $ai_cache_read_input_tokens: record.usage?.cacheReadTokens,
-      $ai_reasoning_tokens: record.usage?.reasoningTokens,
-      $ai_total_cost_usd: costOf(record.costNano) ?? undefined,
-      $ai_latency: timings.totalUs / 1e6,
-      $ai_stream: record.stream,
-      $ai_time_to_first_token: timings.firstTokenUs === null ? undefined : timings.firstTokenUs / 1e6,
-      $ai_http_status: record.status,
-      $ai_is_error: record.outcome !== 'ok',
-      $ai_error: record.outcome === 'ok' ? undefined : record.errorMessage || record.error,
-      team: record.team,
-      key: record.keyName,
-      tags: record.tags,
-    },
+    properties: withMetadata(
+      {
+        distinct_id: person || record.keyId || 'headgate',
+        ...(person === '' && { $process_person_profile: false }),
+        $ai_trace_id: trace.traceId,
+        $ai_span_id: trace.spanId,
+        ...(trace.parentId !== null && { $ai_parent_id: trace.parentId }),
+        ...(record.session !== '' && { $ai_session_id: record.session }),
+        $ai_span_name: record.model || record.operation,
+        $ai_model: record.targetModel || record.model,
+        $ai_provider: record.provider,
+        $ai_input: chat?.input,
+        $ai_output_choices: chat?.output,
+        $ai_input_tokens: record.usage?.inputTokens,
+        $ai_output_tokens: record.usage?.outputTokens,
+        $ai_cache_read_input_tokens: record.usage?.cacheReadTokens,
+        $ai_reasoning_tokens: record.usage?.reasoningTokens,
+        $ai_total_cost_usd: costOf(record.costNano) ?? undefined,
+        $ai_latency: timings.totalUs / 1e6,
+        $ai_stream: record.stream,
+        $ai_time_to_first_token: timings.firstTokenUs === null ? undefined : timings.firstTokenUs / 1e6,
+        $ai_http_status: record.status,
+        $ai_is_error: record.outcome !== 'ok',
+        $ai_error: record.outcome === 'ok' ? undefined : record.errorMessage || record.error,
+        team: record.team,
+        key: record.keyName,
+        tags: record.tags,
+      },
+      record.metadata,
+    ),
   };
 }

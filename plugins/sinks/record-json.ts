@@ -30,6 +30,25 @@ export function jsonLines(details: readonly SettledDetail[]): string {
   return details.map((detail) => `${JSON.stringify(recordJson(detail))}\n`).join('');
 }
 
+/**
+ * What a vendor shows beside a request, and beside it what the caller said of it. Where both have the same name, in whatever case, the
+ * caller's goes by `metadata.NAME`: neither is lost, and neither passes for the other.
+ */
+export function withMetadata(
+  own: Readonly<Record<string, unknown>>,
+  metadata: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const said = Object.entries(metadata);
+  if (said.length === 0) return own;
+  const taken = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  return {
+    ...own,
+    ...Object.fromEntries(
+      said.map(([name, value]) => [taken.has(name.toLowerCase()) ? `metadata.${name}` : name, value]),
+    ),
+  };
+}
+
 export function costOf(nano: number | null): number | null {
   return nano === null ? null : nano / NANO;
 }

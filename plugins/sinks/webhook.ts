@@ -21,7 +21,7 @@ export const webhook: SinkRow = {
     template: {
       type: 'text',
       about:
-        'JSON of what stands for a record, in which `{{name}}` is the value of that field; a text that is nothing but that has its type. Left out: the record',
+        'JSON of what stands for a record, in which `{{name}}` is the value of that field, `{{metadata.name}}` of that field of metadata; a text that is nothing but that has its type. Left out: the record',
     },
     secret: {
       type: 'secret',
@@ -65,20 +65,29 @@ export const webhook: SinkRow = {
   },
 };
 
-const WHOLE = /^\{\{(\w+)\}\}$/;
-const PART = /\{\{(\w+)\}\}/g;
+const WHOLE = /^\{\{([\w.-]+)\}\}$/;
+const PART = /\{\{([\w.-]+)\}\}/g;
 
 /** A template with the values of a record. */
 function filled(template: unknown, record: Record<string, unknown>): unknown {
   if (typeof template === 'string') {
     const whole = WHOLE.exec(template)?.[1];
-    if (whole !== undefined) return record[whole] ?? null;
+    if (whole !== undefined) return fieldOf(record, whole) ?? null;
     return template.replace(PART, (_, name: string) => {
-      const value = record[name] ?? '';
+      const value = fieldOf(record, name) ?? '';
       return typeof value === 'object' ? JSON.stringify(value) : String(value);
     });
   }
   if (Array.isArray(template)) return template.map((one) => filled(one, record));
   if (typeof template !== 'object' || template === null) return template;
   return Object.fromEntries(Object.entries(template).map(([name, one]) => [name, filled(one, record)]));
+}
+
+const METADATA = 'metadata.';
+
+function fieldOf(record: Record<string, unknown>, name: string): unknown {
+  if (!name.startsWith(METADATA)) return Object.hasOwn(record, name) ? record[name] : undefined;
+  const metadata = record['metadata'] as Readonly<Record<string, string>>;
+  const field = name.slice(METADATA.length);
+  return Object.hasOwn(metadata, field) ? metadata[field] : undefined;
 }

@@ -1,14 +1,21 @@
 import type { SettledRecord } from './views.js';
 
-export type RecordValue = string | number | boolean | readonly string[] | null;
+export type RecordValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | Readonly<Record<string, string>>
+  | null;
 
 /**
  * One thing that is told of a settled request, under the same name wherever it is told: the admin API, exports, sinks.
  *
- * `time`: unix milliseconds. `nano`: nano-dollars, whole. `count`: a whole number. `number`: one with fractions, to the thousandth, in the unit that the name says. `texts`: a list.
+ * `time`: unix milliseconds. `nano`: nano-dollars, whole. `count`: a whole number. `number`: one with fractions, to the thousandth, in the unit that the name says. `texts`: a list. `named`: texts
+ * by names that callers chose, those of them that the configuration keeps.
  */
 export interface RecordField {
-  readonly kind: 'text' | 'texts' | 'flag' | 'time' | 'count' | 'number' | 'nano';
+  readonly kind: 'text' | 'texts' | 'named' | 'flag' | 'time' | 'count' | 'number' | 'nano';
   /** Whether {@link of} may give null: it did not happen, or is not known. Texts that are not there are `''`. */
   readonly nullable: boolean;
   of(record: SettledRecord): RecordValue;
@@ -70,6 +77,7 @@ export const RECORD_FIELDS = {
   first_byte_ms: timed((r) => r.firstByteMs),
   first_token_ms: timed((r) => r.firstTokenMs),
   overhead_us: timed((r) => r.overheadUs, false),
+  metadata: { kind: 'named', nullable: false, of: (r) => r.metadata },
 } as const satisfies Readonly<Record<string, RecordField>>;
 
 export type RecordFieldName = keyof typeof RECORD_FIELDS;

@@ -63,6 +63,13 @@ describe('the record of a request', () => {
     expect(Object.keys(record.metadata)).toHaveLength(2);
     settled.length = 0;
     expect((await ask('/v1/chat/completions', chat())).metadata).toEqual({});
+    // What looks like a secret is not kept, however often it comes.
+    const secret = { 'x-headgate-metadata': 'feature=sk-proj-0123456789abcdef0123456789abcdef, build=8' };
+    for (let i = 0; i < 2; i++) {
+      settled.length = 0;
+      const { metadata } = await ask('/v1/chat/completions', chat(), secret);
+      expect(metadata).toEqual({ feature: '***', build: '8' });
+    }
   });
 
   it('tells each attempt, when it began and how far it came', async () => {

@@ -16,9 +16,15 @@ const admin = { authorization: `Bearer ${ADMIN_TOKEN}` };
 let gateway: Embedded;
 let url = '';
 let listed: Json[] = [];
+const METADATA = Array.from(
+  { length: 5 },
+  (_, i) => `customer=c${i},tags=a,left=out${i % 2 === 0 ? `,feature=f${i},plan=gold` : ''}`,
+);
 
 beforeAll(async () => {
-  gateway = await embed({ config: { admin: { token: ADMIN_TOKEN } } });
+  gateway = await embed({
+    config: { admin: { token: ADMIN_TOKEN }, observability: { metadata: ['feature', 'plan'] } },
+  });
   url = await gateway.listen();
   for (let i = 0; i < 5; i++) {
     const answer = await gateway.fetch(
@@ -26,7 +32,7 @@ beforeAll(async () => {
       json(
         { model: i === 3 ? 'nowhere/x' : 'mock/hello', messages: [{ role: 'user', content: 'Hello' }] },
         {
-          headers: { 'content-type': 'application/json', 'x-headgate-metadata': `customer=c${i},tags=a` },
+          headers: { 'content-type': 'application/json', 'x-headgate-metadata': METADATA[i] ?? '' },
         },
       ),
     );
@@ -61,6 +67,10 @@ describe('an export', () => {
       .split('\r\n');
     expect(lines.map((line) => line.split(',')[0])).toEqual(['id', ...listed.map(({ id }) => id)]);
     expect(text(await download('format=csv&customer=nobody'))).toBe(`${NAMES.join(',')}\r\n`);
+    // What the callers said is there as JSON; the first line is the latest request.
+    expect(listed.map(({ metadata }) => Object.keys(metadata as Json).length)).toEqual([2, 0, 2, 0, 2]);
+    expect(lines[1]).toMatch(/,"\{""feature"":""f4"",""plan"":""gold""\}"$/);
+    expect(lines[2]).toMatch(/,$/);
   });
 
   it('as Parquet is read by others, with types', async () => {
@@ -68,8 +78,9 @@ describe('an export', () => {
     const rows = (await parquetReadObjects({ file })) as Json[];
     expect(rows.map(({ id }) => id)).toEqual(listed.map(({ id }) => id));
     for (const [i, row] of rows.entries()) {
-      const { time, tags, total_ms, customer, status } = listed[i] as Json;
+      const { time, tags, total_ms, customer, status, metadata } = listed[i] as Json;
       expect(row).toMatchObject({ tags, total_ms, customer, status: BigInt(Number(status)) });
+      expect(row['metadata']).toEqual(metadata);
       expect((row['time'] as Date).toISOString()).toBe(time);
     }
     const none = (await download('format=parquet&customer=nobody')).buffer as ArrayBuffer;

@@ -7,13 +7,20 @@ import { recordJson } from '../../plugins/sinks/record-json.js';
 import { settled } from '../store/records.js';
 
 const NAMES = Object.keys(RECORD_FIELDS);
-const record = settled({ error: 'timeout', errorMessage: 'It took too long, "again"', costNano: 1_500_001 });
+const record = settled({
+  error: 'timeout',
+  errorMessage: 'It took too long, "again"',
+  costNano: 1_500_001,
+  metadata: { feature: 'search', plan: 'gold, new' },
+});
 
 describe('what is told of a request', () => {
   it('has the same names in lists, tables and sinks', () => {
     const [header, row] = requestsCsv([record]).split('\r\n');
     expect(header?.split(',')).toEqual(NAMES);
     expect(row).toContain('"It took too long, ""again"""');
+
+    expect(row).toMatch(/,"\{""feature"":""search"",""plan"":""gold, new""\}"$/);
 
     const { usage, error, ...rest } = requestJson(record);
     const { code, message } = error as { code: string; message: string };

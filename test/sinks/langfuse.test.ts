@@ -68,6 +68,7 @@ it('a support team sees in Langfuse what was said for whom, what it used and wha
       prices: { 'mock/hello': { input_per_million_usd: 200, output_per_million_usd: 800 } },
       models: { support: { targets: ['mock/hello'] } },
       observability: {
+        metadata: ['ticket', 'channel', 'key'],
         sinks: [
           {
             use: 'langfuse',
@@ -83,7 +84,8 @@ it('a support team sees in Langfuse what was said for whom, what it used and wha
   onTestFinished(async () => void (await gateway.close()));
   const headers = {
     'content-type': 'application/json',
-    'x-headgate-metadata': 'customer=acme,session=ticket-7,tags=support',
+    'x-headgate-metadata':
+      'customer=acme,session=ticket-7,tags=support,channel=mail,ticket=T-4711,key=A,left=out',
   };
   const messages = [{ role: 'user', content: 'Where is my parcel?' }];
   const answer = await gateway.fetch(
@@ -98,7 +100,10 @@ it('a support team sees in Langfuse what was said for whom, what it used and wha
   const { batch } = ingestion.parse(JSON.parse(told?.body.toString('utf8') ?? ''));
   const [trace, generation] = batch.map((one) => one.body as Record<string, unknown>);
   expect(batch.map(({ type }) => type)).toEqual(['trace-create', 'generation-create']);
-  expect(trace).toMatchObject({ userId: 'acme', sessionId: 'ticket-7', name: 'support' });
+  // What the team says of a request is found by its own names, beside ours.
+  const said = { customer: 'acme', channel: 'mail', ticket: 'T-4711', 'metadata.key': 'A' };
+  expect(trace).toMatchObject({ userId: 'acme', sessionId: 'ticket-7', name: 'support', metadata: said });
+  expect(trace?.['metadata']).not.toHaveProperty('left');
   expect(generation).toMatchObject({
     traceId: trace?.['id'],
     model: 'hello',
@@ -109,7 +114,7 @@ it('a support team sees in Langfuse what was said for whom, what it used and wha
       total: usage.prompt_tokens + usage.completion_tokens,
     },
     costDetails: { total: cost },
-    metadata: { request_id: answer.headers.get('x-headgate-request-id'), customer: 'acme' },
+    metadata: { request_id: answer.headers.get('x-headgate-request-id'), ...said },
   });
   // Contents are not told.
   expect(told?.body.includes('parcel')).toBe(false);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, type TestContext } from 'vitest';
 import { sinkRows } from '../../plugins/sinks/index.js';
 import { settled } from '../store/records.js';
@@ -9,7 +10,33 @@ import { readTraces } from './trace-proto.js';
 import { startVendor } from './vendor-server.js';
 import { SECRET, VENDORS } from './vendors.js';
 
-const three = () => [settled(), settled(), settled()];
+const METADATA = { feature: 'checkout-7', team: 'red' };
+const three = () => [settled(), settled({ metadata: METADATA }), settled()];
+/** Attributes by which those who take traces show metadata, beside those that all have. */
+const ATTRIBUTES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'langfuse-otel': { 'langfuse.trace.metadata.feature': 'checkout-7' },
+  langsmith: { 'langsmith.metadata.feature': 'checkout-7' },
+  arize: { metadata: JSON.stringify(METADATA) },
+  phoenix: { metadata: JSON.stringify(METADATA) },
+  galileo: { metadata: JSON.stringify(METADATA) },
+  braintrust: { 'braintrust.metadata': JSON.stringify(METADATA) },
+  traceloop: { 'traceloop.association.properties.feature': 'checkout-7' },
+  laminar: { 'lmnr.association.properties.metadata.feature': 'checkout-7' },
+};
+/** What the bodies of the others have; of messages, objects and lines it is the field of the record. */
+const TEXTS: Readonly<Record<string, RegExp>> = {
+  langfuse: /"feature":"checkout-7","metadata\.team":"red"/,
+  posthog: /"feature":"checkout-7","metadata\.team":"red"/,
+  'azure-monitor': /"feature":"checkout-7","metadata\.team":"red"/,
+  datadog: /"metadata":\{"model_name":[^{}]*"feature":"checkout-7","team":"red"\}/,
+  helicone: /"Helicone-Property-feature":"checkout-7","Helicone-Property-metadata\.team":"red"/,
+  // Counts alone.
+  'datadog-metrics': /^((?!checkout-7).)*$/s,
+  webhook: /"feature":"checkout-7"/,
+  sqs: /\\"metadata\\":\{\\"feature\\":\\"checkout-7\\",\\"team\\":\\"red\\"\}/,
+};
+const OF_RECORD = /"metadata":\{"feature":"checkout-7","team":"red"\}/;
+const textOf = (body: Buffer): string => (body[0] === 0x1f ? gunzipSync(body) : body).toString('utf8');
 const count = (use: string): number => (use === 'helicone' ? 3 : 1);
 
 // What they wait for is the first delay before they try again: each may wait beside the others, with a vendor of its own.
@@ -52,7 +79,18 @@ describe.concurrent.each(VENDORS)('the sink $use', (vendor) => {
         (span) => span.attributes['headgate.request.id'] ?? [],
       );
       expect(told).toEqual(records.map(({ id }) => id));
+      const { spans } = readTraces(first.body);
+      const [, second] = spans.filter((span) => 'headgate.request.id' in span.attributes);
+      expect(second?.attributes).toMatchObject({
+        'headgate.metadata.feature': 'checkout-7',
+        'headgate.metadata.team': 'red',
+        ...ATTRIBUTES[use],
+      });
+      const all = JSON.stringify(spans.map(({ attributes }) => attributes));
+      expect(all.match(/checkout-7/g)).toHaveLength(use in ATTRIBUTES ? 2 : 1);
     } else body(first, use === 'helicone' ? [] : records.map(({ id }) => id));
+    if (body !== 'otlp')
+      expect(server.received.map((one) => textOf(one.body)).join('\n')).toMatch(TEXTS[use] ?? OF_RECORD);
   });
 
   it('is told again after 503, in the same words, and shows no secret', async (context) => {

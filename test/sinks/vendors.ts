@@ -287,7 +287,8 @@ export const VENDORS: readonly Vendor[] = [
       url: `${url}/hook`,
       headers: { 'x-key': KEY },
       secret: 'signing-secret',
-      template: '{"request":"{{id}}","text":"{{model}} at {{provider}}","cost":"{{cost_usd}}"}',
+      template:
+        '{"request":"{{id}}","text":"{{model}} at {{provider}}","cost":"{{cost_usd}}","feature":"{{metadata.feature}}"}',
     }),
     path: '/hook',
     headers: { 'x-key': KEY, 'x-headgate-signature': /^sha256=[0-9a-f]{64}$/ },

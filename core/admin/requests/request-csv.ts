@@ -1,4 +1,10 @@
-import { RECORD_FIELD_NAMES, RECORD_FIELDS, type RecordField, type SettledRecord } from '@headgate/sdk';
+import {
+  RECORD_FIELD_NAMES,
+  RECORD_FIELDS,
+  type RecordField,
+  type RecordValue,
+  type SettledRecord,
+} from '@headgate/sdk';
 import { usdText } from '../../money.js';
 import { csv, type Field } from '../csv.js';
 import { iso } from '../entity-text.js';
@@ -19,5 +25,12 @@ function cell({ kind, of }: RecordField, record: SettledRecord): Field {
   if (typeof value === 'number')
     return kind === 'nano' ? usdText(value) : kind === 'time' ? iso(value) : value;
   if (typeof value === 'boolean') return String(value);
-  return typeof value === 'string' ? value : value.join(' ');
+  if (typeof value === 'string') return value;
+  if (isList(value)) return value.join(' ');
+  // As JSON, so that it can be taken apart again whatever is in it.
+  return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+}
+
+function isList(value: RecordValue): value is readonly string[] {
+  return Array.isArray(value);
 }

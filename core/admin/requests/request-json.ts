@@ -51,7 +51,6 @@ export function requestDetailJson(record: SettledRecord): Json {
   const { trace, timings, attempts } = detailOf(record);
   return {
     ...requestJson(record),
-    metadata: record.metadata,
     plugins: record.plugins,
     answer_id: record.answerId === '' ? null : record.answerId,
     continues: record.continues === '' ? null : record.continues,

@@ -21,6 +21,13 @@ const SCHEMA: Schema = [
   { name: 'requests', num_children: FIELDS.length },
   ...FIELDS.flatMap(([name, { kind, nullable }]): Schema => {
     const repetition_type = nullable ? 'OPTIONAL' : 'REQUIRED';
+    if (kind === 'named')
+      return [
+        { name, repetition_type, converted_type: 'MAP', num_children: 1 },
+        { name: 'key_value', repetition_type: 'REPEATED', num_children: 2 },
+        { name: 'key', repetition_type: 'REQUIRED', ...TYPES.text },
+        { name: 'value', repetition_type: 'REQUIRED', ...TYPES.text },
+      ];
     if (kind !== 'texts') return [{ name, repetition_type, ...TYPES[kind] }];
     return [
       { name, repetition_type, converted_type: 'LIST', num_children: 1 },
@@ -42,7 +49,7 @@ class TakenBytes extends ByteWriter {
 /** Records of a row group: what the footer says of each group is written at once, at the end. */
 const GROUP = 8192;
 
-/** Records as Apache Parquet: times, numbers and lists as such, costs as exact decimals. */
+/** Records as Apache Parquet: times, numbers, lists and maps as such, costs as exact decimals. */
 export class ParquetRecords implements ExportWriter {
   private readonly bytes = new TakenBytes();
   private readonly writer = new ParquetWriter({
