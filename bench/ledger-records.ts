@@ -96,6 +96,7 @@ export function* ledgerRecords(options: RecordsOptions): Generator<SettledRecord
       answerId: '',
       continues: '',
       metadata: {},
+      passedOver: [],
       cache: 'bypass',
     };
   }

@@ -40,6 +40,10 @@ export abstract class Attempt extends RunningCall {
     return (this.target as CompiledTarget).timeouts.firstByteMs;
   }
 
+  protected override get begunAt(): number {
+    return this.walk.begunAt;
+  }
+
   /** The next try, or the end. */
   next(): void {
     const { x, walk } = this;

@@ -4,6 +4,7 @@ import type {
   CanonicalRequest,
   HeaderList,
   JsonObject,
+  PassedOver,
   RequestMetadata,
   ScannedFields,
   StreamMeter,
@@ -36,6 +37,7 @@ import type { ExchangeView } from './view.js';
 import type { FieldSpans } from './wire/json-spans.js';
 
 export const NO_TOOLS: readonly string[] = Object.freeze([]);
+export const NONE_PASSED_OVER: readonly PassedOver[] = Object.freeze([]);
 export const NO_METADATA: RequestMetadata = Object.freeze({ tags: [], other: {} });
 
 /** What runs for a request at a provider. */
@@ -118,6 +120,8 @@ export class Exchange implements ScannedFields, Waiting {
   /** Models and tools are asked in rounds, each of which is an exchange of its own that is counted and recorded. */
   isRun = false;
   attempts: AttemptRecord[] = [];
+  /** Targets that were not asked, though their turn had come. */
+  passedOver: readonly PassedOver[] = NONE_PASSED_OVER;
   /** Fields that a codec could not express for the target. */
   dropped: string[] | null = null;
 

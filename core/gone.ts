@@ -1,5 +1,5 @@
 import type { AttemptRecord } from '@headgate/sdk';
-import { type Exchange, type Incoming, NO_METADATA } from './exchange.js';
+import { type Exchange, type Incoming, NO_METADATA, NONE_PASSED_OVER } from './exchange.js';
 import { RequestBody } from './http/request-body.js';
 import type { ClientSink } from './relay/sink.js';
 import type { CompiledTarget } from './route/target.js';
@@ -59,6 +59,7 @@ export function letGo(x: Exchange): void {
   // The record has these now.
   x.usage = null;
   x.attempts = NO_ATTEMPTS;
+  x.passedOver = NONE_PASSED_OVER;
   x.metadata = NO_METADATA;
   x.principal = null;
   x.route = null;

@@ -23,7 +23,7 @@ import { RequestIds } from './request-ids.js';
 import type { Endpoint } from './route/endpoint.js';
 import { EndpointTable } from './route/endpoint-table.js';
 import { editedFields } from './route/field-edits.js';
-import { compileRuntime, type Runtime } from './runtime.js';
+import { compileRuntime, type Identity, type Runtime } from './runtime.js';
 import { settle } from './stages/settle.js';
 import { UnpricedModels } from './unpriced.js';
 import { Deadlines } from './upstream/deadlines.js';
@@ -116,11 +116,13 @@ export class IoThread {
   /** First half of a reload: everything that can fail. The running configuration is not touched. */
   async prepare(config: Config): Promise<void> {
     const equipment = await this.plugins.equip(config);
-    const runtime = compileRuntime(config, equipment, this.prices, this.transports, {
+    const identity: Identity = {
       secret: this.keySecret,
       stored: this.stored,
       keysOf: (issuer, kid, have) => this.control.signingKeys(issuer, kid, have),
-    });
+    };
+    const { prices, transports, current } = this;
+    const runtime = compileRuntime(config, equipment, prices, transports, identity, current);
     // Of all rows, since a later configuration may use others than this one.
     const rows = [...equipment.rows.inputs()];
     this.endpoints.add(equipment.formats, (format) => rows.flatMap((row) => editedFields(row, format)));

@@ -14,6 +14,7 @@ import type { ProviderKey } from './route/key-ring.js';
 import type { Speech } from './route/speech.js';
 import type { CompiledTarget } from './route/target.js';
 import type { Cause } from './stages/judge.js';
+import { targetAnswered, targetFailed } from './target-outcome.js';
 import { connectionFailure } from './upstream/connection-failure.js';
 import type { Waiting } from './upstream/deadlines.js';
 import { viewOf } from './view.js';
@@ -58,6 +59,9 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
   get serves(): Exchange {
     return this.x;
   }
+
+  /** When the call began, on the monotonic clock. */
+  protected abstract get begunAt(): number;
 
   /** What a status, or none, means for this request, its key and its target. */
   protected abstract judge(cause: Cause, headers: HeaderList): Verdict;
@@ -129,6 +133,7 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
       return;
     }
     this.book.finish(null);
+    targetAnswered(this.target, this.begunAt);
     // The provider has done its part: what guards still do is not its silence.
     this.deadline = this.totalDeadline;
     // A whole answer has sent nothing yet: all of its coming was waited for, not only its head.
@@ -263,6 +268,8 @@ export abstract class RunningCall implements UpstreamSink, Waiting, Running {
         const code = cause === 'timeout' ? 'provider_timeout' : 'stream_interrupted';
         const provider = this.target?.provider.id ?? '';
         this.book.finish(code);
+        // A client that does not read is not the target's fault.
+        if (this.target !== null && !this.pausedByClient) targetFailed(x, this.target, this.begunAt);
         this.relay.interrupt(canonicalError(code, { provider, why }));
         return;
       }

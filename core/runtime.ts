@@ -56,6 +56,7 @@ export function compileRuntime(
   prices: PriceTable,
   transports: Transports,
   identity: Identity,
+  before: Runtime | null = null,
 ): Runtime {
   const providers = new Map<string, RoutableProvider>();
   for (const [id, settings] of config.providers) {
@@ -81,7 +82,14 @@ export function compileRuntime(
     config,
     keys,
     tokens: config.auth.jwt.length === 0 ? null : new TokenTable(config.auth.jwt, keys, identity.keysOf),
-    models: new ModelTable(config.models, providers, table, DEFAULT_RETRIES, config.heldBack),
+    models: new ModelTable(
+      config.models,
+      providers,
+      table,
+      DEFAULT_RETRIES,
+      config.heldBack,
+      before?.models ?? null,
+    ),
     plans: new PlanTable(equipment.hooks),
     prices: table,
     providers: new Map([...providers].filter(([id]) => !config.heldBack.providers.has(id))),

@@ -1,8 +1,9 @@
-import type { HeaderList, Verdict } from '@headgate/sdk';
+import type { HeaderList, PassedOver, Verdict } from '@headgate/sdk';
 import type { Exchange } from './exchange.js';
 import type { KeyRing, ProviderKey } from './route/key-ring.js';
 import type { CompiledTarget, Retries } from './route/target.js';
 import { type Cause, judge } from './stages/judge.js';
+import { targetHeard } from './target-outcome.js';
 
 const NO_KEYS: ProviderKey[] = [];
 
@@ -27,6 +28,11 @@ export class TargetWalk {
   private restarted = false;
   /** How long to pause after a `restart`, milliseconds. */
   restMs = 0;
+  /** When the try began, on the monotonic clock. */
+  begunAt = 0;
+  /** Targets that were passed over because they have failed; they are asked when no other is left. */
+  private ejected: CompiledTarget[] | null = null;
+  private askingEjected = false;
 
   constructor(
     private readonly x: Exchange,
@@ -35,17 +41,37 @@ export class TargetWalk {
 
   /** To the next try: the same target with a key that is fit, else the next target. False when none is left. */
   step(): boolean {
-    const { targets } = this.x;
+    return this.stepIn(this.askingEjected ? (this.ejected ?? []) : this.x.targets) || this.stepToEjected();
+  }
+
+  /** Targets that fail are better than none. */
+  private stepToEjected(): boolean {
+    if (this.ejected === null || this.askingEjected) return false;
+    this.askingEjected = true;
+    this.at = 0;
+    return this.stepIn(this.ejected);
+  }
+
+  private stepIn(targets: readonly CompiledTarget[]): boolean {
     for (; this.at < targets.length; this.skipTarget()) {
       const target = targets[this.at] as CompiledTarget;
       const now = performance.now();
+      const { standing } = target;
+      const isOut = standing !== null && standing.ejection.until !== 0 && this.isFresh;
+      if (isOut && now < standing.ejection.until && !this.askingEjected) {
+        (this.ejected ??= []).push(target);
+        this.note(target, 'ejected');
+        continue;
+      }
       const key = this.pick(target, now, this.tried);
       if (key === null) {
         this.passOver(target, now);
         continue;
       }
+      if (isOut && !this.askingEjected) standing.ejection.try(standing.rules, now);
       this.target = target;
       this.key = key;
+      this.begunAt = now;
       this.tries++;
       return true;
     }
@@ -68,18 +94,25 @@ export class TargetWalk {
     this.restarted = true;
     this.resting = null;
     this.restMs = ms;
+    this.ejected = null;
+    this.askingEjected = false;
     this.at = -1;
     this.skipTarget();
     return true;
   }
 
-  /** What becomes of a try, and of the key that it was made with. After a pause every key may be tried again. */
-  judge(cause: Cause, headers: HeaderList): Verdict {
+  /**
+   * What becomes of a try, and of the key that it was made with. After a pause every key may be tried again.
+   *
+   * @param blamed what came says something of the target
+   */
+  judge(cause: Cause, headers: HeaderList, blamed = true): Verdict {
     const { x, retries, tries } = this;
     const key = this.key as ProviderKey;
     const now = performance.now();
     const rotates = cause === 401 || cause === 403 || cause === 429;
     const otherKey = rotates && this.hasOtherKey(now);
+    if (this.target !== null && blamed) targetHeard(x, this.target, cause, headers, this.begunAt, otherKey);
     const model = this.target?.model ?? '';
     const verdict = judge(cause, headers, {
       retries,
@@ -121,12 +154,26 @@ export class TargetWalk {
     return named === undefined ? undefined : keys.find((key) => key.name === named);
   }
 
-  private passOver({ provider, model }: CompiledTarget, now: number): void {
+  /** Nothing was tried at the target yet. */
+  private get isFresh(): boolean {
+    return this.tries === 0 && this.tried === NO_KEYS;
+  }
+
+  private passOver(target: CompiledTarget, now: number): void {
     // One that was tried has been heard of already.
     if (this.tried !== NO_KEYS) return;
+    const { provider, model } = target;
     const { keys } = provider;
     const ms = (this.namedKey(keys)?.limitedUntil(model) ?? keys.limitedUntil(model)) - now;
+    this.note(target, ms > 0 ? 'resting' : 'no_key');
     if (ms > 0 && ms < (this.resting?.ms ?? Number.POSITIVE_INFINITY))
       this.resting = { provider: provider.id, ms };
+  }
+
+  /** For the record: once, however often the request comes by. */
+  private note({ provider: { id: provider }, model }: CompiledTarget, why: PassedOver['why']): void {
+    const { x } = this;
+    if (x.passedOver.some((one) => one.provider === provider && one.model === model)) return;
+    x.passedOver = [...x.passedOver, { provider, model, why }];
   }
 }

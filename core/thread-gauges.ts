@@ -1,6 +1,7 @@
 import type { IoThread } from './io-thread.js';
-import type { ThreadGauges } from './observe/recorder-protocol.js';
+import type { EjectedTarget, ThreadGauges } from './observe/recorder-protocol.js';
 import { threadState } from './observe/thread-watch.js';
+import type { Runtime } from './runtime.js';
 
 /** Of the requests that have run longest, so many are told. */
 const OLDEST = 20;
@@ -20,6 +21,7 @@ export function threadGauges(io: IoThread, name: string | null): ThreadGauges {
         .filter(({ restsUntil }) => restsUntil > now)
         .map((key) => ({ provider: provider.id, key: key.name })),
     ),
+    ejected: io.configured === null ? [] : ejectedTargets(io.configured),
     oldest: io.deadlines.longest(OLDEST).map(({ id, model, target, startedAt }) => ({
       id,
       model: model.slice(0, 256),
@@ -27,4 +29,15 @@ export function threadGauges(io: IoThread, name: string | null): ThreadGauges {
       ms: now - startedAt,
     })),
   };
+}
+
+/** A target of several models is there for each of them. */
+function ejectedTargets({ models }: Runtime): EjectedTarget[] {
+  return [...models.configured.values()].flatMap(({ targets }) =>
+    targets.flatMap(({ provider, model, standing }) => {
+      if (standing === null || standing.ejection.count === 0) return [];
+      const { until, count } = standing.ejection;
+      return [{ provider: provider.id, model, out: until !== 0, times: count }];
+    }),
+  );
 }

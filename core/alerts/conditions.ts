@@ -29,6 +29,12 @@ export interface AlertView {
   readonly over: (windowMs: number) => readonly ModelWindow[];
   /** Targets whose last attempts failed, one after the other. */
   readonly failing: readonly { readonly provider: string; readonly model: string; readonly inRow: number }[];
+  /** Targets that are passed over. */
+  readonly ejected: readonly {
+    readonly provider: string;
+    readonly model: string;
+    readonly threads: number;
+  }[];
   readonly sinks: readonly SinkHealth[];
   /** What is wrong with the ledger, by its part. */
   readonly troubles: Readonly<Record<string, string>>;
@@ -71,14 +77,7 @@ export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Co
         return [found(`model ${model}`, p95Ms, `Requests to ${model} are slow`, text)];
       });
     case 'target':
-      return view.failing.map(({ provider, model, inRow }) =>
-        found(
-          `target ${provider}/${model}`,
-          inRow,
-          `${provider}/${model} does not answer`,
-          `The last ${inRow} attempts failed one after the other.`,
-        ),
-      );
+      return targetConditions(view, found);
     case 'sink':
       return view.sinks
         .filter(({ ok }) => !ok)
@@ -115,6 +114,27 @@ export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Co
       return [found(`node ${view.node}`, first.ms, title, lines.join('\n'))];
     }
   }
+}
+
+/** A target that fails and one that is passed over, which may be for fewer failures than that, are one condition. */
+function targetConditions({ failing, ejected, node }: AlertView, found: Found): Condition[] {
+  const targets = new Map<string, { inRow: number; threads: number }>();
+  const at = (provider: string, model: string) => {
+    const name = `${provider}/${model}`;
+    const known = targets.get(name) ?? { inRow: 0, threads: 0 };
+    targets.set(name, known);
+    return known;
+  };
+  for (const { provider, model, inRow } of failing) at(provider, model).inRow = inRow;
+  for (const { provider, model, threads } of ejected) at(provider, model).threads = threads;
+  return [...targets].map(([name, { inRow, threads }]) => {
+    const said = [
+      inRow > 0 && `The last ${inRow} attempts failed one after the other.`,
+      threads > 0 &&
+        `It is passed over while other targets of its model can be asked, in ${threads === 1 ? 'one thread' : `${threads} threads`} of ${node}.`,
+    ];
+    return found(`target ${name}`, inRow, `${name} does not answer`, said.filter(Boolean).join(' '));
+  });
 }
 
 type Found = (subject: string, value: number, title: string, text: string) => Condition;

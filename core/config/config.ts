@@ -15,6 +15,7 @@ import type { EntityConfig, KeyRules } from './entity.js';
 import type { FetchRule } from './fetch-rule.js';
 import type { AttachedTools, McpConfig } from './mcp-config.js';
 import type { Secret } from './secret.js';
+import type { EjectionRules } from './sections/ejection.js';
 import type { Timeouts } from './sections/timeouts.js';
 
 /** The configuration the gateway runs with: every default filled in, times in ms, sizes in bytes, paths absolute. */
@@ -204,6 +205,8 @@ export interface ModelConfig {
   readonly strategy: 'fallback' | 'weighted';
   readonly targets: readonly TargetConfig[];
   readonly retries: RetriesConfig;
+  /** Null: no target is taken out. */
+  readonly ejection: EjectionRules | null;
   /** Null: as the gateway does. */
   readonly onUnsupported: OnUnsupported | null;
   /** Null: as the gateway does. */

@@ -13,6 +13,7 @@ import { formatFetchRule } from './fetch-rule.js';
 import type { LoadedConfig } from './load.js';
 import type { AttachedTools, McpServerConfig } from './mcp-config.js';
 import { formatProblems } from './problem.js';
+import { DEFAULT_EJECTION, type EjectionRules } from './sections/ejection.js';
 import type { Timeouts } from './sections/timeouts.js';
 import { formatSize } from './size.js';
 
@@ -88,6 +89,8 @@ function providerLines(provider: ProviderConfig, hasFile: boolean): string[] {
 
 function modelLines(model: ModelConfig): string[] {
   const lines = [`  ${model.name}  ${model.strategy}, ${retriesLine(model.retries)}`];
+  if (model.targets.length > 1 && model.ejection !== DEFAULT_EJECTION)
+    lines.push(`      ${ejectionLine(model.ejection)}`);
   if (model.onUnsupported !== null) lines.push(`      ${MISSING[model.onUnsupported]}`);
   if (model.unpriced !== null) lines.push(`      targets without a price: ${model.unpriced}`);
   if (model.attached !== null) lines.push(`      ${toolsOf(model.attached)}`);
@@ -96,6 +99,12 @@ function modelLines(model: ModelConfig): string[] {
     lines.push(`      ${target.provider}/${target.model}${share}; ${timeoutsLine(target.timeouts)}`);
   }
   return lines;
+}
+
+function ejectionLine(rules: EjectionRules | null): string {
+  if (rules === null) return 'targets that fail are asked as before';
+  const { after, firstMs, mostMs } = rules;
+  return `targets are passed over after ${count(after, 'failure')} in a row, for ${formatDuration(firstMs)} to ${formatDuration(mostMs)}`;
 }
 
 function keyLine(key: VirtualKeyConfig): string {

@@ -10,6 +10,7 @@ const PRINTABLE: readonly RegExp[] = [
   /^providers\.[^.]*\.(extends|base_url|formats\.[^.]*|timeouts\.[^.]*)$/,
   /^providers\.[^.]*\.keys\.\d+\.(weight|name|models\.\d+)$/,
   /^models\.[^.]*\.(strategy|targets\.\d+(\.(target|weight))?)$/,
+  /^(models\.[^.]*\.)?ejection(\.[a-z]+)?$/,
   /^models\.[^.]*\.(retries|timeouts)\.[a-z_]+(\.[a-z_0-9]+)?$/,
   /^keys\.\d+\.(models\.\d+|budget\.[^.]*|limits\.[^.]*|expires)$/,
   /^mcp\.servers\.[^.]*\.(enabled|command|transport|start|memory|list_ttl|own_connections|result_limit|timeouts\.[^.]*|(allowed|denied)_tools\.\d+)$/,

@@ -6,6 +6,12 @@ import { nearest } from './nearest.js';
 import type { Path } from './path.js';
 import type { ProviderHint } from './provider-hint.js';
 import { plainProvider } from './resolve-providers.js';
+import {
+  DEFAULT_EJECTION,
+  type EjectionRules,
+  type ParsedEjection,
+  resolveEjection,
+} from './sections/ejection.js';
 import { PARSED_RETRIES_DEFAULT, type ParsedModel, type ParsedRetries } from './sections/models.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './sections/timeouts.js';
 
@@ -17,6 +23,8 @@ export interface ModelSources {
   /** Gets the built-in providers that targets name and nothing else brought in. */
   providers: Map<string, ProviderConfig>;
   env: Env;
+  /** Of models that do not say it themselves. */
+  ejection: ParsedEjection;
   /** There may be providers beside these: names that nobody knows are not reported. */
   partial: boolean;
 }
@@ -108,9 +116,35 @@ function checkWeights(name: string, model: ParsedModel, findings: Findings): voi
   }
 }
 
+function modelEjection(
+  name: string,
+  { ejection: given, targets }: ParsedModel,
+  base: EjectionRules | null,
+  findings: Findings,
+): EjectionRules | null {
+  const path: Path = ['models', name, 'ejection'];
+  const rules = resolveEjection(given, base);
+  checkEjection(rules, given, path, findings);
+  if (given !== undefined && given !== 'off' && targets.length === 1)
+    findings.warn(path, { what: 'means nothing with one target', hint: 'there is no other to ask' });
+  return rules;
+}
+
+function checkEjection(
+  rules: EjectionRules | null,
+  given: ParsedEjection,
+  path: Path,
+  findings: Findings,
+): void {
+  if (rules === null || given === undefined || rules.mostMs >= rules.firstMs) return;
+  findings.error(path, { what: 'max is shorter than for', hint: 'set max to the longest time' });
+}
+
 /** Public models with their targets taken apart; unknown providers are reported. */
 export function resolveModels(sources: ModelSources, findings: Findings): Map<string, ModelConfig> {
   const models = new Map<string, ModelConfig>();
+  const ejection = resolveEjection(sources.ejection, DEFAULT_EJECTION);
+  checkEjection(ejection, sources.ejection, ['ejection'], findings);
   for (const [name, model] of Object.entries(sources.parsed)) {
     checkWeights(name, model, findings);
     const targets: TargetConfig[] = [];
@@ -136,6 +170,7 @@ export function resolveModels(sources: ModelSources, findings: Findings): Map<st
       strategy: model.strategy === 'weighted' ? 'weighted' : 'fallback',
       targets,
       retries: resolveRetries(model.retries),
+      ejection: modelEjection(name, model, ejection, findings),
       onUnsupported: model.on_unsupported ?? null,
       unpriced: model.unpriced ?? null,
       attached: resolveAttached(model.mcp),

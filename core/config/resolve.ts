@@ -75,6 +75,7 @@ export function resolveConfig(input: ResolveInput, findings: Findings): Config {
       mentioned: mentioned.providers,
       providers,
       env: input.env,
+      ejection: parsed.ejection,
       partial: input.partial,
     },
     findings,

@@ -4,6 +4,7 @@ import { alertsSection } from './sections/alerts.js';
 import { billingSection } from './sections/billing.js';
 import { clusterSection } from './sections/cluster.js';
 import { defaultsSection } from './sections/defaults.js';
+import { ejectionSection } from './sections/ejection.js';
 import {
   customersSection,
   organizationsSection,
@@ -36,6 +37,12 @@ export const configSchema = z.strictObject({
     'Where requests can go, by id. Built-in providers whose environment variable is set need no entry.',
   ),
   models: modelsSection.describe('Public model names. A bare `provider/model` works without an entry.'),
+  ejection: ejectionSection
+    .optional()
+    .describe(
+      'When a target that fails again and again is passed over as long as others of its model can be asked; `off`: never. ' +
+        'Counts for models with two targets or more; see docs/configuration.md.',
+    ),
   on_unsupported: onUnsupported
     .default('warn')
     .describe(

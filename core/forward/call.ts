@@ -92,7 +92,9 @@ class ForwardCall extends Attempt implements UploadEvents {
       return typeof cause === 'number' ? { action: 'relay' } : { action: 'fail' };
     // Some paths need more than a key may do: no reason to take the key for a bad one.
     if (cause === 403) return { action: 'fail' };
-    const verdict = this.walk.judge(cause, headers);
+    // It is the client whose bytes do not come.
+    const blamed = cause !== 'timeout' || !this.uploading;
+    const verdict = this.walk.judge(cause, headers, blamed);
     return verdict.action === 'relay' || mayTryAgain(this.x) ? verdict : { action: 'fail' };
   }
 

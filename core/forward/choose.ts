@@ -198,5 +198,6 @@ function targetAt({ provider, timeouts }: RoutableProvider, model: string): Comp
     weight: 1,
     timeouts,
     speech: NO_SPEECH,
+    standing: null,
   };
 }

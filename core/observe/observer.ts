@@ -30,7 +30,9 @@ export interface ObserverParts {
   readonly litellmNames: boolean;
   readonly sql: Statements;
   /** What of a view of alerts this thread knows. */
-  readonly alertView: () => Promise<Pick<AlertView, 'failing' | 'troubles' | 'longest' | 'sinks' | 'spend'>>;
+  readonly alertView: () => Promise<
+    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend'>
+  >;
   /** Whether somebody takes what is told is not what it was. */
   readonly onHealth: () => void;
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;

@@ -10,8 +10,19 @@ export interface ThreadGauges {
   thread?: ThreadState;
   /** Credentials of providers that rest after a refusal or a limit, by name. */
   resting?: readonly { readonly provider: string; readonly key: string }[];
+  /** Targets that were taken out at some time, since their attempts failed. */
+  ejected?: readonly EjectedTarget[];
   /** The requests that have run longest. */
   oldest?: readonly LongRequest[];
+}
+
+/** A target that was taken out, in one thread. */
+export interface EjectedTarget {
+  readonly provider: string;
+  readonly model: string;
+  /** It is out: no attempt was answered since. */
+  readonly out: boolean;
+  readonly times: number;
 }
 
 /** A request that is being served. */

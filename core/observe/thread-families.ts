@@ -1,3 +1,4 @@
+import { ejectedTargets } from './ejected-targets.js';
 import { counter, gauge, type MetricFamily, type NumberSample, single } from './metric-family.js';
 import type { ThreadGauges } from './recorder-protocol.js';
 import type { ThreadState } from './thread-watch.js';
@@ -63,11 +64,33 @@ export function threadFamilies(
       'Threads in which a credential of a provider rests after a refusal or a limit; those that do not are left out.',
       restingKeys(gauges),
     ),
+    ...ejectedFamilies(gauges),
     single(
       'gauge',
       'headgate_longest_request_seconds',
       'How long the request has run that has run longest; sessions over WebSockets do not count.',
       Math.max(0, ...gauges.flatMap(({ oldest = [] }) => oldest.map(({ ms }) => ms / 1000))),
+    ),
+  ];
+}
+
+function ejectedFamilies(gauges: readonly ThreadGauges[]): MetricFamily[] {
+  const targets = ejectedTargets(gauges).map(({ provider, model, ...numbers }) => ({
+    labels: { provider, model },
+    numbers,
+  }));
+  const each = (of: 'threads' | 'times'): NumberSample[] =>
+    targets.map(({ labels, numbers }) => ({ labels, value: numbers[of] }));
+  return [
+    gauge(
+      'headgate_target_ejected',
+      'Threads in which a target is passed over since its attempts failed; those that never were are left out.',
+      each('threads'),
+    ),
+    counter(
+      'headgate_target_ejections_total',
+      'How often a target was passed over from then on, in all threads.',
+      each('times'),
     ),
   ];
 }

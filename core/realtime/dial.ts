@@ -8,6 +8,7 @@ import type { Speech } from '../route/speech.js';
 import type { CompiledTarget, ModelRoute } from '../route/target.js';
 import type { Cause } from '../stages/judge.js';
 import { sign, toldUnsigned } from '../stages/sign.js';
+import { targetAnswered, targetHeard } from '../target-outcome.js';
 import { type Resting, TargetWalk } from '../target-walk.js';
 import { connectionFailure } from '../upstream/connection-failure.js';
 import { type HandshakeListener, UpstreamSocket } from '../upstream/websocket.js';
@@ -77,7 +78,10 @@ export class Dial implements HandshakeListener {
     this.upstream = null;
     this.book.answered(101);
     this.book.finish(null);
-    this.onConnected({ upstream, record, target: walk.target as CompiledTarget });
+    const target = walk.target as CompiledTarget;
+    targetHeard(this.x, target, 101, [], walk.begunAt, false);
+    targetAnswered(target, walk.begunAt);
+    this.onConnected({ upstream, record, target });
   }
 
   onRefused(status: number, headers: HeaderList, body: string): void {

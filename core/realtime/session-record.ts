@@ -64,5 +64,6 @@ export function sessionRecord(x: Exchange, account: Account): SettledRecord {
     answerId: '',
     continues: '',
     metadata: keptMetadata(x),
+    passedOver: x.passedOver,
   };
 }

@@ -5,9 +5,10 @@ import { nearest } from '../config/nearest.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
 import { canonicalError } from '../errors.js';
 import { headerText } from '../header-text.js';
+import { Ejection } from './ejection.js';
 import type { Provider } from './provider.js';
 import type { Speeches } from './speech.js';
-import type { CompiledTarget, ModelRoute } from './target.js';
+import type { CompiledTarget, ModelRoute, Standing } from './target.js';
 
 /** A provider with what a target of it needs. */
 export interface RoutableProvider {
@@ -28,18 +29,23 @@ export class ModelTable {
   /** Models all of whose targets are held back, and one of the providers that are. */
   private readonly emptied = new Map<string, string>();
   private readonly dynamic = new Map<string, ModelRoute | null>();
+  /** By what makes a target the same; see `identityOf`. */
+  private readonly ejections = new Map<string, Ejection>();
 
+  /** @param before the one in use until now: targets that stay the same are as they were there */
   constructor(
     models: ReadonlyMap<string, ModelConfig>,
     private readonly providers: ReadonlyMap<string, RoutableProvider>,
     private readonly prices: PriceTable,
     private readonly retries: RetriesConfig,
     private readonly heldBack: HeldBack,
+    private before: ModelTable | null = null,
   ) {
     const compiled = [...models].map(([name, model]) => [name, this.compile(model)] as const);
     this.configured = new Map(compiled.filter(([, { targets }]) => targets.length > 0));
     for (const [name, { targets }] of models)
       if (!this.configured.has(name)) this.emptied.set(name, targets[0]?.provider ?? '');
+    this.before = null;
   }
 
   /** Null where there is none, and where it is held back. */
@@ -127,7 +133,7 @@ export class ModelTable {
     return {
       name,
       strategy: 'fallback',
-      targets: [target(provider, speeches, timeouts, model, 1)],
+      targets: [target(provider, speeches, timeouts, model, 1, null)],
       retries: this.retries,
       unpriced: null,
       totalMs: timeouts.totalMs,
@@ -139,7 +145,8 @@ export class ModelTable {
     const targets = inForce.map(({ provider: id, model, weight, timeouts }) => {
       const found = this.providers.get(id);
       if (found === undefined) throw new Error(`model ${config.name}: no provider ${id}`);
-      return target(found.provider, found.speeches, timeouts, model, weight);
+      const standing = inForce.length > 1 ? this.standing(config, found.provider, model) : null;
+      return target(found.provider, found.speeches, timeouts, model, weight, standing);
     });
     return {
       name: config.name,
@@ -150,6 +157,30 @@ export class ModelTable {
       totalMs: config.totalMs,
     };
   }
+
+  private standing(
+    { name, ejection: rules }: ModelConfig,
+    provider: Provider,
+    model: string,
+  ): Standing | null {
+    if (rules === null) return null;
+    const id = identityOf(name, provider, model);
+    const ejection = this.ejections.get(id) ?? this.before?.ejections.get(id) ?? new Ejection();
+    this.ejections.set(id, ejection);
+    return { ejection, rules };
+  }
+}
+
+/** The same target is asked at the same place with the same credentials. */
+function identityOf(name: string, { id, origin, basePath, keys }: Provider, model: string): string {
+  return JSON.stringify([
+    name,
+    id,
+    origin,
+    basePath,
+    model,
+    ...keys.keys.map(({ credential }) => credential),
+  ]);
 }
 
 function target(
@@ -158,6 +189,7 @@ function target(
   timeouts: Timeouts,
   model: string,
   weight: number,
+  standing: Standing | null,
 ): CompiledTarget {
   return {
     provider,
@@ -168,5 +200,6 @@ function target(
     weight,
     timeouts,
     speech: speeches.of(model),
+    standing,
   };
 }

@@ -1,6 +1,8 @@
 import type { Transport } from '@headgate/sdk';
 import type { Unpriced } from '../config/config.js';
+import type { EjectionRules } from '../config/sections/ejection.js';
 import type { Timeouts } from '../config/sections/timeouts.js';
+import type { Ejection } from './ejection.js';
 import type { Provider } from './provider.js';
 import type { Speech } from './speech.js';
 
@@ -17,6 +19,14 @@ export interface CompiledTarget {
   readonly timeouts: Timeouts;
   /** Client format id → how to speak to this target; absent when it cannot be served. */
   readonly speech: ReadonlyMap<string, Speech>;
+  /** Whether it is passed over as long as others can be asked; null: it never is. */
+  readonly standing: Standing | null;
+}
+
+/** How a target of one model fares in this thread, and what is made of that. */
+export interface Standing {
+  readonly ejection: Ejection;
+  readonly rules: EjectionRules;
 }
 
 /** A public model name and where its requests go. */

@@ -115,6 +115,7 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     answerId: conversation === null ? '' : conversation.answerId,
     continues: conversation === null ? '' : conversation.continues,
     metadata: keptMetadata(x),
+    passedOver: x.passedOver,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { SettledRecord } from '@headgate/sdk';
 import type { AlertAsk, AlertReply } from '../alerts/alert-protocol.js';
 import type { AlertView } from '../alerts/conditions.js';
+import { ejectedTargets } from '../observe/ejected-targets.js';
 import type { ExpositionFormat } from '../observe/exposition.js';
 import type { LogWriter } from '../observe/log-writer.js';
 import type { MainFacts } from '../observe/main-facts.js';
@@ -118,7 +119,7 @@ export class LedgerObserver implements SettledConsumer {
 
   /** What this thread knows of what rules look at. */
   private async alertView(): Promise<
-    Pick<AlertView, 'failing' | 'troubles' | 'longest' | 'sinks' | 'spend'>
+    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend'>
   > {
     const { metrics, sources, troubles } = this.ledger;
     await sources().collect();
@@ -127,6 +128,7 @@ export class LedgerObserver implements SettledConsumer {
         const [provider = '', model = ''] = labels;
         return value.failing ? [{ provider, model, inRow: value.failuresInRow }] : [];
       }),
+      ejected: ejectedTargets(sources().gauges()).filter(({ threads }) => threads > 0),
       troubles: troubles(),
       sinks: this.ledger.sinkHealth(),
       longest: sources()

@@ -122,5 +122,6 @@ export function copyOf(record: SettledRecord): SettledRecord {
     answerId: record.answerId,
     continues: record.continues,
     metadata: record.metadata,
+    passedOver: record.passedOver,
   };
 }

@@ -16,7 +16,7 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 6;
+const LAYOUT = 7;
 /** The oldest that is read by columns. */
 const FIRST_LAYOUT = 2;
 
@@ -120,6 +120,7 @@ export const NEW_SINCE = {
   answerId: '',
   continues: '',
   metadata: {},
+  passedOver: [],
 };
 export const NEW_SINCE_OF_ATTEMPTS = { startMs: 0, connectMs: null, firstByteMs: null };
 

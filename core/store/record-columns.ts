@@ -1,4 +1,4 @@
-import type { AttemptRecord, ServiceTier, SettledRecord, TOKEN_COUNTS } from '@headgate/sdk';
+import type { AttemptRecord, PassedOver, ServiceTier, SettledRecord, TOKEN_COUNTS } from '@headgate/sdk';
 import type { Column, ColumnHead } from './column.js';
 import { type ColumnWriter, plain } from './column-writer.js';
 
@@ -46,6 +46,7 @@ const thousandths =
 
 const NO_TAGS: readonly string[] = [];
 const NO_METADATA: Readonly<Record<string, string>> = {};
+const NONE_PASSED_OVER: readonly PassedOver[] = [];
 
 /**
  * The columns in the order in which they lie, which `readRecordColumns` repeats. Another order is another layout; what is new
@@ -114,6 +115,11 @@ const SINCE_5: readonly Write<SettledRecord>[] = [
 /** What layout 5 did not have yet. */
 const SINCE_6: readonly Write<SettledRecord>[] = [(_, rows) => plain(rows, (r) => r.metadata)];
 
+/** What layout 6 did not have yet. */
+const SINCE_7: readonly Write<SettledRecord>[] = [
+  (_, rows) => plain(rows, (r) => (r.passedOver.length === 0 ? NONE_PASSED_OVER : r.passedOver)),
+];
+
 const OF_ATTEMPTS_SINCE_5: readonly Write<AttemptRecord>[] = [
   thousandths((a) => a.startMs),
   thousandths((a) => a.connectMs),
@@ -142,6 +148,7 @@ export function writeRecordColumns(
   for (const write of SINCE_5) heads.push(write(to, records));
   for (const write of OF_ATTEMPTS_SINCE_5) heads.push(write(to, attempts));
   for (const write of SINCE_6) heads.push(write(to, records));
+  for (const write of SINCE_7) heads.push(write(to, records));
 }
 
 type OldAttempt = Omit<AttemptRecord, 'startMs' | 'connectMs' | 'firstByteMs'>;
@@ -155,7 +162,9 @@ export interface ColumnSource {
 }
 
 export function readRecordColumns(from: ColumnSource): RecordColumns {
-  const columns: Omit<RecordColumns, 'attempts' | 'metadata'> & { attempts: Columns<OldAttempt> } = {
+  const columns: Omit<RecordColumns, 'attempts' | 'metadata' | 'passedOver'> & {
+    attempts: Columns<OldAttempt>;
+  } = {
     id: from.next('records'),
     time: from.next('records'),
     operation: from.next('records'),
@@ -222,5 +231,10 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
     connectMs: from.since<number | null>(5, null, 'attempts'),
     firstByteMs: from.since<number | null>(5, null, 'attempts'),
   };
-  return { ...columns, attempts, metadata: from.since(6, NO_METADATA) };
+  return {
+    ...columns,
+    attempts,
+    metadata: from.since(6, NO_METADATA),
+    passedOver: from.since(7, NONE_PASSED_OVER),
+  };
 }

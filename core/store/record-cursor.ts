@@ -2,6 +2,7 @@ import type {
   AttemptRecord,
   Operation,
   Outcome,
+  PassedOver,
   ServiceTier,
   SettledRecord,
   Usage,
@@ -153,6 +154,9 @@ export class RecordCursor implements SettledRecord {
   }
   get metadata(): Readonly<Record<string, string>> {
     return this.columns.metadata.at(this.row);
+  }
+  get passedOver(): readonly PassedOver[] {
+    return this.columns.passedOver.at(this.row);
   }
 
   private showAttempts(): void {

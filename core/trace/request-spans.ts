@@ -74,6 +74,11 @@ function requestSpan(detail: SettledDetail): Span {
   if (record.plugins.length > 0) add('headgate.plugins', record.plugins);
   if (record.costNano !== null) add('headgate.cost_usd', record.costNano / NANO);
   if (timings.firstTokenUs !== null) add('headgate.first_token_us', timings.firstTokenUs);
+  if (record.passedOver.length > 0)
+    add(
+      'headgate.passed_over',
+      record.passedOver.map(({ provider, model, why }) => `${provider}/${model} ${why}`),
+    );
   if (record.attempts.length > 1) add('headgate.attempts', record.attempts.length);
   return {
     traceId: trace.traceId,

@@ -172,6 +172,17 @@ export interface AttemptRecord {
   firstByteMs: number | null;
 }
 
+/** A target that was not asked, though its turn had come. */
+export interface PassedOver {
+  readonly provider: string;
+  readonly model: string;
+  /**
+   * `ejected`: its last attempts had failed, and others could be asked; `resting`: the provider had said when it may be asked
+   * again; `no_key`: none of its credentials may use the model.
+   */
+  readonly why: 'ejected' | 'resting' | 'no_key';
+}
+
 /** How a request ended. `client-closed`: the client left first. */
 export type Outcome = 'ok' | 'error' | 'client-closed';
 
@@ -242,4 +253,6 @@ export interface SettledRecord {
   continues: string;
   /** What else the caller said in `x-headgate-metadata`, as far as `observability.metadata` and the labels of metrics name it. */
   metadata: Readonly<Record<string, string>>;
+  /** Targets that were passed over. One that was ejected may have been asked in the end, when no other was left. */
+  passedOver: readonly PassedOver[];
 }

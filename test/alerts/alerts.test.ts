@@ -38,6 +38,7 @@ const WELL: AlertView = {
   expiring: [],
   over: () => [],
   failing: [],
+  ejected: [],
   sinks: [],
   troubles: {},
   longest: [],
@@ -514,6 +515,26 @@ describe('rules', () => {
     expect(await of(1.5e9, 0, 0, 1)).toEqual(['$1.50 were spent in an hour']);
     // Nobody knows what is usual on the first day.
     expect(await of(1.5e9)).toEqual([]);
+  });
+
+  it('a target: one that fails, and one that is passed over, each told once', async () => {
+    const openai = { provider: 'openai', model: 'gpt-4o' };
+    const groq = { provider: 'groq', model: 'llama' };
+    const view = {
+      failing: [{ ...openai, inRow: 7 }],
+      ejected: [openai, groq].map((one, i) => ({ ...one, threads: i + 1 })),
+    };
+    expect(await conditionsOf(TARGET, { ...WELL, ...view })).toMatchObject([
+      {
+        subject: 'target openai/gpt-4o',
+        title: 'openai/gpt-4o does not answer',
+        text: 'The last 7 attempts failed one after the other. It is passed over while other targets of its model can be asked, in one thread of n1.',
+      },
+      {
+        subject: 'target groq/llama',
+        text: 'It is passed over while other targets of its model can be asked, in 2 threads of n1.',
+      },
+    ]);
   });
 
   it('keys that expire, and requests that hang', async () => {

@@ -138,6 +138,38 @@ describe('models', () => {
     ]);
   });
 
+  it('takes of a model what it says of targets that fail, then of the gateway, then the usual', () => {
+    const two = 'targets: [mock/a, mock/b]';
+    const { models } = loadText(
+      `ejection: { after: 3, max: 1m }\nmodels: { m: { ${two} }, own: { ${two}, ejection: { for: 1s } }, no: { ${two}, ejection: off } }`,
+    ).config;
+    expect(['m', 'own', 'no'].map((name) => models.get(name)?.ejection)).toEqual([
+      { after: 3, firstMs: 5_000, mostMs: 60_000 },
+      { after: 3, firstMs: 1_000, mostMs: 60_000 },
+      null,
+    ]);
+  });
+
+  it.each([
+    [
+      'ejection: { max: 1s }',
+      ['headgate.yaml:1:11  ejection: max is shorter than for (set max to the longest time)'],
+    ],
+    ['ejection: never', ['headgate.yaml:1:11  ejection: expected "off" or a mapping, found "never"']],
+    [
+      'ejection: { after: 0 }',
+      ['headgate.yaml:1:20  ejection.after: expected a whole number from 1 to 1000, found 0'],
+    ],
+  ])('refuses %s', (text, lines) => {
+    expect(refusalLines(text)).toEqual(lines);
+  });
+
+  it('warns of ejection where there is no other target', () => {
+    expect(warningLines('models: { m: { targets: [mock/a], ejection: { after: 1 } } }')).toEqual([
+      'headgate.yaml:1:45  models.m.ejection: means nothing with one target (there is no other to ask)',
+    ]);
+  });
+
   it('has the same retry defaults with and without an entry', () => {
     expect(loadText('models: { m: { targets: [mock/a] } }').config.models.get('m')?.retries).toEqual(
       DEFAULT_RETRIES,

@@ -34,6 +34,8 @@ const setup = await startTwoProviders({
     support: {
       targets,
       retries: quick,
+      // Each test is about a request of its own: see test/gateway/ejection.test.ts for what they do to each other.
+      ejection: 'off',
       timeouts: { connect: '500ms', first_byte: '300ms', idle: '1s', total: '5s' },
     },
     fast: { targets: ['groq/llama-3.3-70b-versatile'], retries: quick },

@@ -54,7 +54,13 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
     { post: () => Promise.reject(new Error()), families: async () => [], resource: {}, log: () => {} },
   );
   const [state] = facts.threads;
-  const gauges = [{ in_flight_requests: 3, resting: [{ provider: 'openai', key: 'key-1' }] }];
+  const gauges = [
+    {
+      in_flight_requests: 3,
+      resting: [{ provider: 'openai', key: 'key-1' }],
+      ejected: [{ provider: 'openai', model: 'gpt-4o', out: true, times: 2 }],
+    },
+  ];
   const pauses = [{ kind: 'minor', count: 1, seconds: 0.001 }];
   return [
     ...requestFamilies(metrics),

@@ -49,6 +49,7 @@ function settled(n) {
     answerId: '',
     continues: '',
     metadata: {},
+    passedOver: [],
   };
 }
 

@@ -52,6 +52,7 @@ export function settled(over: Partial<SettledRecord> = {}): SettledRecord {
     answerId: '',
     continues: '',
     metadata: NO_METADATA,
+    passedOver: [],
     ...over,
   };
 }
@@ -164,6 +165,10 @@ export const anyRecord: fc.Arbitrary<SettledRecord> = fc.record({
   answerId: name,
   continues: name,
   metadata: fc.dictionary(name, name, { maxKeys: 2 }),
+  passedOver: fc.array(
+    fc.record({ provider: name, model: name, why: fc.constantFrom('ejected', 'resting', 'no_key') }),
+    { maxLength: 2 },
+  ),
 });
 
 /** One of the time before keys belonged to anybody. */
@@ -191,6 +196,7 @@ export function beforeDetails(record: SettledRecord): SettledRecord {
     answerId: '',
     continues: '',
     metadata: {},
+    passedOver: [],
     attempts: record.attempts.map((one) => ({ ...one, startMs: 0, connectMs: null, firstByteMs: null })),
   };
 }

@@ -49,6 +49,7 @@ describe('the trace of a request', () => {
     totalMs: 100,
     firstByteMs: 60,
     firstTokenMs: 64.5,
+    passedOver: [{ provider: 'groq', model: 'llama', why: 'ejected' }],
   });
   const spans = spansOf(record);
 
@@ -96,6 +97,7 @@ describe('the trace of a request', () => {
       'headgate.team': 'support',
       'headgate.tags': ['a', 'b'],
       'headgate.customer': 'acme',
+      'headgate.passed_over': ['groq/llama ejected'],
       'headgate.cost_usd': 0.0015,
       'user.id': 'u1',
     });

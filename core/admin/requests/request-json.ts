@@ -61,6 +61,7 @@ export function requestDetailJson(record: SettledRecord): Json {
       sampled: trace.sampled,
     },
     timings: timingsJson(timings),
+    passed_over: record.passedOver,
     route: attempts.map(({ record: one, spanId, startUs, connectedUs, firstByteUs, endUs }) => ({
       provider: one.provider,
       model: one.model,

@@ -4,6 +4,7 @@ import { integer, weight } from '../integer.js';
 import { ONCE } from '../once.js';
 import { wants } from '../wants.js';
 import { attachedToolsSection } from './attached-tools.js';
+import { ejectionSection } from './ejection.js';
 import { unpriced } from './prices.js';
 import { timeoutsSection } from './timeouts.js';
 
@@ -78,6 +79,7 @@ export const modelSchema = z.strictObject({
     .min(1, wants('at least one target'))
     .describe('Where requests for this model go: `provider/model`, or `{ target, weight }`.'),
   retries: retries.prefault({}).describe('When and how often to try again.'),
+  ejection: ejectionSection.optional().describe('As `ejection` of the gateway, for this model.'),
   on_unsupported: onUnsupported.optional().describe('As `on_unsupported` of the gateway, for this model.'),
   unpriced: unpriced.optional().describe('As `unpriced` of the gateway, for this model.'),
   mcp: attachedToolsSection

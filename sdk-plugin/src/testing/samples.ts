@@ -82,6 +82,7 @@ export function settledRecord(overrides: Partial<SettledRecord> = {}): SettledRe
     answerId: '',
     continues: '',
     metadata: {},
+    passedOver: [],
     ...overrides,
   };
 }
