@@ -15,7 +15,9 @@ createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    const text = gunzipSync(Buffer.concat(chunks)).toString('latin1');
+    const body = Buffer.concat(chunks);
+    const packed = request.headers['content-encoding'] === 'gzip';
+    const text = (packed ? gunzipSync(body) : body).toString('latin1');
     // The name of the attribute, then its value.
     for (
       let at = text.indexOf('headgate.request.id');

@@ -12,8 +12,8 @@ export type TraceWord = (typeof TRACE_WORDS)[number];
  * stays the client's. For the attempt that begins: those before it are in the book.
  */
 export function withOwnTrace(x: Exchange, headers: HeaderList): HeaderList {
-  const { traceId, sampled } = traceOf({ id: x.id, trace: tracePart(x.header('traceparent')) });
-  const value = `00-${traceId}-${attemptSpan(x.id, x.attempts.length)}-${sampled ? '01' : '00'}`;
+  const { traceId, spanId, sampled } = traceOf({ id: x.id, trace: tracePart(x.header('traceparent')) });
+  const value = `00-${traceId}-${attemptSpan(spanId, x.attempts.length)}-${sampled ? '01' : '00'}`;
   // Those of providers with fixed headers are shared between requests.
   const own = [...headers];
   setHeader(own, 'traceparent', value);

@@ -1,4 +1,5 @@
 import { exactUsd, usdText } from '../money.js';
+import { PIECE_SLACK, type Piece } from './piece.js';
 
 const NULL = Buffer.from('null');
 const ZERO = 0x30;
@@ -16,7 +17,13 @@ const START_BYTES = 128 * 1024;
  */
 export class LineBuffer {
   private bytes = Buffer.allocUnsafeSlow(START_BYTES);
+  private view = viewOf(this.bytes);
   private used = 0;
+
+  /** Bytes that were written. */
+  get length(): number {
+    return this.used;
+  }
 
   /** What was written so far; the buffer is empty then. */
   take(): string {
@@ -27,10 +34,19 @@ export class LineBuffer {
 
   /** Must come before writing that many bytes. */
   reserve(bytes: number): void {
-    if (this.used + bytes <= this.bytes.length) return;
+    if (this.used + bytes + PIECE_SLACK <= this.bytes.length) return;
     const larger = Buffer.allocUnsafeSlow((this.used + bytes) * 2);
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
+    this.view = viewOf(larger);
+  }
+
+  /** JSON that is there already, and comes often. */
+  piece({ words, length }: Piece): void {
+    const { view } = this;
+    let at = this.used;
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
+    this.used += length;
   }
 
   /** JSON that is there already. */
@@ -133,4 +149,8 @@ export class LineBuffer {
       rest -= digit * of;
     }
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

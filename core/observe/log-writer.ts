@@ -22,6 +22,9 @@ export interface LogWriterOptions {
 /** What waits for a slow reader of the log; beyond it lines are dropped and counted, or memory would grow. */
 const MOST_WAITING = 8 * 1024 * 1024;
 const CLOSE_MS = 2000;
+/** Lines of requests are written together, up to so many bytes and for so long: a write costs as much as a dozen lines. */
+const TOGETHER_BYTES = 16 * 1024;
+const TOGETHER_MS = 20;
 /** What lines of settled requests are of. */
 const REQUESTS = 'requests';
 /** What lines of this thread are of that say nothing else. */
@@ -36,7 +39,7 @@ export class LogWriter {
   dropped = 0;
   readonly levels: LogLevels;
   readonly redactor = new Redactor();
-  readonly recent = new RecentLines();
+  private readonly recent = new RecentLines();
   private readonly out;
   private readonly logger;
   private readonly withRequests: boolean;
@@ -44,6 +47,7 @@ export class LogWriter {
   private readonly colors: boolean;
   private readonly lines = new RequestLines((text) => this.redactor.text(text));
   private broken = false;
+  private timer: NodeJS.Timeout | null = null;
 
   constructor(options: LogWriterOptions) {
     this.redactor.know(options.secrets ?? []);
@@ -74,7 +78,9 @@ export class LogWriter {
 
   requests(records: Iterable<SettledRecord>): void {
     if (!this.withRequests || this.broken || !this.levels.writes('info', REQUESTS)) return;
-    this.write(this.lines.of(records));
+    this.lines.add(records);
+    if (this.lines.bytes >= TOGETHER_BYTES) this.writeLines();
+    else this.timer ??= setTimeout(() => this.writeLines(), TOGETHER_MS);
   }
 
   line(level: LineLevel, message: string, fields: Record<string, unknown> = {}): void {
@@ -82,8 +88,15 @@ export class LogWriter {
     this.logger[level](this.redactor.value(fields) as Record<string, unknown>, this.redactor.text(message));
   }
 
+  /** The last lines that were written, the oldest first. */
+  recentLines(most: number): string[] {
+    this.writeLines();
+    return this.recent.last(most);
+  }
+
   /** Resolves when everything is written, or cannot be within two seconds: a reader that stalls must not hold up the end. */
   close(): Promise<void> {
+    this.writeLines();
     return new Promise((resolve) => {
       if (this.broken) return resolve();
       const limit = setTimeout(resolve, CLOSE_MS);
@@ -97,8 +110,19 @@ export class LogWriter {
     });
   }
 
-  /** @param lines JSON, each with its line feed */
+  private writeLines(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.put(this.lines.take());
+  }
+
+  /** @param lines JSON, each with its line feed; those of requests that came before go before them */
   private write(lines: string): void {
+    this.writeLines();
+    this.put(lines);
+  }
+
+  private put(lines: string): void {
     if (lines === '') return;
     this.recent.keep(lines);
     this.out.write(this.pretty ? prettyLines(lines, this.colors) : lines);

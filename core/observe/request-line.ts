@@ -1,104 +1,143 @@
 import type { SettledRecord, UsageUnits } from '@headgate/sdk';
 import { LineBuffer } from './line-buffer.js';
+import { type Piece, textPiece } from './piece.js';
 
-const ID = Buffer.from(',"msg":"request","id":');
-const TIER = Buffer.from(',"service_tier":');
-const UNITS = Buffer.from(',"units":');
-const OUTPUT = Buffer.from(',"output_tokens":');
-const CACHED = Buffer.from(',"cached_tokens":');
-const REASONING = Buffer.from(',"reasoning_tokens":');
-const NO_TOKENS = Buffer.from('null,"output_tokens":null,"cached_tokens":null,"reasoning_tokens":null');
-const COST = Buffer.from(',"cost_usd":"');
-const NO_COST = Buffer.from(',"cost_usd":null,"attempts":');
-const ATTEMPTS = Buffer.from('","attempts":');
-const TOTAL = Buffer.from(',"ms":');
-const FIRST_TOKEN = Buffer.from(',"ttft_ms":');
-const OVERHEAD = Buffer.from(',"overhead_us":');
-/** Names that are remembered as looked at. */
-const MOST_NAMES = 2000;
+const ID = textPiece(',"msg":"request","id":');
+const KEY = textPiece(',"key":');
+const CUSTOMER = textPiece(',"customer":');
+const MODEL = textPiece(',"model":');
+const PROVIDER = textPiece(',"provider":');
+const TARGET = textPiece(',"target":');
+const OPERATION = textPiece(',"operation":');
+const STATUS = textPiece(',"status":');
+const OUTCOME = textPiece(',"outcome":');
+const STREAM = textPiece(',"stream":true,"input_tokens":');
+const NO_STREAM = textPiece(',"stream":false,"input_tokens":');
+const TIER = textPiece(',"service_tier":');
+const UNITS = textPiece(',"units":');
+const OUTPUT = textPiece(',"output_tokens":');
+const CACHED = textPiece(',"cached_tokens":');
+const REASONING = textPiece(',"reasoning_tokens":');
+const NO_TOKENS = textPiece('null,"output_tokens":null,"cached_tokens":null,"reasoning_tokens":null');
+const COST = textPiece(',"cost_usd":"');
+const NO_COST = textPiece(',"cost_usd":null,"attempts":');
+const ATTEMPTS = textPiece('","attempts":');
+const TOTAL = textPiece(',"ms":');
+const FIRST_TOKEN = textPiece(',"ttft_ms":');
+const OVERHEAD = textPiece(',"overhead_us":');
+const CACHE = textPiece(',"cache":');
+const ERROR = textPiece(',"error":');
+const END = textPiece('}\n');
+/** Names that are remembered as looked at: to look anew costs more than the rest of a line. */
+const MOST_NAMES = 20_000;
+/** A longer one, which only a client can have made up, is looked at each time. */
+const LONGEST_NAME = 256;
 /** Room for the names and numbers of a line. */
 const LINE_BYTES = 1024;
 
 /**
  * Makes the log lines of settled requests, in the shape that the logger gives its own lines. The fields are named here
- * one by one, so nothing a request carried can slip in: no header, no body, no credential. What a record shares with the
- * one before it is put together once.
+ * one by one, so nothing a request carried can slip in: no header, no body, no credential.
  */
 export class RequestLines {
   private readonly to = new LineBuffer();
   private second = Number.NaN;
-  private secondText = Buffer.alloc(0);
-  private keyName: string | null = null;
-  private customer = '';
-  private model = '';
-  private provider = '';
-  private targetModel = '';
-  private operation = '';
-  private status = 0;
-  private outcome = '';
-  private stream = false;
-  private whatText = Buffer.alloc(0);
-  private cache: string | null = null;
-  private error = '';
-  private endText = Buffer.alloc(0);
-
-  /** Names that clients chose, as they may be shown. */
-  private readonly shown = new Map<string, string>();
+  private secondText = textPiece('');
+  private readonly last = {
+    keyName: last(),
+    customer: last(),
+    model: last(),
+    provider: last(),
+    targetModel: last(),
+    operation: last(),
+    outcome: last(),
+    cache: last(),
+    error: last(),
+  };
+  /** As JSON and as they may be shown: clients chose some of them. */
+  private readonly names = new Map<string, Piece>();
 
   /** @param safe a text without what looks like a secret */
   constructor(private readonly safe: (text: string) => string = (text) => text) {}
 
+  /** Bytes of lines that were not taken. */
+  get bytes(): number {
+    return this.to.length;
+  }
+
   /** One line each. */
-  of(records: Iterable<SettledRecord>): string {
+  add(records: Iterable<SettledRecord>): void {
     for (const record of records) this.write(record);
+  }
+
+  /** The lines since it was asked last. */
+  take(): string {
     return this.to.take();
   }
 
   private write(record: SettledRecord): void {
-    const { to } = this;
+    const { to, last } = this;
     const { id, usage, costNano, totalMs } = record;
-    const what = this.what(record);
-    const end = this.end(record);
-    to.reserve(what.length + end.length + id.length * 6 + LINE_BYTES);
+    to.reserve(id.length * 6 + LINE_BYTES);
     this.writeTime(Math.round(record.time + totalMs));
-    to.raw(ID);
+    to.piece(ID);
     to.string(id);
-    to.raw(what);
-    if (usage === null) to.raw(NO_TOKENS);
+    to.piece(KEY);
+    this.name(last.keyName, record.keyName);
+    to.piece(CUSTOMER);
+    this.name(last.customer, record.customer);
+    to.piece(MODEL);
+    this.name(last.model, record.model);
+    to.piece(PROVIDER);
+    this.name(last.provider, record.provider);
+    to.piece(TARGET);
+    this.name(last.targetModel, record.targetModel);
+    to.piece(OPERATION);
+    this.name(last.operation, record.operation);
+    to.piece(STATUS);
+    to.count(record.status);
+    to.piece(OUTCOME);
+    this.name(last.outcome, record.outcome);
+    to.piece(record.stream ? STREAM : NO_STREAM);
+    if (usage === null) to.piece(NO_TOKENS);
     else {
       to.count(usage.inputTokens);
-      to.raw(OUTPUT);
+      to.piece(OUTPUT);
       to.count(usage.outputTokens);
-      to.raw(CACHED);
+      to.piece(CACHED);
       to.count(usage.cacheReadTokens);
-      to.raw(REASONING);
+      to.piece(REASONING);
       to.count(usage.reasoningTokens);
       if (usage.serviceTier !== undefined && usage.serviceTier !== 'standard') {
-        to.raw(TIER);
-        to.string(usage.serviceTier);
+        to.piece(TIER);
+        to.piece(this.look(usage.serviceTier));
       }
       if (usage.units !== undefined) this.writeUnits(usage.units);
     }
-    if (costNano === null) to.raw(NO_COST);
+    if (costNano === null) to.piece(NO_COST);
     else {
-      to.raw(COST);
+      to.piece(COST);
       to.usd(costNano);
-      to.raw(ATTEMPTS);
+      to.piece(ATTEMPTS);
     }
     to.count(record.attempts.length);
-    to.raw(TOTAL);
+    to.piece(TOTAL);
     to.duration(totalMs);
-    to.raw(FIRST_TOKEN);
+    to.piece(FIRST_TOKEN);
     to.duration(record.firstTokenMs);
-    to.raw(OVERHEAD);
+    to.piece(OVERHEAD);
     to.duration(record.overheadUs);
-    to.raw(end);
+    to.piece(CACHE);
+    this.name(last.cache, record.cache);
+    to.piece(ERROR);
+    this.name(last.error, record.error);
+    to.piece(END);
   }
 
   private writeUnits(units: UsageUnits): void {
     const text = Buffer.from(JSON.stringify(units));
     this.to.reserve(text.length + LINE_BYTES);
-    this.to.raw(UNITS);
+    this.to.piece(UNITS);
     this.to.raw(text);
   }
 
@@ -106,61 +145,39 @@ export class RequestLines {
     const second = Math.floor(time / 1000);
     if (second !== this.second) {
       this.second = second;
-      this.secondText = Buffer.from(`{"level":"info","time":${second > 0 ? second : ''}`);
+      this.secondText = textPiece(`{"level":"info","time":${second > 0 ? second : ''}`);
     }
-    this.to.raw(this.secondText);
+    this.to.piece(this.secondText);
     if (second > 0) this.to.threeDigits(time - second * 1000);
     else this.to.count(time);
   }
 
-  private what(record: SettledRecord): Uint8Array {
-    const { keyName, customer, model, provider, targetModel, operation, status, outcome, stream } = record;
-    if (
-      keyName !== this.keyName ||
-      customer !== this.customer ||
-      model !== this.model ||
-      provider !== this.provider ||
-      targetModel !== this.targetModel ||
-      operation !== this.operation ||
-      status !== this.status ||
-      outcome !== this.outcome ||
-      stream !== this.stream
-    ) {
-      this.keyName = keyName;
-      this.customer = customer;
-      this.model = model;
-      this.provider = provider;
-      this.targetModel = targetModel;
-      this.operation = operation;
-      this.status = status;
-      this.outcome = outcome;
-      this.stream = stream;
-      this.whatText = Buffer.from(
-        `,"key":${this.name(keyName)},"customer":${this.name(customer)},"model":${this.name(model)}` +
-          `,"provider":${this.name(provider)},"target":${this.name(targetModel)},"operation":"${operation}"` +
-          `,"status":${status},"outcome":"${outcome}","stream":${stream},"input_tokens":`,
-      );
+  /** As JSON. A client may send a secret as the name of a model or of a customer. */
+  private name(last: Last, text: string): void {
+    if (text !== last.text) {
+      last.text = text;
+      last.piece = this.look(text);
     }
-    return this.whatText;
+    this.to.reserve(last.piece.length + LINE_BYTES);
+    this.to.piece(last.piece);
   }
 
-  /** As JSON. A client may send a secret as the name of a model or of a customer. */
-  private name(text: string): string {
-    const known = this.shown.get(text);
+  private look(text: string): Piece {
+    const known = this.names.get(text);
     if (known !== undefined) return known;
-    if (this.shown.size >= MOST_NAMES) this.shown.clear();
-    const shown = JSON.stringify(this.safe(text));
-    this.shown.set(text, shown);
+    const shown = textPiece(JSON.stringify(this.safe(text)));
+    if (this.names.size >= MOST_NAMES) this.names.clear();
+    if (text.length <= LONGEST_NAME) this.names.set(text, shown);
     return shown;
   }
+}
 
-  private end(record: SettledRecord): Uint8Array {
-    const { cache, error } = record;
-    if (cache !== this.cache || error !== this.error) {
-      this.cache = cache;
-      this.error = error;
-      this.endText = Buffer.from(`,"cache":${JSON.stringify(cache)},"error":${JSON.stringify(error)}}\n`);
-    }
-    return this.endText;
-  }
+/** What a field said in the record before, which is often what it says in the next. */
+interface Last {
+  text: string;
+  piece: Piece;
+}
+
+function last(): Last {
+  return { text: '', piece: textPiece('""') };
 }

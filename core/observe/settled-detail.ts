@@ -21,20 +21,21 @@ export interface SettledConsumer {
 
 /** @param record one that stays as it is, not a cursor that moves on */
 export function detailOf(record: SettledRecord): SettledDetail {
+  const trace = traceOf(record);
   return {
     record,
-    trace: traceOf(record),
+    trace,
     timings: timingsOf(record),
-    attempts: record.attempts.map((attempt, i) => attemptOf(record.id, attempt, i)),
+    attempts: record.attempts.map((attempt, i) => attemptOf(trace.spanId, attempt, i)),
   };
 }
 
-function attemptOf(id: string, record: AttemptRecord, i: number): SettledAttempt {
+function attemptOf(spanId: string, record: AttemptRecord, i: number): SettledAttempt {
   const { startMs, connectMs, firstByteMs, ms } = record;
   const after = (later: number | null): number | null => (later === null ? null : us(startMs + later));
   return {
     record,
-    spanId: attemptSpan(id, i),
+    spanId: attemptSpan(spanId, i),
     startUs: us(startMs),
     connectedUs: after(connectMs),
     firstByteUs: after(firstByteMs),

@@ -25,9 +25,13 @@ export function traceOf({ id, trace }: { readonly id: string; readonly trace: st
   };
 }
 
-/** Span of one of the attempts of a request, from 0. */
-export function attemptSpan(id: string, attempt: number): string {
-  return spanIn(digest(`${id}#${attempt}`));
+/**
+ * Span of one of the attempts of a request, from 0, by the span of the request: the first two digits are others. A request has not
+ * as many attempts as would come round.
+ */
+export function attemptSpan(spanId: string, attempt: number): string {
+  const first = Number.parseInt(spanId.slice(0, 2), 16) ^ ((attempt + 1) & 0xff);
+  return `${first < 16 ? '0' : ''}${first.toString(16)}${spanId.slice(2)}`;
 }
 
 function spanIn(digits: string): string {

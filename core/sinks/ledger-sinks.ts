@@ -25,6 +25,6 @@ function collector({ url, headers, traces, timeoutMs }: OtlpConfig, index: numbe
   if (traces === null) return [];
   const base = url.reveal().replace(/\/v1\/(metrics|traces)\/?$/, '');
   const plain = Object.fromEntries([...headers].map(([name, value]) => [name, value.reveal()]));
-  const values = { url: base, headers: plain, encoding: 'protobuf', gzip: true };
+  const values = { url: base, headers: plain, encoding: 'protobuf' };
   return [{ name: `otlp-${index + 1}`, use: 'otlp', values, timeoutMs, content: false, ...traces }];
 }

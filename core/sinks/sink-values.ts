@@ -44,6 +44,7 @@ export function sinkValues(row: SinkRow, values: Given): SinkValues {
     return values[name];
   };
   return {
+    has: (name) => find(name) !== undefined,
     text: (name) => {
       const text = String(find(name) ?? '');
       return row.settings[name]?.type === 'url' ? text.replace(/\/+$/, '') : text;

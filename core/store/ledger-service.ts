@@ -224,7 +224,7 @@ export class LedgerService {
       return null;
     }
     if (question === 'alerts') return this.observer.alerts(ask as LedgerQuestions['alerts']['ask']);
-    if (question === 'recentLines') return this.log.recent.last(ask as number);
+    if (question === 'recentLines') return this.log.recentLines(ask as number);
     if (question === 'requests' && goesOn(ask as RequestsAsk))
       return this.requests.answer(ask as RequestsAsk);
     const complete = await this.sources.collect();

@@ -1,7 +1,6 @@
 import type { SettledDetail, SpanAttributes, TraceOptions } from '@headgate/sdk';
-import { spansOf } from './request-spans.js';
-import type { Span } from './span.js';
-import { spansJson } from './span-json.js';
+import { writeSpans } from './request-spans.js';
+import { SpanJson } from './span-json.js';
 import { SpanWriter } from './span-writer.js';
 
 /** Settled requests as traces over OTLP, for one gateway. */
@@ -19,23 +18,14 @@ export class OtlpTraces {
     { encoding = 'protobuf', resource, attributes }: TraceOptions = {},
   ): { body: Uint8Array; contentType: string } {
     const whole = resource === undefined ? this.resource : { ...this.resource, ...resource };
-    const spans = allSpans(details, attributes);
-    if (encoding === 'json')
-      return { body: Buffer.from(spansJson(spans, whole, this.scope)), contentType: 'application/json' };
-    return { body: this.writer.write(spans, whole, this.scope), contentType: 'application/x-protobuf' };
-  }
-}
-
-function* allSpans(
-  details: readonly SettledDetail[],
-  attributes: TraceOptions['attributes'],
-): Generator<Span> {
-  for (const detail of details) {
-    for (const span of spansOf(detail)) {
-      const more = attributes?.(detail, span.role);
-      if (more !== undefined && more !== null)
-        for (const [name, value] of Object.entries(more)) span.attributes.push(name, value);
-      yield span;
+    if (encoding === 'json') {
+      const json = new SpanJson();
+      for (const detail of details) writeSpans(detail, json, attributes);
+      return { body: Buffer.from(json.take(whole, this.scope)), contentType: 'application/json' };
     }
+    const { writer } = this;
+    writer.start(whole, this.scope);
+    for (const detail of details) writeSpans(detail, writer, attributes);
+    return { body: writer.take(), contentType: 'application/x-protobuf' };
   }
 }

@@ -1,84 +1,176 @@
 import type { SpanAttributes, SpanValue } from '@headgate/sdk';
-import type { Span } from './span.js';
+import { PIECE_SLACK, type Piece } from '../observe/piece.js';
+import { AttributeName } from './attribute-name.js';
+import type { SpanHead, SpanTarget } from './span-target.js';
 
 /** Room for the length of a large message that is not known before it is written: a varint may have more bytes than it needs. */
 const LENGTH_BYTES = 4;
 /** The longest text that is written byte by byte, which costs less than two calls of native code. */
 const SHORT_TEXT = 64;
-/** More names of attributes than there are. */
+/** More names than sinks have of their own. */
 const MOST_NAMES = 1000;
+/** The most that four bytes of seven bits say. */
+const MOST_SMALL = 0x0fff_ffff;
+/** The most that one byte says as a length. */
+const ONE_BYTE = 0x7f;
+/** Tag of `Span.attributes`. */
+const ATTRIBUTE = (9 << 3) | 2;
 
 /**
  * Spans as an `ExportTraceServiceRequest` of OTLP 1.x, protobuf, with the numbers of its fields:
  * https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto. Written by hand since
  * a request has three spans with a dozen attributes each, and the libraries take some 20 microseconds a span.
  */
-export class SpanWriter {
+export class SpanWriter implements SpanTarget {
   private bytes = Buffer.allocUnsafeSlow(64 * 1024);
+  private view = viewOf(this.bytes);
   private used = 0;
-  /** `KeyValue.key` with its tag and length, by name. */
-  private readonly names = new Map<string, Buffer>();
+  /** Where the lengths of what contains spans go. */
+  private resourceSpans = 0;
+  private scopeSpans = 0;
+  private span = 0;
+  private readonly names = new Map<string, AttributeName>();
+  /** Of the span before: spans of a request have one trace, and one parent. */
+  private readonly trace = { digits: '', words: new Int32Array(4) };
+  private readonly parent = { digits: '', words: new Int32Array(2) };
 
-  /** @param scope what made the spans */
-  write(spans: Iterable<Span>, resource: SpanAttributes, scope: string): Buffer {
+  /** Begins a message. @param scope what makes the spans */
+  start(resource: SpanAttributes, scope: string): void {
     this.used = 0;
-    const resourceSpans = this.begin(1);
-    const described = this.begin(1);
-    for (const [name, value] of Object.entries(resource)) this.attribute(1, name, value);
-    this.end(described);
-    const scopeSpans = this.begin(2);
-    const scoped = this.begin(1);
+    this.resourceSpans = this.open(1);
+    const described = this.open(1);
+    for (const [name, value] of Object.entries(resource)) {
+      if (value === undefined) continue;
+      const at = this.open(1);
+      this.piece(this.named(name).key);
+      this.value(value);
+      this.close(at);
+    }
+    this.close(described);
+    this.scopeSpans = this.open(2);
+    const scoped = this.open(1);
     this.string(1, scope);
-    this.end(scoped);
-    for (const span of spans) this.span(span);
-    this.end(scopeSpans);
-    this.end(resourceSpans);
+    this.close(scoped);
+  }
+
+  /** The message with the spans since `start`. */
+  take(): Buffer {
+    this.close(this.scopeSpans);
+    this.close(this.resourceSpans);
     return Buffer.from(this.bytes.subarray(0, this.used));
   }
 
-  private span(span: Span): void {
-    const at = this.begin(2);
-    this.hex(1, span.traceId);
-    this.hex(2, span.spanId);
-    if (span.parentId !== null) this.hex(4, span.parentId);
-    this.string(5, span.name);
+  begin({ traceId, spanId, parentId, name, kind, startUs, endUs }: SpanHead): void {
+    this.span = this.open(2);
+    this.room(64);
+    this.id(1, traceId, this.trace);
+    this.hex(2, spanId);
+    if (parentId !== null) this.id(4, parentId, this.parent);
+    this.string(5, name);
     this.room(32);
     this.bytes[this.used++] = (6 << 3) | 0;
-    this.bytes[this.used++] = span.kind;
-    this.nanos(7, span.startUs);
-    this.nanos(8, span.endUs);
-    const { attributes } = span;
-    for (let i = 0; i < attributes.length; i += 2)
-      this.attribute(9, attributes[i] as string, attributes[i + 1]);
-    if (span.error !== null) {
-      const status = this.begin(15);
-      this.string(2, span.error);
+    this.bytes[this.used++] = kind;
+    this.nanos(7, startUs);
+    this.nanos(8, endUs);
+  }
+
+  end(error: string | null): void {
+    if (error !== null) {
+      const status = this.open(15);
+      this.string(2, error);
       this.room(2);
       this.bytes[this.used++] = (3 << 3) | 0;
       this.bytes[this.used++] = 2;
-      this.end(status);
+      this.close(status);
     }
-    this.end(at);
+    this.close(this.span);
   }
 
-  /** A `KeyValue`. */
-  private attribute(field: number, name: string, value: SpanValue): void {
-    if (value === undefined) return;
-    const key = this.name(name);
-    const at = this.beginShort(field);
-    this.room(key.length + 32);
+  text(name: AttributeName, text: string): void {
+    const known = name.find(text);
+    if (known !== undefined) this.piece(known);
+    else this.kept(name, text, text);
+  }
+
+  number(name: AttributeName, value: number): void {
+    if (value >= 0 && value <= MOST_SMALL && Math.floor(value) === value) this.small(name, value);
+    else this.any(name, value);
+  }
+
+  flag(name: AttributeName, value: boolean): void {
+    this.any(name, value);
+  }
+
+  texts(name: AttributeName, value: readonly string[]): void {
+    const [first] = value;
+    const known = value.length === 1 ? name.find(first as string) : undefined;
+    if (known !== undefined) this.piece(known);
+    else if (value.length === 1) this.kept(name, first as string, value);
+    else this.any(name, value);
+  }
+
+  other(name: string, value: Exclude<SpanValue, undefined>): void {
+    if (typeof value === 'string') this.text(this.named(name), value);
+    else this.any(this.named(name), value);
+  }
+
+  private named(name: string): AttributeName {
+    let found = this.names.get(name);
+    if (found === undefined) {
+      found = new AttributeName(name);
+      if (this.names.size >= MOST_NAMES) this.names.clear();
+      this.names.set(name, found);
+    }
+    return found;
+  }
+
+  /** Written now, and remembered for the next time. @param text what it is found by */
+  private kept(name: AttributeName, text: string, value: string | readonly string[]): void {
+    const from = this.used;
+    this.any(name, value);
+    if (name.wants(text)) name.keep(text, this.bytes.subarray(from, this.used));
+  }
+
+  private any({ key }: AttributeName, value: Exclude<SpanValue, undefined>): void {
+    const at = this.openShort(9);
+    this.piece(key);
+    this.value(value);
+    this.closeShort(at);
+  }
+
+  /** A count of up to four bytes: all lengths are known before. */
+  private small({ key }: AttributeName, value: number): void {
+    const size = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
+    const length = key.length + 3 + size;
+    this.room(length + 4);
     const { bytes } = this;
-    let { used } = this;
-    for (let i = 0; i < key.length; i++) bytes[used++] = key[i]!;
-    this.used = used;
-    const inner = this.beginShort(2);
-    this.any(value);
-    this.endShort(inner);
-    this.endShort(at);
+    bytes[this.used++] = ATTRIBUTE;
+    if (length > ONE_BYTE) bytes[this.used++] = (length & ONE_BYTE) | 0x80;
+    bytes[this.used++] = length > ONE_BYTE ? length >>> 7 : length;
+    this.piece(key);
+    this.bytes[this.used++] = (2 << 3) | 2;
+    this.bytes[this.used++] = size + 1;
+    this.bytes[this.used++] = 3 << 3;
+    this.varint(value);
+  }
+
+  private piece({ words, length }: Piece): void {
+    this.room(length + PIECE_SLACK);
+    const { view } = this;
+    let at = this.used;
+    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
+    this.used += length;
+  }
+
+  /** The `value` of a `KeyValue`. */
+  private value(value: Exclude<SpanValue, undefined>): void {
+    const inner = this.openShort(2);
+    this.insideOf(value);
+    this.closeShort(inner);
   }
 
   /** What an `AnyValue` holds. */
-  private any(value: Exclude<SpanValue, undefined>): void {
+  private insideOf(value: Exclude<SpanValue, undefined>): void {
     this.room(16);
     if (typeof value === 'string') this.string(1, value);
     else if (typeof value === 'boolean') {
@@ -93,33 +185,14 @@ export class SpanWriter {
         this.used = this.bytes.writeDoubleLE(value, this.used);
       }
     } else {
-      const list = this.begin(5);
+      const list = this.open(5);
       for (const one of value) {
-        const item = this.begin(1);
+        const item = this.open(1);
         this.string(1, one);
-        this.end(item);
+        this.close(item);
       }
-      this.end(list);
+      this.close(list);
     }
-  }
-
-  private name(name: string): Buffer {
-    let bytes = this.names.get(name);
-    if (bytes === undefined) {
-      const text = Buffer.from(name, 'utf8');
-      const length: number[] = [];
-      for (let rest = text.length; ; rest >>>= 7) {
-        if (rest < 0x80) {
-          length.push(rest);
-          break;
-        }
-        length.push((rest & 0x7f) | 0x80);
-      }
-      bytes = Buffer.from([0x0a, ...length, ...text]);
-      if (this.names.size >= MOST_NAMES) this.names.clear();
-      this.names.set(name, bytes);
-    }
-    return bytes;
   }
 
   private string(field: number, text: string): void {
@@ -148,8 +221,22 @@ export class SpanWriter {
     return true;
   }
 
+  /** An id that is likely to be that of the span before. */
+  private id(field: number, digits: string, last: { digits: string; readonly words: Int32Array }): void {
+    const { words } = last;
+    if (digits !== last.digits) {
+      this.hex(field, digits);
+      last.digits = digits;
+      const from = this.used - digits.length / 2;
+      for (let i = 0; i < words.length; i++) words[i] = this.view.getInt32(from + 4 * i, true);
+      return;
+    }
+    this.bytes[this.used++] = (field << 3) | 2;
+    this.bytes[this.used++] = 4 * words.length;
+    for (let i = 0; i < words.length; i++, this.used += 4) this.view.setInt32(this.used, words[i]!, true);
+  }
+
   private hex(field: number, digits: string): void {
-    this.room(20);
     const { bytes } = this;
     let { used } = this;
     bytes[used++] = (field << 3) | 2;
@@ -185,7 +272,7 @@ export class SpanWriter {
   }
 
   /** A message of that field begins; returns where its length goes. */
-  private begin(field: number): number {
+  private open(field: number): number {
     this.room(LENGTH_BYTES + 2);
     this.bytes[this.used++] = (field << 3) | 2;
     const at = this.used;
@@ -193,7 +280,7 @@ export class SpanWriter {
     return at;
   }
 
-  private end(at: number): void {
+  private close(at: number): void {
     const length = this.used - at - LENGTH_BYTES;
     this.bytes[at] = (length & 0x7f) | 0x80;
     this.bytes[at + 1] = ((length >>> 7) & 0x7f) | 0x80;
@@ -202,13 +289,13 @@ export class SpanWriter {
   }
 
   /** The same for what is likely to have less than 128 bytes, whose length is one of them. */
-  private beginShort(field: number): number {
+  private openShort(field: number): number {
     this.room(2);
     this.bytes[this.used++] = (field << 3) | 2;
     return this.used++;
   }
 
-  private endShort(at: number): void {
+  private closeShort(at: number): void {
     const length = this.used - at - 1;
     if (length < 0x80) {
       this.bytes[at] = length;
@@ -217,7 +304,7 @@ export class SpanWriter {
     this.room(LENGTH_BYTES);
     this.bytes.copyWithin(at + LENGTH_BYTES, at + 1, this.used);
     this.used += LENGTH_BYTES - 1;
-    this.end(at);
+    this.close(at);
   }
 
   private room(bytes: number): void {
@@ -225,10 +312,15 @@ export class SpanWriter {
     const larger = Buffer.allocUnsafeSlow((this.used + bytes) * 2);
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
+    this.view = viewOf(larger);
   }
 }
 
-/** Of a hexadecimal digit in small letters. */
+/** Of a hexadecimal digit in small letters: without a branch, since nobody can foresee which it is. */
 function digitOf(code: number): number {
-  return code < 0x3a ? code - 0x30 : code - 0x57;
+  return (code & 0xf) + 9 * (code >> 6);
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

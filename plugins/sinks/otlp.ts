@@ -22,7 +22,7 @@ export const otlp: SinkRow = {
       default: 'protobuf',
       words: ['protobuf', 'json'],
     },
-    gzip: { type: 'flag', about: 'compress what is sent', default: true },
+    gzip: { type: 'flag', about: 'compress what is sent; left out: unless the collector is on this machine' },
     resource: { type: 'texts', about: 'attributes of this gateway, such as `deployment.environment.name`' },
   },
   open(values, host): OpenSink {
@@ -30,12 +30,18 @@ export const otlp: SinkRow = {
     const url = given.endsWith(PATH) ? given : `${given}${PATH}`;
     const encoding = values.text('encoding') === 'json' ? 'json' : 'protobuf';
     const resource = values.texts('resource');
+    // Beside the gateway, compression costs more than what it saves.
+    const gzip = values.has('gzip') ? values.flag('gzip') : !isHere(url);
     return {
       async send(details) {
         const { body, contentType } = host.traces(details, { encoding, resource });
         const headers = { 'content-type': contentType, ...values.texts('headers') };
-        return host.judgeOtlp(await host.post({ url, headers, body }, values.flag('gzip')));
+        return host.judgeOtlp(await host.post({ url, headers, body }, gzip));
       },
     };
   },
 };
+
+function isHere(url: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+}

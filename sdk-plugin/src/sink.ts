@@ -18,6 +18,8 @@ export interface SinkSetting {
 
 /** The settings of one sink as they count: given, from the environment, or the default. */
 export interface SinkValues {
+  /** Whether there is one. */
+  has(name: string): boolean;
   /** `''` when there is none. */
   text(name: string): string;
   /** 0 when there is none. */

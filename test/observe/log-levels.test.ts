@@ -67,7 +67,7 @@ it('the last lines are kept, and no more of them than there is room for', async 
   const log = new LogWriter({ level: 'info', requests: true, file: join(tempDir(), 'log') });
   for (let i = 0; i < 5_000; i++)
     log.line('info', `line ${i}`, { filler: 'a quick brown fox jumps over it '.repeat(10) });
-  const kept = log.recent.last(10_000).map((line) => (JSON.parse(line) as { msg: string }).msg);
+  const kept = log.recentLines(10_000).map((line) => (JSON.parse(line) as { msg: string }).msg);
   await log.close();
   expect(kept.at(-1)).toBe('line 4999');
   expect(kept.length).toBeGreaterThan(500);

@@ -37,7 +37,7 @@ it.each(['json', 'pretty'] as const)(
         settled({ model: secret, customer: secret, keyName: secret, provider: secret, targetModel: secret }),
       ]);
     }
-    const lines = log.recent.last(10_000).join('\n');
+    const lines = log.recentLines(10_000).join('\n');
     await log.close();
     const written = readFileSync(file, 'utf8');
     expect(written.split('\n').length).toBe(50 * 6 + 1);

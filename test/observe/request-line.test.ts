@@ -4,7 +4,11 @@ import { expect, test } from 'vitest';
 import { RequestLines } from '../../core/observe/request-line.js';
 import { anyRecord, settled, usage } from '../store/records.js';
 
-const requestLine = (record: SettledRecord): string => new RequestLines().of([record]);
+function requestLine(record: SettledRecord): string {
+  const lines = new RequestLines();
+  lines.add([record]);
+  return lines.take();
+}
 
 test('the line of any record is one line of JSON that says what the record says', () => {
   fc.assert(

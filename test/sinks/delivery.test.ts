@@ -129,6 +129,20 @@ describe('a sink', () => {
     await expect.poll(() => sinks.sinks.states()[0]).toMatchObject({ counts: { sent: 39, refused: 1 } });
   });
 
+  it.each([
+    [true, 'gzip'],
+    [false, undefined],
+    [undefined, undefined],
+  ])('on this machine with gzip %s has bodies with %s', async (gzip, encoding) => {
+    const values = { url: vendor.url, ...(gzip !== undefined && { gzip }) };
+    const sinks = runSinks([sinkSettings('otlp', values)], null);
+    onTestFinished(() => sinks.close());
+    const all = records(10);
+    await sinks.settle(all);
+    await expect.poll(() => toldOf()).toEqual(ids(all));
+    expect(vendor.received[0]?.headers['content-encoding']).toBe(encoding);
+  });
+
   it('that answers 200 and rejects some of it is not told again, and what it rejected is counted', async () => {
     vendor.answer = () => ({ status: 200, body: partialAnswer(6, 'too old') });
     const sinks = runSinks([sinkSettings('otlp', { url: vendor.url })], null);
