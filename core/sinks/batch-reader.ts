@@ -1,7 +1,7 @@
 import type { SettledDetail } from '@headgate/sdk';
 import { detailOf } from '../observe/settled-detail.js';
-import { decodeRecords, openBatch } from '../store/record-codec.js';
-import type { Frame, FrameLog, LogPlace } from './frame-log.js';
+import { decodeRecords, openBatch, recordsIn } from '../store/record-codec.js';
+import type { Frame, FrameLog, LogPlace, OnUnreadable } from './frame-log.js';
 
 /** Frames that sinks are likely to want at the same time. */
 const KEPT_FRAMES = 4;
@@ -18,7 +18,7 @@ export class BatchReader {
 
   constructor(
     private readonly log: FrameLog,
-    private readonly unreadable: (end: LogPlace, error: unknown) => void,
+    private readonly unreadable: (...about: [...Parameters<OnUnreadable>, error: unknown]) => void,
   ) {}
 
   next(place: LogPlace): ReadBatch | null {
@@ -32,12 +32,14 @@ export class BatchReader {
     if (frame === null) return null;
     try {
       return { records: openBatch(frame.payload).count, end: frame.end };
-    } catch {
+    } catch (error) {
+      this.tell(frame, error);
       return { records: 0, end: frame.end };
     }
   }
 
-  private detailsOf({ payload, end }: Frame): readonly SettledDetail[] {
+  private detailsOf(frame: Frame): readonly SettledDetail[] {
+    const { payload, end } = frame;
     const id = `${end.segment} ${end.offset}`;
     const before = this.kept.get(id);
     if (before !== undefined) return before;
@@ -45,11 +47,15 @@ export class BatchReader {
     try {
       details = decodeRecords(payload).map(detailOf);
     } catch (error) {
-      this.unreadable(end, error);
+      this.tell(frame, error);
       details = [];
     }
     if (this.kept.size >= KEPT_FRAMES) this.kept.delete(this.kept.keys().next().value as string);
     this.kept.set(id, details);
     return details;
+  }
+
+  private tell({ payload, end }: Frame, error: unknown): void {
+    this.unreadable(end, recordsIn(payload) ?? 1, error);
   }
 }

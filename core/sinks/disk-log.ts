@@ -2,7 +2,14 @@ import { join } from 'node:path';
 import { Segment } from '../store/segment.js';
 import { SUFFIX } from '../store/segment-names.js';
 import { realFiles, type SpoolFiles } from '../store/spool-files.js';
-import { type Frame, type FrameLog, isBefore, type LogPlace, type LogRange } from './frame-log.js';
+import {
+  type Frame,
+  type FrameLog,
+  isBefore,
+  type LogPlace,
+  type LogRange,
+  type OnUnreadable,
+} from './frame-log.js';
 
 /** Before every segment that there is. */
 const NOTHING: LogPlace = { segment: '', offset: 0 };
@@ -19,6 +26,7 @@ export class DiskLog implements FrameLog {
     private readonly dir: string,
     earlier: string,
     private readonly warn: (message: string, fields: Record<string, unknown>) => void,
+    private readonly unreadable: OnUnreadable,
     private readonly files: SpoolFiles = realFiles,
   ) {
     files.mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -116,6 +124,8 @@ export class DiskLog implements FrameLog {
   private cutOff(segment: Segment, offset: number, kind: 'torn' | 'damaged', bytes: number): void {
     segment.size = offset;
     segment.damaged = kind === 'damaged';
+    // How many there were cannot be known any more.
+    this.unreadable({ segment: segment.name, offset }, 1);
     this.warn(
       kind === 'torn'
         ? 'a file of records for sinks ends in a batch that was never wholly written; it is left out'

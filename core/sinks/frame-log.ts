@@ -31,6 +31,12 @@ export interface FrameLog {
   close(): void;
 }
 
+/**
+ * Told of what was kept for sinks and cannot be read by any of them: where it ends, and how many records it was, at least. The same
+ * place may be told again.
+ */
+export type OnUnreadable = (end: LogPlace, records: number) => void;
+
 export function isBefore(a: LogPlace, b: LogPlace): boolean {
   return a.segment === b.segment ? a.offset < b.offset : a.segment < b.segment;
 }

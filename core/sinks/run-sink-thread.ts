@@ -21,6 +21,7 @@ export function runSinkThread(rows: SinkRows): void {
     poster,
     contents: contents.get,
     log: (level, message, fields) => send({ type: 'log', level, message, fields }),
+    onUnreadable: (end, records) => send({ type: 'unreadable', end, records }),
     onHealth: () => send({ type: 'states', token: null, states: sinks.states() }),
   });
   parent.on('message', (request: SinkThreadRequest) => {

@@ -29,6 +29,8 @@ export interface SinkFeedParts {
 
 /** Bytes that are kept in memory while the disk, or the thread, cannot take them. */
 const MOST_HELD = 16 * 1024 * 1024;
+/** Places that are remembered, so that what cannot be read is counted once. */
+const MOST_UNREADABLE = 10_000;
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 1_000;
 const LONGEST_RESTART_MS = 60_000;
@@ -48,6 +50,8 @@ export class SinkFeed {
   /** Sent to the thread and not taken in yet. */
   private inFlight = 0;
   private lost = 0;
+  /** Places of what nobody could read: each sink comes upon them, and so does a thread that is started again. */
+  private readonly unreadable = new Set<string>();
   private readonly earlier: string;
   /** What has been written so far. */
   private end: LogPlace;
@@ -185,6 +189,14 @@ export class SinkFeed {
     this.lost += records;
   }
 
+  private loseUnreadable({ segment, offset }: LogPlace, records: number): void {
+    const place = `${segment} ${offset}`;
+    if (this.unreadable.has(place)) return;
+    if (this.unreadable.size >= MOST_UNREADABLE) this.unreadable.clear();
+    this.unreadable.add(place);
+    this.lost += records;
+  }
+
   private states(): Promise<readonly SinkState[]> {
     const { worker } = this;
     if (worker === null || this.closing) return Promise.resolve(this.last);
@@ -237,6 +249,7 @@ export class SinkFeed {
   private onMessage(message: SinkThreadMessage): void {
     if (message.type === 'log') this.parts.log(message.level, message.message, message.fields);
     else if (message.type === 'contents') void this.tellContents(message.token, message.ids);
+    else if (message.type === 'unreadable') this.loseUnreadable(message.end, message.records);
     else if (message.type === 'taken') this.inFlight -= message.bytes;
     else {
       this.last = message.states;

@@ -39,7 +39,7 @@ export function sinkFamilies(states: readonly SinkState[], lost: number): Metric
     single(
       'counter',
       'headgate_sink_records_lost_total',
-      'Settled records that could not be kept for sinks.',
+      'Settled records that could not be kept for sinks, or not be read again.',
       lost,
     ),
   ];

@@ -40,6 +40,8 @@ export type SinkThreadMessage =
     }
   /** What is kept of these requests? */
   | { readonly type: 'contents'; readonly token: number; readonly ids: readonly string[] }
+  /** So many records, at least, that end there can be read by nobody. */
+  | { readonly type: 'unreadable'; readonly end: LogPlace; readonly records: number }
   /** So many bytes of batches have been taken in. */
   | { readonly type: 'taken'; readonly bytes: number }
   /** `token` of the question; null when a sink began to fail or works again. */

@@ -6,7 +6,7 @@ import type { Poster } from '../upstream/poster.js';
 import { BatchReader } from './batch-reader.js';
 import { type ContentSource, withContent } from './content-source.js';
 import { DiskLog } from './disk-log.js';
-import type { FrameLog, LogPlace } from './frame-log.js';
+import type { FrameLog, LogPlace, OnUnreadable } from './frame-log.js';
 import { KeptPlace, PLACES_FOLDER } from './kept-place.js';
 import { MemoryLog } from './memory-log.js';
 import type { SinkState } from './sink-counts.js';
@@ -31,6 +31,7 @@ export interface SinksParts {
   readonly log: Line;
   /** What is kept of some requests and answers. */
   readonly contents: ContentSource;
+  readonly onUnreadable: OnUnreadable;
   /** A sink began to fail or works again. */
   readonly onHealth: () => void;
 }
@@ -53,14 +54,12 @@ export class Sinks {
     const { dir, setup } = parts;
     const warn = (message: string, fields: Record<string, unknown>): void =>
       parts.log('warn', message, fields);
-    this.log = dir === null ? new MemoryLog() : new DiskLog(dir, parts.earlier, warn);
-    const reader = new BatchReader(this.log, ({ segment, offset }, error) =>
-      parts.log('error', 'a batch of records for sinks cannot be read and is left out', {
-        segment,
-        offset,
-        error: String(error),
-      }),
-    );
+    this.log = dir === null ? new MemoryLog() : new DiskLog(dir, parts.earlier, warn, parts.onUnreadable);
+    const reader = new BatchReader(this.log, (end, records, error) => {
+      const fields = { segment: end.segment, offset: end.offset, records, error: String(error) };
+      parts.log('error', 'a batch of records for sinks cannot be read and is left out', fields);
+      parts.onUnreadable(end, records);
+    });
     const hostOf = sinkHosts(setup, parts.poster);
     const places = dir === null ? null : placesIn(dir, setup.sinks);
     for (const settings of setup.sinks) {

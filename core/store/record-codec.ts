@@ -59,6 +59,19 @@ export function openBatch(bytes: Uint8Array): RecordBatch {
   return new RecordBatch(bytes, columns.records, readRecordColumns(columns));
 }
 
+/** How many records a batch says that it has, also one that this version cannot read; null when not even that can be seen. */
+export function recordsIn(bytes: Uint8Array): number | null {
+  try {
+    if (bytes[0] !== MARK) return oldRecords(bytes).length;
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(2, true);
+    const head: unknown = packr.unpack(bytes.subarray(START, START + length));
+    const records: unknown = Array.isArray(head) ? head[0] : null;
+    return typeof records === 'number' && records > 0 ? records : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Those records as a batch of their own. */
 export function batchOf(records: readonly SettledRecord[]): RecordBatch {
   return openBatch(new Uint8Array(encodeRecords(records)));

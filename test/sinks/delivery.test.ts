@@ -22,6 +22,7 @@ const toldOf = (): string[] =>
   vendor.received.flatMap(({ body }) =>
     readTraces(body).spans.flatMap(({ attributes }) => (attributes['headgate.request.id'] as string) ?? []),
   );
+const noWord = (): void => {};
 const records = (count: number) => Array.from({ length: count }, () => settled());
 const ids = (of: readonly { id: string }[]): string[] => of.map(({ id }) => id);
 
@@ -289,7 +290,7 @@ describe('a sink', () => {
     const early = records(3);
     await new Promise((resolve) => writer.write(batchOf(early).bytes, resolve));
     writer.close();
-    const log = new DiskLog(dir, '', () => {});
+    const log = new DiskLog(dir, '', noWord, noWord);
     onTestFinished(() => log.close());
     const begin = { segment: '', offset: 0 };
     const frame = log.next(begin);
@@ -297,7 +298,7 @@ describe('a sink', () => {
     // Half of a batch is there: it counts when it is told.
     const { end } = log;
     appendFileSync(join(dir, end.segment), Buffer.alloc(5));
-    const again = new DiskLog(dir, '', () => {});
+    const again = new DiskLog(dir, '', noWord, noWord);
     onTestFinished(() => again.close());
     expect(again.next(end)).toBeNull();
     expect(again.bytesAfter(end)).toBe(0);

@@ -47,6 +47,8 @@ function beginIn(dir: string | null): LogPlace {
 
 export interface RunningSinks {
   readonly sinks: Sinks;
+  /** What could be read by nobody: places and records. */
+  readonly unreadable: [end: LogPlace, records: number][];
   readonly lines: { level: string; message: string; fields: Record<string, unknown> }[];
   /** Settles records, as the ledger's thread does. */
   settle(records: readonly SettledRecord[]): Promise<void>;
@@ -61,6 +63,7 @@ export function runSinks(
   contents: ContentSource = async () => new Map(),
 ): RunningSinks {
   const lines: RunningSinks['lines'] = [];
+  const unreadable: RunningSinks['unreadable'] = [];
   const poster = new Poster();
   const sinks = new Sinks({
     setup: { sinks: settings, instance: 'test' },
@@ -71,12 +74,14 @@ export function runSinks(
     poster,
     contents,
     log: (level, message, fields) => lines.push({ level, message, fields }),
+    onUnreadable: (end, records) => unreadable.push([end, records]),
     onHealth: () => {},
   });
   const writer = dir === null ? null : new SpoolWriter({ dir, fsync: false }, { maxSegmentBytes: 16 * 1024 });
   return {
     sinks,
     lines,
+    unreadable,
     settle(records) {
       const { bytes, count } = batchOf(records);
       if (writer === null) {
