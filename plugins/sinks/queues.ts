@@ -30,8 +30,11 @@ export const redis: SinkRow = {
           'record',
           JSON.stringify(recordJson(detail)),
         ]);
-        await stream.add(values.text('stream'), entries, values.number('max_length'));
-        return { kind: 'taken' };
+        const answers = await stream.add(values.text('stream'), entries, values.number('max_length'));
+        // What is in must not be told again. Nothing that Redis refuses is about the entry: it is full, read-only, not what it was.
+        const only = answers.flatMap((why, i) => (why === null ? [] : [i]));
+        const why = answers.find((one) => one !== null);
+        return typeof why === 'string' ? { kind: 'later', why, only } : { kind: 'taken' };
       },
       close: () => stream.close(),
     };

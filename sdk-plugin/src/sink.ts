@@ -81,8 +81,15 @@ export interface TraceOptions {
 
 /** Writes entries into a Redis stream. */
 export interface RedisStream {
-  /** Resolves when all are in. @param maxLength oldest entries beyond about so many are dropped; 0: none */
-  add(key: string, entries: readonly (readonly string[])[], maxLength: number): Promise<void>;
+  /**
+   * Resolves to what kept each entry out, in their order; null for those that are in. An entry that was not answered for, since the
+   * connection was lost, counts as kept out. @param maxLength oldest entries beyond about so many are dropped; 0: none
+   */
+  add(
+    key: string,
+    entries: readonly (readonly string[])[],
+    maxLength: number,
+  ): Promise<readonly (string | null)[]>;
   close(): void;
 }
 

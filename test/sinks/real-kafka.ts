@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { freePort } from '../e2e/harness.js';
-import { tempDir } from '../store/temp-dir.js';
 import { program, RealServer, required } from './real-server.js';
 
 /** The broker's jars, which `scripts/kafka-jars.sh` fetches. */
@@ -25,12 +25,22 @@ export interface RealKafka {
   stop(): Promise<void>;
 }
 
-/** One broker without ZooKeeper, on loopback, which knows one user: https://kafka.apache.org/documentation/#kraft. */
-export async function startKafka(account: { user: string; password: string }): Promise<RealKafka> {
-  const [port, controller, dir] = [await freePort(), await freePort(), tempDir()];
+export interface KafkaAccount {
+  readonly user: string;
+  readonly password: string;
+}
+
+/**
+ * One broker without ZooKeeper, on loopback: https://kafka.apache.org/documentation/#kraft. The first account may do everything, others
+ * what they are allowed to; topics are there when somebody has made them.
+ */
+export async function startKafka(accounts: readonly [KafkaAccount, ...KafkaAccount[]]): Promise<RealKafka> {
+  const [port, controller] = [await freePort(), await freePort()];
+  const dir = mkdtempSync(join(tmpdir(), 'headgate-kafka-'));
   const file = join(dir, 'server.properties');
-  const { user, password } = account;
-  const login = `org.apache.kafka.common.security.plain.PlainLoginModule required username="${user}" password="${password}" user_${user}="${password}";`;
+  const [owner] = accounts;
+  const known = accounts.map(({ user, password }) => `user_${user}="${password}"`).join(' ');
+  const login = `org.apache.kafka.common.security.plain.PlainLoginModule required username="${owner.user}" password="${owner.password}" ${known};`;
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': '1',
@@ -43,6 +53,9 @@ export async function startKafka(account: { user: string; password: string }): P
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'listener.name.sasl_plaintext.plain.sasl.jaas.config': login,
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': `User:${owner.user};User:ANONYMOUS`,
+    'auto.create.topics.enable': 'false',
     'log.dirs': join(dir, 'data'),
     'num.partitions': '1',
     'offsets.topic.num.partitions': '1',
@@ -50,6 +63,9 @@ export async function startKafka(account: { user: string; password: string }): P
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // After a crash, it is let in again when its former self counts as dead.
+    'broker.session.timeout.ms': '2000',
+    'broker.heartbeat.interval.ms': '500',
   };
   writeFileSync(
     file,
@@ -67,6 +83,9 @@ export async function startKafka(account: { user: string; password: string }): P
     address: `127.0.0.1:${port}`,
     crash: () => server.crash(),
     start: () => server.start(),
-    stop: () => server.stop(),
+    async stop() {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
   };
 }

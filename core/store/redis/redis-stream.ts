@@ -14,6 +14,8 @@ export async function openRedisStream(url: string): Promise<RedisStream> {
     commandTimeout: COMMAND_MS,
     connectionName: 'headgate-sink',
     protocol: 2,
+    // Nor what a lost connection left open: the caller is told of each.
+    autoResendUnfulfilledCommands: false,
     retryStrategy: (times) => Math.min(10_000, 200 * times),
   });
   // Each failure is told by the command that meets it.
@@ -29,7 +31,13 @@ export async function openRedisStream(url: string): Promise<RedisStream> {
       const pipeline = client.pipeline();
       const trim = maxLength > 0 ? ['MAXLEN', '~', String(maxLength)] : [];
       for (const entry of entries) pipeline.call('XADD', key, ...trim, '*', ...entry);
-      for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+      const answers = (await pipeline.exec()) ?? [];
+      return entries.map((_, i) => {
+        const answer = answers[i];
+        if (answer === undefined) return 'it was not answered';
+        const [error] = answer;
+        return error === null ? null : error.message;
+      });
     },
     close: () => client.disconnect(),
   };
