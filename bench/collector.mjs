@@ -1,4 +1,4 @@
-// A collector of traces for `npm run bench:ledger -- --sink`: counts requests it is told of, each id once, and says so at /count.
+// A collector of traces for benchmarks: counts requests it is told of, each id once, and says so at /count.
 // Usage: node collector.mjs PORT
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
@@ -25,7 +25,8 @@ createServer((request, response) => {
       at = text.indexOf('headgate.request.id', at + 1)
     ) {
       const from = text.indexOf(ID, at);
-      seen.add(text.slice(from, from + ID.length + 12));
+      // Its length goes before it.
+      seen.add(text.slice(from, from + text.charCodeAt(from - 1)));
       told++;
     }
     response.end();

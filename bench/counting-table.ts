@@ -47,7 +47,7 @@ export function sharedCountingTable(result: SharedCountingResult): string {
   );
 }
 
-function joined(lines: string[], problems: Record<string, number>): string {
+export function joined(lines: string[], problems: Record<string, number>): string {
   const found = Object.entries(problems).map(([reason, times]) => `${reason} (${times})`);
   if (found.length > 0) lines.push(`  INVALID: ${found.join(', ')}`);
   return `${lines.join('\n')}\n`;

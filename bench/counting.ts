@@ -3,17 +3,11 @@
  * requests, one of tokens and a budget each; the same requests also go to a Headgate that asks for no key. Both are asked
  * for the mock provider, so that nothing else runs on their core. Scenario `n`: the same where nodes share what is counted.
  */
-import { join } from 'node:path';
-import { stopChild } from './children.js';
+import { CLIENT_KEY, compare, middle, more } from './compare.js';
 import type { LoadDriver } from './driver.js';
-import { startWith } from './headgate.js';
 import type { Options } from './options.js';
-import { cpuBetween, readCpu } from './proc.js';
 import { startPostgres } from './real-postgres.js';
 import { startRedis } from './real-redis.js';
-import { chatRequest } from './shapes.js';
-import { median } from './summary.js';
-import type { Target } from './target.js';
 
 /** CPU time of a request in microseconds, medians over the rounds. */
 export interface CountingResult {
@@ -34,9 +28,6 @@ export interface SharedCountingResult extends CountingResult {
   roundTrips: number;
 }
 
-const KEY = 'hg-bench-key-0123456789';
-const CONNECTIONS = 64;
-
 /** Far above what a run can use, so that they are counted but never refuse. */
 const rules = {
   budgets: [{ usd: 1_000_000, per: 'month' }],
@@ -51,58 +42,8 @@ const withRules = {
   auth: { required: true },
   organizations: { o: rules },
   teams: { t: { ...rules, organization: 'o' } },
-  keys: [{ name: 'bench', value: KEY, models: ['*'], team: 't', ...rules }],
+  keys: [{ name: 'bench', value: CLIENT_KEY, models: ['*'], team: 't', ...rules }],
 };
-
-/** Puts each of them under the same load in turn. `after` is called before they are stopped. */
-async function compare<Name extends string>(
-  configs: Readonly<Record<Name, object>>,
-  folder: string,
-  driver: LoadDriver,
-  options: Options,
-  after: (targets: readonly Target[]) => Promise<void> = async () => {},
-): Promise<{ costs: Record<Name, number[]>; problems: Record<string, number> }> {
-  const targets: Target[] = [];
-  for (const [name, config] of Object.entries(configs)) {
-    const { port, child } = await startWith(config as object, join(folder, name), 1);
-    const headers = () => ({ authorization: `Bearer ${KEY}` });
-    targets.push({ name, port, child, headers, model: (model) => model });
-  }
-  const problems: Record<string, number> = {};
-  const costs = Object.fromEntries(targets.map(({ name }) => [name, []])) as unknown as Record<
-    Name,
-    number[]
-  >;
-  const cpuOf = async (target: Target, seconds: number): Promise<number> => {
-    const pid = target.child!.pid!;
-    const headers = { 'content-type': 'application/json', ...target.headers('same') };
-    const before = readCpu(pid);
-    const load = {
-      target,
-      headers,
-      body: chatRequest('mock/hello', false),
-      connections: CONNECTIONS,
-      seconds,
-    };
-    const result = await driver.fast(load);
-    Object.assign(problems, result.problems);
-    return cpuBetween(before, readCpu(pid)).used / result.requests;
-  };
-  // Code that has not run yet is slow.
-  for (const target of targets) await cpuOf(target, options.smoke ? 1 : 3);
-  for (let round = 0; round < options.rounds; round++) {
-    for (let turn = 0; turn < targets.length; turn++) {
-      const target = targets[(turn + round) % targets.length]!;
-      costs[target.name as Name].push(await cpuOf(target, options.seconds));
-    }
-  }
-  await after(targets);
-  for (const { child } of targets) await stopChild(child!);
-  return { costs, problems };
-}
-
-const middle = (values: number[]): number => median(values) ?? Number.NaN;
-const more = (some: number[], less: number[]): number => middle(some.map((cost, i) => cost - less[i]!));
 
 export async function measureCounting(
   folder: string,
@@ -139,10 +80,12 @@ export async function measureSharedCounting(
       rules: { ...withRules, ...(await stored()) },
       shared: { ...withRules, ...(await stored()), admin, cluster: { redis: redis.url } },
     };
-    const { costs, problems } = await compare(configs, folder, driver, options, async (targets) => {
-      const node = targets.find(({ name }) => name === 'shared')!;
-      const headers = { authorization: `Bearer ${admin.token}` };
-      page = await (await fetch(`http://127.0.0.1:${node.port}/metrics`, { headers })).text();
+    const { costs, problems } = await compare(configs, folder, driver, options, {
+      after: async (targets) => {
+        const node = targets.find(({ name }) => name === 'shared')!;
+        const headers = { authorization: `Bearer ${admin.token}` };
+        page = await (await fetch(`http://127.0.0.1:${node.port}/metrics`, { headers })).text();
+      },
     });
     const metric = (name: string): number =>
       Number(new RegExp(`^headgate_cluster_${name} (.*)$`, 'm').exec(page)?.[1]);

@@ -22,7 +22,7 @@ export interface Options {
 
 export const USAGE = `Usage: npm run bench -- [flags]
   --smoke          everything once in short windows, under a minute, prints only
-  --only a,d       only these scenarios (a b c d e f g k n r)
+  --only a,d       only these scenarios (a b c d e f g k n o r)
   --targets LIST   only these contenders (direct, floor, headgate; with --peers also portkey, litellm)
   --rounds N       rounds, each with every contender in turn (3)
   --seconds N      length of a window (5)

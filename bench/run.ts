@@ -18,6 +18,8 @@ import { LoadDriver } from './driver.js';
 import { startHeadgate } from './headgate.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type MemoryResult, measureMemory } from './memory.js';
+import { measureObserving, type ObservingResult } from './observing.js';
+import { observingTable } from './observing-table.js';
 import { type Options, readOptions, USAGE } from './options.js';
 import { startLitellm, startPortkey } from './peers.js';
 import { postgresPrograms } from './real-postgres.js';
@@ -100,6 +102,11 @@ async function run(options: Options, folder: string): Promise<boolean> {
     counting = await measureCounting(join(folder, 'counting'), driver, options);
     console.log(countingTable(counting));
   }
+  let observing: ObservingResult | undefined;
+  if (wanted(options.only, 'o') && wanted(options.targets, 'headgate')) {
+    observing = await measureObserving(join(folder, 'observing'), driver, options);
+    console.log(observingTable(observing));
+  }
   let sharing: SharedCountingResult | undefined;
   if (wanted(options.only, 'n') && wanted(options.targets, 'headgate')) {
     if (postgresPrograms() !== null && hasRedis()) {
@@ -117,12 +124,12 @@ async function run(options: Options, folder: string): Promise<boolean> {
     const file = join(resultsFolder, `${machine.date.replaceAll(':', '-')}.json`);
     writeFileSync(
       file,
-      `${JSON.stringify({ machine, options, scenarios: results, memory, counting, sharing, realtime }, null, 2)}\n`,
+      `${JSON.stringify({ machine, options, scenarios: results, memory, counting, observing, sharing, realtime }, null, 2)}\n`,
     );
     console.log(`written to ${file}`);
   }
   const valid = results.every((result) => result.rows.every((row) => row.windows.every(isValid)));
-  const troubles = [memory, counting, sharing, realtime].map((result) => result?.problems ?? {});
+  const troubles = [memory, counting, observing, sharing, realtime].map((result) => result?.problems ?? {});
   return valid && troubles.every((found) => Object.keys(found).length === 0);
 }
 
