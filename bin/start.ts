@@ -68,6 +68,7 @@ export async function startCommand(flags: Flags, entry: URL): Promise<void> {
     source,
     threadEntry: entry,
     countTokens: (model, text) => pool.run('countTokens', { model, text }),
+    diffWords: (before, after) => pool.run('diffWords', { before, after }),
     runProgram: (program) => programs.run(program),
     pool: () => pool.state,
     version: version(),

@@ -40,6 +40,11 @@ export const adminErrors = {
   entity_in_use: { status: 409, kind: 'invalid-request', message: 'This is in use: {why}.' },
   entity_invalid: { status: 400, kind: 'invalid-request', message: 'This cannot be taken: {why}.' },
   entity_read_only: { status: 409, kind: 'invalid-request', message: 'This cannot be changed here: {why}.' },
+  request_unusable: {
+    status: 409,
+    kind: 'invalid-request',
+    message: 'This cannot be done with that request: {why}.',
+  },
   too_many_streams: {
     status: 429,
     kind: 'rate-limit',

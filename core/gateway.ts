@@ -34,6 +34,7 @@ import { builtInSigner } from './plugin/built-in-signer.js';
 import type { PluginSource } from './plugin/load.js';
 import type { LayeredConfig } from './plugin/load-config.js';
 import { type LogLine, logOf } from './plugin/logger.js';
+import type { WordChange } from './replay/protocol.js';
 import { ledgerSinks } from './sinks/ledger-sinks.js';
 import { StartError } from './start-error.js';
 import { createCounterMemory } from './state/counter-memory.js';
@@ -48,6 +49,8 @@ export interface GatewayParts {
   /** What an I/O thread is started from; null: all requests run in the thread that makes the gateway. */
   readonly threadEntry: URL | null;
   readonly countTokens: (model: string, text: string) => Promise<number>;
+  /** What two texts have in common. */
+  readonly diffWords: (before: string, after: string) => Promise<readonly WordChange[]>;
   /** Runs programs that models write. */
   readonly runProgram: RunProgram;
   /** Of this program. */
@@ -172,6 +175,11 @@ export async function createGateway(parts: GatewayParts): Promise<RunningGateway
       secret: keySecret,
       ownToken: own.token,
       refusals: new Refusals(governance, logOf('admin', log)),
+      replays: {
+        run: (ask) => io.runAs(ask),
+        texts: (asks) => io.answerTexts(asks),
+        diff: parts.diffWords,
+      },
       health,
       version: parts.version,
       needRestart: () => needRestart(config, live.config),

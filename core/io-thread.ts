@@ -12,7 +12,7 @@ import { forwardedFor } from './mcp/forwarded.js';
 import type { McpNotice } from './mcp/protocol.js';
 import type { ToolCatalog } from './mcp/tool-catalog.js';
 import type { TakenBodies } from './observe/bodies/body-settings.js';
-import { proceed } from './pipeline.js';
+import { proceed, type Stage, stages } from './pipeline.js';
 import type { PluginSource } from './plugin/load.js';
 import type { PluginLogger } from './plugin/logger.js';
 import { type Equipment, PluginSet } from './plugin/plugin-set.js';
@@ -162,11 +162,11 @@ export class IoThread {
   }
 
   /** Stage 1 has copied what it needs: runs a request. Returns what to call when the client leaves. */
-  begin(endpoint: Endpoint, incoming: Incoming): Exchange {
+  begin(endpoint: Endpoint, incoming: Incoming, list: readonly Stage[] = stages): Exchange {
     const x = new Exchange(this, endpoint, incoming);
     this.inFlight++;
     if (this.gate.holds) holdEnd(x);
-    proceed(x);
+    proceed(x, list);
     return x;
   }
 

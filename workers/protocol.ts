@@ -7,8 +7,16 @@ export interface TaskTypes {
     /** Whole tokens; see `tokens/encoding-of.ts` for how near the truth they are. */
     result: number;
   };
+  /** What two texts have in common, word by word. */
+  diffWords: { payload: { before: string; after: string }; result: WordChange[] };
   /** A program of somebody who is not trusted. */
   runProgram: { payload: ProgramTask; result: ProgramEnd };
+}
+
+/** A piece of two texts: those that are the same or out make up the first one, those that are the same or in the second. */
+export interface WordChange {
+  readonly op: 'same' | 'out' | 'in';
+  readonly text: string;
 }
 
 export interface ProgramTask {

@@ -15,6 +15,8 @@ export const PERMISSIONS = [
   /** Records of requests; what was kept of their bodies. */
   'requests:read',
   'bodies:read',
+  /** Asking a model again what a request asked it, at the cost of a virtual key. */
+  'requests:replay',
   /** Which models there are and what they cost. */
   'models:read',
   /** Providers, plugins and everything else that the configuration file says too. */
@@ -53,6 +55,7 @@ const ALLOWED: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     'usage:read',
     'requests:read',
     'bodies:read',
+    'requests:replay',
     'models:read',
   ]),
   member: new Set([

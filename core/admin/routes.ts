@@ -9,6 +9,7 @@ import type { LiveConfig } from '../live-config.js';
 import type { McpService } from '../mcp/mcp-service.js';
 import type { MainFacts } from '../observe/main-facts.js';
 import type { LogLine } from '../plugin/logger.js';
+import type { ReplayPort } from '../replay/protocol.js';
 import type { ControlStore } from '../store/control/control-store.js';
 import type { Ledger } from '../store/ledger.js';
 import type { OwnToken } from './admin-token.js';
@@ -58,6 +59,7 @@ export interface AdminParts {
   readonly ownToken: OwnToken;
   /** Where it is noted who was not let in. */
   readonly refusals: Refusals;
+  readonly replays: ReplayPort;
 }
 
 /**
@@ -260,6 +262,12 @@ function requestRoutes(parts: AdminParts, streams: ByteStreams, prices: () => Pr
     ),
     route('GET', '/api/requests/{id}', 'requests:read', async (request) =>
       (await pages()).getRequest(ledger, prices, request),
+    ),
+    route('POST', '/api/requests/{id}/replay', 'requests:replay', async (request) =>
+      (await import('./requests/replay.js')).replayRequest(parts, request),
+    ),
+    route('GET', '/api/requests/{id}/compare/{other}', 'bodies:read', async (request) =>
+      (await import('./requests/compare.js')).compareRequests(parts, request),
     ),
   ];
 }

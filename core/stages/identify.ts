@@ -45,6 +45,12 @@ function byCredential(x: Exchange): Promise<void> | undefined {
   return undefined;
 }
 
+/** In place of stage 3, of a request that the gateway makes as somebody whom it knows: the rules of the key hold as ever. */
+export function identifyAs(x: Exchange, key: VirtualKey): void {
+  inForce(x, key);
+  accept(x, key);
+}
+
 /** @param address of the client, where it had to be read before a wait */
 function accept(x: Exchange, key: VirtualKey, address?: string): void {
   const header = x.header('x-headgate-metadata');
@@ -85,6 +91,10 @@ function byKey(x: Exchange, credential: string | null): VirtualKey {
     if (!keys.required) return anonymous;
     throw new GatewayError(unknownCaller(x.incoming.headers, x.incoming.query));
   }
+  return inForce(x, key);
+}
+
+function inForce(x: Exchange, key: VirtualKey): VirtualKey {
   if (key.expiresMs !== null && key.expiresMs <= x.receivedAt) throw gatewayError('key_expired');
   return key;
 }

@@ -7,6 +7,7 @@ import type { McpNotice } from '../mcp/protocol.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import type { PluginSource } from '../plugin/load.js';
 import type { LogLine } from '../plugin/logger.js';
+import type { AnswerAsk, RunAsk, RunEnd } from '../replay/protocol.js';
 import type { IoHandle } from './io-handle.js';
 import { WorkerIo } from './worker-io.js';
 
@@ -28,6 +29,8 @@ export interface IoGroupParts {
 
 /** All I/O threads as one. One thread is the main thread itself. */
 export class IoGroup {
+  private turn = 0;
+
   private constructor(
     private readonly threads: readonly IoHandle[],
     /** The I/O thread that is this thread itself, if it is. */
@@ -94,6 +97,16 @@ export class IoGroup {
 
   hearMcp(notice: McpNotice): void {
     for (const thread of this.threads) thread.hearMcp(notice);
+  }
+
+  /** Runs a request of the gateway's own, in one thread after the other. */
+  runAs(ask: RunAsk): Promise<RunEnd> {
+    this.turn = (this.turn + 1) % this.threads.length;
+    return (this.threads[this.turn] as IoHandle).runAs(ask);
+  }
+
+  answerTexts(asks: readonly AnswerAsk[]): Promise<(string | null)[]> {
+    return (this.threads[0] as IoHandle).answerTexts(asks);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { McpNotice } from '../mcp/protocol.js';
+import type { AnswerAsk, RunAsk, RunEnd } from '../replay/protocol.js';
 
 /** An I/O thread as the main thread steers it, whether it is a thread of its own or the main thread itself. */
 export interface IoHandle {
@@ -19,6 +20,10 @@ export interface IoHandle {
   stopRunning(id: string): void;
   /** The main thread says something about servers of tools. */
   hearMcp(notice: McpNotice): void;
+  /** Runs a request of the gateway's own. */
+  runAs(ask: RunAsk): Promise<RunEnd>;
+  /** What models say in these answers; null where one cannot be read. */
+  answerTexts(asks: readonly AnswerAsk[]): Promise<(string | null)[]>;
   /** Ends what still runs and lets everything go. */
   close(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { RecordLink } from '../observe/recorder-protocol.js';
 import { watchThread } from '../observe/thread-watch.js';
 import type { PluginSource } from '../plugin/load.js';
 import { PluginLogger } from '../plugin/logger.js';
+import type { AnswerAsk, RunAsk } from '../replay/protocol.js';
 import { threadGauges } from '../thread-gauges.js';
 import { LocalIo } from './local-io.js';
 import { Rpc } from './rpc.js';
@@ -43,6 +44,8 @@ export function runIoWorker(data: IoWorkerData, source: PluginSource): void {
     hurry: () => io.hurry(),
     stopRunning: (id: string) => io.stopRunning(id),
     hearMcp: (notice: McpNotice) => io.hearMcp(notice),
+    runAs: (ask: RunAsk) => io.runAs(ask),
+    answerTexts: (asks: readonly AnswerAsk[]) => io.answerTexts(asks),
     close: async () => {
       await io.close();
       // Nothing of ours is left that keeps the thread alive but this port; it ends once the answer is out.

@@ -7,6 +7,7 @@ import type { McpNotice } from '../mcp/protocol.js';
 import { Recorder } from '../observe/recorder.js';
 import type { RecordLink } from '../observe/recorder-protocol.js';
 import { type LogLine, PluginLogger } from '../plugin/logger.js';
+import type { AnswerAsk, RunAsk, RunEnd } from '../replay/protocol.js';
 import { threadGauges } from '../thread-gauges.js';
 import type { IoHandle } from './io-handle.js';
 
@@ -66,6 +67,14 @@ export class LocalIo implements IoHandle {
 
   hearMcp(notice: McpNotice): void {
     this.io.hearMcp(notice);
+  }
+
+  async runAs(ask: RunAsk): Promise<RunEnd> {
+    return (await import('../replay/run-as.js')).runAs(this.io, ask);
+  }
+
+  async answerTexts(asks: readonly AnswerAsk[]): Promise<(string | null)[]> {
+    return (await import('../replay/answer-texts.js')).answerTexts(this.io, asks);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Control } from '../control.js';
 import type { IdentityDelta } from '../identity/stored-keys.js';
 import type { McpNotice } from '../mcp/protocol.js';
 import type { LogLine } from '../plugin/logger.js';
+import type { AnswerAsk, RunAsk, RunEnd } from '../replay/protocol.js';
 import type { IoHandle } from './io-handle.js';
 import type { IoWorkerData } from './io-worker.js';
 import { Rpc } from './rpc.js';
@@ -109,6 +110,14 @@ export class WorkerIo implements IoHandle {
 
   hearMcp(notice: McpNotice): void {
     this.rpc.notice('hearMcp', notice);
+  }
+
+  runAs(ask: RunAsk): Promise<RunEnd> {
+    return this.rpc.call('runAs', ask);
+  }
+
+  answerTexts(asks: readonly AnswerAsk[]): Promise<(string | null)[]> {
+    return this.rpc.call('answerTexts', asks);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,9 @@ import OpenAI from 'openai';
 import { afterAll, expect, it } from 'vitest';
 import { startHeadgate, stopCleanly } from '../e2e/harness.js';
 
-const gateway = await startHeadgate({ config: { server: { threads: 2 } } });
+const gateway = await startHeadgate({
+  config: { server: { threads: 2 }, observability: { log_bodies: true } },
+});
 afterAll(() => stopCleanly(gateway));
 
 /** A client whose every request is a connection of its own, so that the system spreads them over the threads. */
@@ -67,4 +69,22 @@ it('an answer in the background is seen and cancelled from the thread that does 
     seen = seen.add(threadOf(response) === threadOf(cancelled.response) ? 'same' : 'other');
     if (i === 59) expect(seen.size).toBe(2);
   }
+});
+
+it('what one thread has answered is asked again in every thread, and compared', async () => {
+  const first = await client.chat.completions
+    .create({ model: 'mock/echo', messages: [{ role: 'user', content: 'Say it again' }], stream: true })
+    .withResponse();
+  for await (const _ of first.data);
+  const id = first.response.headers.get('x-headgate-request-id');
+  const threads = new Set<string>();
+  for (let i = 0; i < 2; i++) {
+    const answer = await fetch(`${gateway.url}/api/requests/${id}/replay`, { method: 'POST' });
+    const told = (await answer.json()) as { id: string; status: number; difference: { text: unknown } };
+    expect(told).toMatchObject({ status: 200, difference: { text: [{ op: 'same' }] } });
+    threads.add(told.id.slice(-10));
+    const compared = await fetch(`${gateway.url}/api/requests/${id}/compare/${told.id}`);
+    expect(await compared.json()).toMatchObject({ difference: told.difference });
+  }
+  expect(threads.size).toBe(2);
 });

@@ -1,5 +1,6 @@
 import { EXPORT_FORMATS } from '../../store/requests/export-format.js';
-import { CURSOR, content, ERRORS, type Json, ok, query, TEXT } from '../openapi-parts.js';
+import { body, CURSOR, content, ERRORS, type Json, jsonSchema, ok, query, TEXT } from '../openapi-parts.js';
+import { replaySchema } from './replay.js';
 import { RANGE_PARAMETERS, VALUE_PARAMETERS } from './request-query.js';
 
 const ANYTHING: Json = { type: 'object' };
@@ -21,6 +22,55 @@ const COST: Json = {
   },
 };
 const DETAIL: Json = { ...ANYTHING, properties: { cost: COST } };
+
+const both = (type: string): Json => ({
+  type: 'object',
+  required: ['before', 'after'],
+  properties: { before: { type: [type, 'null'] }, after: { type: [type, 'null'] } },
+});
+const AMOUNTS: Json = {
+  type: 'object',
+  required: ['before', 'after', 'change'],
+  properties: Object.fromEntries(
+    ['before', 'after', 'change'].map((name) => [name, { type: ['number', 'null'] }]),
+  ),
+};
+const DIFFERENCE: Json = {
+  type: ['object', 'null'],
+  required: ['text', 'model', 'provider', 'tokens', 'cost', 'ms', 'finish'],
+  properties: {
+    text: {
+      type: ['array', 'null'],
+      description: 'By words; null where an answer cannot be read, and `text_unknown` says why',
+      items: {
+        type: 'object',
+        required: ['op', 'text'],
+        properties: { op: { enum: ['same', 'out', 'in'] }, text: TEXT },
+      },
+    },
+    text_unknown: TEXT,
+    text_redacted: {
+      const: true,
+      description: 'Something was taken out of a kept answer, which is told as a difference',
+    },
+    model: both('string'),
+    provider: both('string'),
+    tokens: {
+      type: 'object',
+      required: ['input', 'output'],
+      properties: { input: AMOUNTS, output: AMOUNTS },
+    },
+    cost: {
+      type: 'object',
+      required: ['before_usd', 'after_usd', 'change_usd'],
+      properties: Object.fromEntries(
+        ['before_usd', 'after_usd', 'change_usd'].map((name) => [name, { type: ['string', 'null'] }]),
+      ),
+    },
+    ms: AMOUNTS,
+    finish: both('string'),
+  },
+};
 
 /** Which requests are meant, of every list of them. */
 export const REQUEST_FILTERS: readonly Json[] = [
@@ -131,6 +181,46 @@ export function requestPaths(): Json {
         operationId: 'get_request',
         summary: 'One request, with each attempt, where its time went and what its cost is made of',
         responses: { 200: ok(DETAIL), ...ERRORS },
+      },
+    },
+    '/api/requests/{id}/replay': {
+      parameters: [ID],
+      post: {
+        operationId: 'replay_request',
+        summary: 'Asks again what a kept request asked, at the cost of a virtual key, and tells what differs',
+        requestBody: { ...body(jsonSchema(replaySchema)), required: false },
+        responses: {
+          200: ok(
+            {
+              type: 'object',
+              required: ['id', 'replay_of', 'status', 'answer', 'difference'],
+              properties: {
+                id: TEXT,
+                replay_of: TEXT,
+                status: { type: 'integer', description: 'Of the answer: also where that is an error' },
+                answer: {},
+                difference: DIFFERENCE,
+              },
+            },
+            'The answer, and what differs from the one before',
+          ),
+          ...ERRORS,
+        },
+      },
+    },
+    '/api/requests/{id}/compare/{other}': {
+      parameters: [ID, { ...ID, name: 'other' }],
+      get: {
+        operationId: 'compare_requests',
+        summary: 'What differs between two requests that were kept',
+        responses: {
+          200: ok({
+            type: 'object',
+            required: ['id', 'other', 'difference'],
+            properties: { id: TEXT, other: TEXT, difference: DIFFERENCE },
+          }),
+          ...ERRORS,
+        },
       },
     },
   };

@@ -96,8 +96,14 @@ function spanJson(span: TimeSpan | null): Json | null {
 }
 
 /** One side of a request: its JSON where it is whole, otherwise its text. */
-export function bodyJson({ type, bytes, truncated, whole, text }: KeptBody): Json {
-  const about = { type, bytes, truncated, ...(whole && { from_events: true }) };
+export function bodyJson({ type, bytes, truncated, whole, redacted, text }: KeptBody): Json {
+  const about = {
+    type,
+    bytes,
+    truncated,
+    ...(whole && { from_events: true }),
+    ...(redacted === true && { redacted }),
+  };
   if (text === null) return { ...about, content: null };
   try {
     return { ...about, content: JSON.parse(text) as unknown };

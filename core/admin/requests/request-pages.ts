@@ -66,8 +66,8 @@ export async function listRequests(ledger: Ledger, request: AdminRequest): Promi
 export async function recordFor(
   ledger: Ledger,
   request: AdminRequest,
+  id = request.params['id'] ?? '',
 ): Promise<SettledRecord | ControlAnswer> {
-  const id = request.params['id'] ?? '';
   const record = await ledger.requests('find', { id });
   if (record !== null && isWithin(record, withinOf(request))) return record;
   return refused(canonicalError('entity_unknown', { why: `no request has the id "${id.slice(0, 128)}"` }));

@@ -1,9 +1,8 @@
 import { Exchange } from '../../exchange.js';
-import { nobody } from '../../gone.js';
 import { RequestBody } from '../../http/request-body.js';
 import { attemptTargets } from '../../model-call.js';
 import { proceed, type Stage } from '../../pipeline.js';
-import type { ClientSink } from '../../relay/sink.js';
+import { wholeSink } from '../../relay/whole-sink.js';
 import { check } from '../../stages/check.js';
 import { decode } from '../../stages/decode.js';
 import { plan } from '../../stages/plan.js';
@@ -48,32 +47,6 @@ function embedSome(of: Exchange, model: string, texts: readonly string[]): Promi
     io.inFlight++;
     proceed(x, STAGES);
   }).then((vectors) => vectors as Float32Array[]);
-}
-
-/** Also of answers that come in pieces. */
-function wholeSink(ended: (status: number, text: string) => void): ClientSink {
-  const pieces: Buffer[] = [];
-  let begun = 0;
-  const take = (chunk: Uint8Array | string): void => {
-    pieces.push(Buffer.from(chunk as string));
-  };
-  const end = (status: number): void => ended(status, Buffer.concat(pieces).toString('utf8'));
-  return {
-    ...nobody,
-    send(status, _, body) {
-      take(body);
-      end(status);
-    },
-    start(status) {
-      begun = status;
-    },
-    write(chunk) {
-      take(chunk);
-      return true;
-    },
-    end: () => end(begun),
-    cut: () => end(0),
-  };
 }
 
 interface Embeddings {

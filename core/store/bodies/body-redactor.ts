@@ -17,6 +17,7 @@ type Replace = (text: string) => string;
 /** Takes out of bodies what must not be kept. */
 export class BodyRedactor {
   private readonly paths: readonly RedactRule[];
+  private takes = false;
 
   private constructor(
     rules: readonly RedactRule[],
@@ -54,8 +55,15 @@ export class BodyRedactor {
     } catch {
       return this.paths.length > 0 ? null : this.text(this.withoutHeaders(text));
     }
-    for (const { path, with: instead } of this.paths) hide(parsed, path as readonly string[], 0, instead);
+    for (const { path, with: instead } of this.paths)
+      if (hide(parsed, path as readonly string[], 0, instead)) this.takes = true;
     return JSON.stringify(this.value(parsed, 0));
+  }
+
+  /** What `read` makes with this, and whether anything was taken out meanwhile. */
+  noting<T>(read: () => T): { readonly kept: T; readonly redacted: boolean } {
+    this.takes = false;
+    return { kept: read(), redacted: this.takes };
   }
 
   /** Whether what looks like a secret is taken out. */
@@ -68,7 +76,7 @@ export class BodyRedactor {
     if (this.hidden === null) return this.text(text);
     const parts = text.split('&').map((part) => {
       const [name = '', value] = part.split(/=(.*)/s, 2);
-      if (value !== undefined && SECRET_PARAMETER.test(decoded(name))) return `${name}=${HIDDEN}`;
+      if (value !== undefined && SECRET_PARAMETER.test(decoded(name))) return `${name}=${this.taken()}`;
       const plain = decoded(part);
       const shown = this.text(plain);
       return shown === plain ? this.text(part) : shown;
@@ -80,18 +88,24 @@ export class BodyRedactor {
   text(text: string): string {
     let shown = this.hidden === null ? text : this.hidden(text);
     for (const replace of this.patterns) shown = replace(shown);
+    if (shown !== text) this.takes = true;
     return shown;
+  }
+
+  private taken(): string {
+    this.takes = true;
+    return HIDDEN;
   }
 
   private withoutHeaders(text: string): string {
     if (this.hidden === null || !text.includes('server_url')) return text;
-    return text.replace(RAW_HEADERS, `$1"${HIDDEN}"`);
+    return text.replace(RAW_HEADERS, (_, name: string) => `${name}"${this.taken()}"`);
   }
 
   private value(value: unknown, depth: number): unknown {
     if (typeof value === 'string') return this.text(value);
     if (typeof value !== 'object' || value === null) return value;
-    if (depth > MOST_DEPTH) return HIDDEN;
+    if (depth > MOST_DEPTH) return this.taken();
     if (Array.isArray(value)) return value.map((one) => this.value(one, depth + 1));
     // Headers for a server that a request brings along: their names need not say that they are credentials.
     const forServer = this.hidden !== null && 'server_url' in value;
@@ -100,7 +114,7 @@ export class BodyRedactor {
         this.text(name),
         (this.hidden !== null && typeof one === 'string' && SECRET_NAME.test(name)) ||
         (forServer && name === 'headers')
-          ? HIDDEN
+          ? this.taken()
           : this.value(one, depth + 1),
       ]),
     );
@@ -115,13 +129,18 @@ function decoded(text: string): string {
   }
 }
 
-function hide(value: unknown, path: readonly string[], at: number, instead: string): void {
-  if (typeof value !== 'object' || value === null) return;
+/** Whether there was anything to hide. */
+function hide(value: unknown, path: readonly string[], at: number, instead: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   const name = path[at] as string;
   const names = name === '*' ? Object.keys(value) : Object.hasOwn(value, name) ? [name] : [];
   const members = value as Record<string, unknown>;
+  let hidden = false;
   for (const one of names) {
-    if (at === path.length - 1) members[one] = instead;
-    else hide(members[one], path, at + 1, instead);
+    if (at === path.length - 1) {
+      members[one] = instead;
+      hidden = true;
+    } else if (hide(members[one], path, at + 1, instead)) hidden = true;
   }
+  return hidden;
 }

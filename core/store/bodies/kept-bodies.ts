@@ -6,6 +6,8 @@ export interface KeptBody {
   readonly truncated: boolean;
   /** Put together from the events of a stream. */
   readonly whole: boolean;
+  /** Something was taken out of it, or of the address it was sent to. Not there: kept by a version that did not say. */
+  readonly redacted?: boolean;
   /** Null: it was no text, or nothing of it may be kept. */
   readonly text: string | null;
 }

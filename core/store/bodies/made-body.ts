@@ -10,14 +10,15 @@ const HALF = /[\w.~+/=%:@-]/;
 /** What is kept of a request and its answer, without what must not be. */
 export function keptOf(from: TakenBodies, redactor: BodyRedactor): KeptBodies {
   const { method, path, query, headers, status, keyId } = from;
+  const address = redactor.noting(() => ({ path: redactor.text(path), query: redactor.query(query) }));
+  const request = sideOf(from.request, redactor);
   return {
     method,
-    path: redactor.text(path),
-    query: redactor.query(query),
+    ...address.kept,
     headers,
     status,
     keyId,
-    request: sideOf(from.request, redactor),
+    request: address.redacted ? { ...request, redacted: true } : request,
     answer: sideOf(from.answer, redactor),
   };
 }
@@ -28,12 +29,13 @@ export function sizeOf({ request, answer }: TakenBodies): number {
 }
 
 function sideOf({ text, type, bytes, whole }: TakenBody, redactor: BodyRedactor): KeptBody {
-  if (text === null) return { type, bytes, truncated: bytes > 0, whole, text: null };
+  if (text === null) return { type, bytes, truncated: bytes > 0, whole, redacted: false, text: null };
   const truncated = !whole && text.length < bytes;
   // No database holds a NUL in a text, and JSON writes one otherwise.
   const read = Buffer.from(text).toString().replaceAll('\0', '');
   const sure = truncated && redactor.hides ? withoutHalf(read) : read;
-  return { type, bytes, truncated, whole, text: sure === '' ? '' : redactor.of(sure) };
+  const { kept, redacted } = redactor.noting(() => (sure === '' ? '' : redactor.of(sure)));
+  return { type, bytes, truncated, whole, redacted, text: kept };
 }
 
 /** Without what may be the beginning of a secret; a long text of such signs alone, such as an image, keeps most of itself. */

@@ -112,6 +112,13 @@ export class EntityRows {
     return rows.map(entityOf);
   }
 
+  /** Those of exactly that name; two where there are more. */
+  async named(kind: string, name: string): Promise<StoredEntity[]> {
+    const query = this.db.selectFrom('control_entities').selectAll();
+    const rows = await query.where('kind', '=', kind).where('name', '=', name).limit(2).execute();
+    return rows.map(entityOf);
+  }
+
   /** It and all that belongs to it and may have something of its own: teams of an organization, projects of a team. */
   private async familyOf(name: string): Promise<string[]> {
     const family = [name];
