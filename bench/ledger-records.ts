@@ -90,6 +90,7 @@ export function* ledgerRecords(options: RecordsOptions): Generator<SettledRecord
       checkedMs: null,
       routedMs: 0.07,
       plugins: [],
+      hooks: [],
       finish: 'stop',
       tools: [],
       trace: '',

@@ -3,6 +3,7 @@ import type {
   CanonicalError,
   CanonicalRequest,
   HeaderList,
+  HookTime,
   JsonObject,
   PassedOver,
   RequestMetadata,
@@ -24,6 +25,7 @@ import type { IoThread } from './io-thread.js';
 import type { Conversation } from './kept/conversation.js';
 import type { ToolRun } from './mcp/tool-run.js';
 import type { BodySink } from './observe/bodies/body-sink.js';
+import { NO_HOOKS } from './plan/hook-times.js';
 import type { Plan } from './plan/plan.js';
 import type { DurableSink } from './relay/durable-sink.js';
 import type { ErrorInside } from './relay/error-inside.js';
@@ -157,6 +159,8 @@ export class Exchange implements ScannedFields, Waiting {
   checkedAt = 0;
   /** It is known where it goes. */
   routedAt = 0;
+  /** What hooks of plugins took. */
+  hooks: HookTime[] = NO_HOOKS;
 
   /** What the answer says of its end, and the tools that it calls; see `SettledRecord`. */
   finish = '';

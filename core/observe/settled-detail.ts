@@ -1,7 +1,9 @@
 import type {
   AttemptRecord,
+  HookTime,
   SettledAttempt,
   SettledDetail,
+  SettledHook,
   SettledRecord,
   SettledTimings,
   TimeSpan,
@@ -27,6 +29,7 @@ export function detailOf(record: SettledRecord): SettledDetail {
     trace,
     timings: timingsOf(record),
     attempts: record.attempts.map((attempt, i) => attemptOf(trace.spanId, attempt, i)),
+    hooks: record.hooks.map(hookOf),
   };
 }
 
@@ -43,12 +46,17 @@ function attemptOf(spanId: string, record: AttemptRecord, i: number): SettledAtt
   };
 }
 
+function hookOf(record: HookTime): SettledHook {
+  const { startMs, ms, restMs } = record;
+  return { record, span: spanOf(startMs, startMs + ms + restMs), busyUs: us(ms) };
+}
+
 function timingsOf(record: SettledRecord): SettledTimings {
   const { bodyMs, checkMs, checkedMs, routedMs, firstByteMs, firstTokenMs, totalMs, overheadUs } = record;
   return {
-    queue: spanOf(0, bodyMs),
+    queue: spanTo(0, bodyMs),
     guard: checkMs === null ? null : spanOf(checkMs, checkedMs ?? totalMs),
-    route: spanOf(checkedMs ?? bodyMs ?? 0, routedMs),
+    route: spanTo(checkedMs ?? bodyMs ?? 0, routedMs),
     stream: firstByteMs === null ? null : spanOf(firstByteMs, totalMs),
     firstByteUs: firstByteMs === null ? null : us(firstByteMs),
     firstTokenUs: firstTokenMs === null ? null : us(firstTokenMs),
@@ -57,8 +65,12 @@ function timingsOf(record: SettledRecord): SettledTimings {
   };
 }
 
-function spanOf(fromMs: number, toMs: number | null): TimeSpan | null {
-  return toMs === null ? null : { fromUs: us(fromMs), toUs: Math.max(us(fromMs), us(toMs)) };
+function spanTo(fromMs: number, toMs: number | null): TimeSpan | null {
+  return toMs === null ? null : spanOf(fromMs, toMs);
+}
+
+function spanOf(fromMs: number, toMs: number): TimeSpan {
+  return { fromUs: us(fromMs), toUs: Math.max(us(fromMs), us(toMs)) };
 }
 
 function us(ms: number): number {

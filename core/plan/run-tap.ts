@@ -1,26 +1,31 @@
 import type { Exchange } from '../exchange.js';
 import { viewOf } from '../view.js';
 import { onHookFailure, refusePromise } from './guarded.js';
+import { RepeatedHook } from './hook-times.js';
 import type { Bound } from './plan.js';
 
 /** The byte taps of one answer. A tap that throws is unplugged for the rest of it, and the bytes go on. */
 export class ByteTaps {
-  private plugged: readonly Bound<'bytes'>[];
+  private plugged: readonly { hook: Bound<'bytes'>; time: RepeatedHook }[];
 
   constructor(
     hooks: readonly Bound<'bytes'>[],
     private readonly view: unknown,
     private readonly x: Exchange,
   ) {
-    this.plugged = hooks;
+    this.plugged = hooks.map((hook) => ({ hook, time: new RepeatedHook(x, hook) }));
   }
 
   see(chunk: Uint8Array): void {
-    for (const hook of this.plugged) {
+    for (const one of this.plugged) {
+      const { hook, time } = one;
+      time.begin();
       try {
         refusePromise(hook.handler(chunk, this.view as never), 'taps are synchronous');
+        time.end('passed');
       } catch (reason) {
-        this.plugged = this.plugged.filter((one) => one !== hook);
+        time.end('failed');
+        this.plugged = this.plugged.filter((other) => other !== one);
         onHookFailure(hook, reason, this.x);
       }
     }

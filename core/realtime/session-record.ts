@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange.js';
 import { keptMetadata } from '../kept-metadata.js';
 import { errorText } from '../observe/error-text.js';
 import { tracePart } from '../observe/trace-context.js';
+import { hookTimes } from '../plan/hook-times.js';
 
 /** What a session, or one answer in it, came to. */
 export interface Account {
@@ -23,6 +24,7 @@ const SWITCHING = 101;
 export function sessionRecord(x: Exchange, account: Account): SettledRecord {
   const { principal, metadata } = x;
   const target = account.asked ? x.target : null;
+  const now = performance.now();
   return {
     id: x.id,
     time: x.receivedAt,
@@ -47,7 +49,7 @@ export function sessionRecord(x: Exchange, account: Account): SettledRecord {
     usage: account.usage,
     costNano: account.costNano,
     attempts: account.attempts,
-    totalMs: performance.now() - x.startedAt,
+    totalMs: now - x.startedAt,
     firstByteMs: x.headAt === 0 ? null : x.headAt - x.startedAt,
     firstTokenMs: null,
     overheadUs: x.headAt === 0 ? 0 : overheadUs(x),
@@ -58,6 +60,7 @@ export function sessionRecord(x: Exchange, account: Account): SettledRecord {
     checkedMs: null,
     routedMs: null,
     plugins: x.plan?.plugins ?? [],
+    hooks: hookTimes(x, now),
     finish: '',
     tools: [],
     trace: tracePart(x.header('traceparent')),

@@ -2,6 +2,7 @@ import type { HoldWindow, Needs, Reply, StreamEvent } from '@headgate/sdk';
 import type { Exchange } from '../exchange.js';
 import { checkInspected } from '../plan/check-return.js';
 import { isThenable, onHookFailure, withTimeout } from '../plan/guarded.js';
+import { outcomeOf, RepeatedHook } from '../plan/hook-times.js';
 import type { Bound } from '../plan/plan.js';
 import { isLast } from '../plan/run-map.js';
 import { viewOf } from '../view.js';
@@ -25,6 +26,7 @@ export class HoldStage {
   private thinking = false;
   private stopped = false;
   private readonly window: HoldWindow<Needs>;
+  private readonly time: RepeatedHook;
 
   constructor(
     private readonly x: Exchange,
@@ -32,6 +34,7 @@ export class HoldStage {
     private readonly around: Around,
   ) {
     this.window = hook.hold as HoldWindow<Needs>;
+    this.time = new RepeatedHook(x, hook);
   }
 
   push(event: StreamEvent): void {
@@ -48,6 +51,7 @@ export class HoldStage {
     this.held = [];
     this.chars = 0;
     let verdict: Verdict | PromiseLike<unknown>;
+    this.time.begin();
     try {
       verdict = this.window.inspect(events, viewOf(this.x) as never) as Verdict | PromiseLike<unknown>;
       if (!isThenable(verdict)) checkInspected(verdict);
@@ -81,14 +85,17 @@ export class HoldStage {
 
   private take(events: readonly StreamEvent[], verdict: Verdict): void {
     if (verdict === undefined || verdict === null) {
+      this.time.end('passed');
       for (const event of events) this.around.release(event);
       return;
     }
     if (!isList(verdict)) {
+      this.time.end(outcomeOf(verdict));
       this.stopped = true;
       this.around.block(verdict);
       return;
     }
+    this.time.end('changed');
     for (const event of verdict) this.around.release(event);
     // A guard may rewrite the answer, but cannot take its end away: the client would wait for it.
     const last = events.at(-1);
@@ -96,6 +103,7 @@ export class HoldStage {
   }
 
   private failed(events: readonly StreamEvent[], reason: unknown): void {
+    this.time.end('failed');
     try {
       onHookFailure(this.hook, reason, this.x);
     } catch (closed) {

@@ -10,7 +10,7 @@ export function check(x: Exchange): Wait | undefined {
   const gates = x.plan?.request ?? null;
   if (gates === null) return undefined;
   x.checkAt = performance.now();
-  const answer = runGate<Reply>(gates, viewOf(x), x);
+  const answer = runGate<Reply>(gates, viewOf(x), x, x.checkAt);
   if (answer instanceof Promise) return answer.then((reply) => take(x, reply));
   take(x, answer);
   return undefined;

@@ -7,6 +7,7 @@ import { letGo } from '../gone.js';
 import { keptMetadata } from '../kept-metadata.js';
 import { errorText } from '../observe/error-text.js';
 import { tracePart } from '../observe/trace-context.js';
+import { hookTimes } from '../plan/hook-times.js';
 import { runNotify } from '../plan/run-notify.js';
 import { sumOf } from '../sum-of-usage.js';
 
@@ -109,6 +110,7 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     checkedMs: offset(x, x.checkedAt),
     routedMs: offset(x, x.routedAt),
     plugins: x.plan === null ? NO_NAMES : x.plan.plugins,
+    hooks: hookTimes(x, now),
     finish: x.finish,
     tools: x.tools,
     trace: tracePart(x.header('traceparent')),

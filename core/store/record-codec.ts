@@ -1,13 +1,13 @@
-import type { AttemptRecord, SettledRecord } from '@headgate/sdk';
+import type { AttemptRecord, HookTime, SettledRecord } from '@headgate/sdk';
 import { Packr } from 'msgpackr';
 import { bodyBytes, Column, type ColumnHead } from './column.js';
 import { ColumnWriter } from './column-writer.js';
 import { copyOf, RecordBatch } from './record-batch.js';
-import { type ColumnSource, readRecordColumns, writeRecordColumns } from './record-columns.js';
+import { type ColumnSource, type RowsOf, readRecordColumns, writeRecordColumns } from './record-columns.js';
 
 /**
  * A batch: the byte 0xc1, with which no MessagePack begins, the layout, the length of the head as unsigned 32-bit, little
- * endian, the head, the body. The head is MessagePack: records, attempts, then a `ColumnHead` for each column.
+ * endian, the head, the body. The head is MessagePack: records, attempts, since layout 8 hooks, then a `ColumnHead` for each column.
  */
 const MARK = 0xc1;
 const START = 6;
@@ -16,13 +16,16 @@ const START = 6;
  * Spool files and databases outlive the release that wrote them: a new arrangement of the bytes gets a new number, and
  * the old one must still be read.
  */
-const LAYOUT = 7;
+const LAYOUT = 8;
 /** The oldest that is read by columns. */
 const FIRST_LAYOUT = 2;
+/** The first that has hooks. */
+const HOOKS_LAYOUT = 8;
 
 const packr = new Packr({ useRecords: false });
 const writer = new ColumnWriter();
 const attempts: AttemptRecord[] = [];
+const hooks: HookTime[] = [];
 const head: unknown[] = [];
 
 /**
@@ -31,11 +34,14 @@ const head: unknown[] = [];
  * thousandth.
  */
 export function encodeRecords(records: readonly SettledRecord[]): ArrayBuffer {
-  for (const record of records) for (const one of record.attempts) attempts.push(one);
+  for (const record of records) {
+    for (const one of record.attempts) attempts.push(one);
+    for (const one of record.hooks) hooks.push(one);
+  }
   head.length = 0;
-  head.push(records.length, attempts.length);
+  head.push(records.length, attempts.length, hooks.length);
   writer.start();
-  writeRecordColumns(writer, records, attempts, head as ColumnHead[]);
+  writeRecordColumns(writer, records, attempts, hooks, head as ColumnHead[]);
   const packed = packr.pack(head);
   // The packer writes into a shared pool, which must not be transferred.
   const bytes = new Uint8Array(START + packed.length + writer.bodyBytes);
@@ -45,6 +51,7 @@ export function encodeRecords(records: readonly SettledRecord[]): ArrayBuffer {
   bytes.set(packed, START);
   writer.copyBody(bytes, START + packed.length);
   attempts.length = 0;
+  hooks.length = 0;
   return bytes.buffer;
 }
 
@@ -84,8 +91,8 @@ export function decodeRecords(bytes: Uint8Array): SettledRecord[] {
 
 class BatchColumns implements ColumnSource {
   readonly records: number;
-  private readonly attempts: number;
-  private at = 2;
+  private readonly rows: Readonly<Record<RowsOf, number>>;
+  private at: number;
 
   constructor(
     private readonly head: unknown,
@@ -93,25 +100,33 @@ class BatchColumns implements ColumnSource {
     private offset: number,
     private readonly layout: number,
   ) {
-    const [records, attempts] = Array.isArray(head) ? (head as unknown[]) : [];
-    if (typeof records !== 'number' || typeof attempts !== 'number')
+    const [records, attempts, more] = Array.isArray(head) ? (head as unknown[]) : [];
+    const hooks = layout < HOOKS_LAYOUT ? 0 : more;
+    if (typeof records !== 'number' || typeof attempts !== 'number' || typeof hooks !== 'number')
       throw new Error('not a batch of settled records');
     this.records = records;
-    this.attempts = attempts;
+    this.rows = { records, attempts, hooks };
+    this.at = layout < HOOKS_LAYOUT ? 2 : 3;
   }
 
-  next<V>(of: 'records' | 'attempts'): Column<V> {
-    const rows = of === 'records' ? this.records : this.attempts;
+  next<V>(of: RowsOf): Column<V> {
+    const rows = this.rows[of];
     const head = (this.head as unknown[])[this.at++];
     const column = Column.open<V>(head, rows, this.bytes, this.offset);
     this.offset += bodyBytes(head as unknown[], rows);
     return column;
   }
 
-  since<V>(layout: number, otherwise: V, of: 'records' | 'attempts' = 'records'): Column<V> {
-    return this.layout >= layout
-      ? this.next<V>(of)
-      : Column.open<V>([otherwise], of === 'records' ? this.records : this.attempts, this.bytes, 0);
+  since<V>(layout: number, otherwise: V, of: RowsOf = 'records'): Column<V> {
+    return this.layout >= layout ? this.next<V>(of) : this.same(otherwise, of);
+  }
+
+  ofHooks<V>(otherwise: V, of: RowsOf = 'hooks'): Column<V> {
+    return this.rows.hooks > 0 ? this.next<V>(of) : this.same(otherwise, of);
+  }
+
+  private same<V>(value: V, of: RowsOf): Column<V> {
+    return Column.open<V>([value], this.rows[of], this.bytes, 0);
   }
 }
 
@@ -127,6 +142,7 @@ export const NEW_SINCE = {
   checkedMs: null,
   routedMs: null,
   plugins: [],
+  hooks: [],
   finish: '',
   tools: [],
   trace: '',

@@ -1,9 +1,18 @@
-import type { AttemptRecord, PassedOver, ServiceTier, SettledRecord, TOKEN_COUNTS } from '@headgate/sdk';
+import type {
+  AttemptRecord,
+  HookOutcome,
+  HookTime,
+  PassedOver,
+  Phase,
+  ServiceTier,
+  SettledRecord,
+  TOKEN_COUNTS,
+} from '@headgate/sdk';
 import type { Column, ColumnHead } from './column.js';
 import { type ColumnWriter, plain } from './column-writer.js';
 
 /** What a record has once: everything but its lists and its usage. */
-type Flat = Omit<SettledRecord, 'tags' | 'usage' | 'attempts'>;
+type Flat = Omit<SettledRecord, 'tags' | 'usage' | 'attempts' | 'hooks'>;
 
 type Columns<T> = { readonly [K in keyof T]: Column<T[K]> };
 
@@ -20,7 +29,13 @@ export interface RecordColumns extends Columns<Flat> {
   /** Attempts of each record; `attempts` has them all, one record after the other. */
   readonly tries: Column<number>;
   readonly attempts: Columns<AttemptRecord>;
+  /** Hooks of each record; `hooks` has them all, like attempts. */
+  readonly hookCounts: Column<number>;
+  readonly hooks: Columns<HookTime>;
 }
+
+/** What a column has a row for. */
+export type RowsOf = 'records' | 'attempts' | 'hooks';
 
 type Write<T> = (to: ColumnWriter, rows: readonly T[]) => ColumnHead;
 type Get<T> = (row: T) => unknown;
@@ -120,6 +135,19 @@ const SINCE_7: readonly Write<SettledRecord>[] = [
   (_, rows) => plain(rows, (r) => (r.passedOver.length === 0 ? NONE_PASSED_OVER : r.passedOver)),
 ];
 
+/** What layout 7 did not have yet; not there at all where no record of the batch has hooks. */
+const SINCE_8: readonly Write<SettledRecord>[] = [whole((r) => r.hooks.length)];
+
+const OF_HOOKS_SINCE_8: readonly Write<HookTime>[] = [
+  words((h) => h.plugin),
+  words((h) => h.phase),
+  words((h) => h.outcome),
+  thousandths((h) => h.startMs),
+  thousandths(ownMs),
+  thousandths((h) => h.restMs),
+  whole((h) => h.calls),
+];
+
 const OF_ATTEMPTS_SINCE_5: readonly Write<AttemptRecord>[] = [
   thousandths((a) => a.startMs),
   thousandths((a) => a.connectMs),
@@ -135,11 +163,18 @@ const OF_ATTEMPTS: readonly Write<AttemptRecord>[] = [
   thousandths((a) => a.ms),
 ];
 
+/** To the thousandth in such a way that the next hook does not begin before this one ends, nor the request end. */
+function ownMs({ startMs, ms, restMs }: HookTime): number {
+  const whole = Math.round((startMs + ms + restMs) * 1000);
+  return Math.max(0, whole - Math.round(startMs * 1000) - Math.round(restMs * 1000)) / 1000;
+}
+
 /** Writes all columns; their heads, in order, are added to `heads`. */
 export function writeRecordColumns(
   to: ColumnWriter,
   records: readonly SettledRecord[],
   attempts: readonly AttemptRecord[],
+  hooks: readonly HookTime[],
   heads: ColumnHead[],
 ): void {
   for (const write of OF_RECORDS) heads.push(write(to, records));
@@ -149,6 +184,9 @@ export function writeRecordColumns(
   for (const write of OF_ATTEMPTS_SINCE_5) heads.push(write(to, attempts));
   for (const write of SINCE_6) heads.push(write(to, records));
   for (const write of SINCE_7) heads.push(write(to, records));
+  if (hooks.length === 0) return;
+  for (const write of SINCE_8) heads.push(write(to, records));
+  for (const write of OF_HOOKS_SINCE_8) heads.push(write(to, hooks));
 }
 
 type OldAttempt = Omit<AttemptRecord, 'startMs' | 'connectMs' | 'firstByteMs'>;
@@ -156,13 +194,15 @@ type OldAttempt = Omit<AttemptRecord, 'startMs' | 'connectMs' | 'firstByteMs'>;
 /** Where columns are read from, one after the other. */
 export interface ColumnSource {
   /** The next column; `of` says which rows it has. */
-  next<V>(of: 'records' | 'attempts'): Column<V>;
+  next<V>(of: RowsOf): Column<V>;
   /** The next column, or this value in all its rows when their layout did not have it yet. */
-  since<V>(layout: number, otherwise: V, of?: 'records' | 'attempts'): Column<V>;
+  since<V>(layout: number, otherwise: V, of?: RowsOf): Column<V>;
+  /** The next column, or this value in all its rows where no record of the batch has hooks. */
+  ofHooks<V>(otherwise: V, of?: RowsOf): Column<V>;
 }
 
 export function readRecordColumns(from: ColumnSource): RecordColumns {
-  const columns: Omit<RecordColumns, 'attempts' | 'metadata' | 'passedOver'> & {
+  const columns: Omit<RecordColumns, 'attempts' | 'metadata' | 'passedOver' | 'hooks' | 'hookCounts'> & {
     attempts: Columns<OldAttempt>;
   } = {
     id: from.next('records'),
@@ -236,5 +276,15 @@ export function readRecordColumns(from: ColumnSource): RecordColumns {
     attempts,
     metadata: from.since(6, NO_METADATA),
     passedOver: from.since(7, NONE_PASSED_OVER),
+    hookCounts: from.ofHooks(0, 'records'),
+    hooks: {
+      plugin: from.ofHooks(''),
+      phase: from.ofHooks<Phase>('request'),
+      outcome: from.ofHooks<HookOutcome>('passed'),
+      startMs: from.ofHooks(0),
+      ms: from.ofHooks(0),
+      restMs: from.ofHooks(0),
+      calls: from.ofHooks(0),
+    },
   };
 }

@@ -1,33 +1,34 @@
 import type {
   AttemptRecord,
+  HookOutcome,
+  HookTime,
   Operation,
   Outcome,
   PassedOver,
+  Phase,
   ServiceTier,
   SettledRecord,
   Usage,
   UsageUnits,
 } from '@headgate/sdk';
 import type { RecordColumns } from './record-columns.js';
+import { RowsOfRecord } from './rows-of-record.js';
 
 /** A record seen through the columns of its batch: nothing is put together that nobody asks for. */
 export class RecordCursor implements SettledRecord {
   /** The row that is looked at. */
   row = 0;
   private readonly usageHere: UsageCursor;
-  private readonly shown: AttemptCursor[] = [];
-  private readonly spare: AttemptCursor[] = [];
-  /** The row whose attempts are shown. */
-  private attemptsOf = -1;
-  /** Where the attempts of each record begin; null while every record has one. */
-  private readonly starts: Uint32Array | null;
+  private readonly tries: RowsOfRecord<AttemptCursor>;
+  private readonly hooksHere: RowsOfRecord<HookCursor>;
 
   constructor(
     private readonly columns: RecordColumns,
     count: number,
   ) {
     this.usageHere = new UsageCursor(columns);
-    this.starts = attemptStarts(columns.tries, count);
+    this.tries = new RowsOfRecord(columns.tries, count, () => new AttemptCursor(columns.attempts));
+    this.hooksHere = new RowsOfRecord(columns.hookCounts, count, () => new HookCursor(columns.hooks));
   }
 
   get id(): string {
@@ -101,8 +102,7 @@ export class RecordCursor implements SettledRecord {
   }
   /** Those of the row, valid until the cursor moves. */
   get attempts(): AttemptRecord[] {
-    if (this.attemptsOf !== this.row) this.showAttempts();
-    return this.shown;
+    return this.tries.at(this.row);
   }
   get totalMs(): number {
     return this.columns.totalMs.at(this.row);
@@ -137,6 +137,10 @@ export class RecordCursor implements SettledRecord {
   get plugins(): readonly string[] {
     return this.columns.plugins.at(this.row);
   }
+  /** Those of the row, valid until the cursor moves. */
+  get hooks(): readonly HookTime[] {
+    return this.hooksHere.at(this.row);
+  }
   get finish(): string {
     return this.columns.finish.at(this.row);
   }
@@ -157,16 +161,6 @@ export class RecordCursor implements SettledRecord {
   }
   get passedOver(): readonly PassedOver[] {
     return this.columns.passedOver.at(this.row);
-  }
-
-  private showAttempts(): void {
-    const { row, shown, spare } = this;
-    const tries = this.columns.tries.at(row);
-    while (shown.length > tries) spare.push(shown.pop()!);
-    while (shown.length < tries) shown.push(spare.pop() ?? new AttemptCursor(this.columns.attempts));
-    const first = this.starts === null ? row : this.starts[row]!;
-    for (let i = 0; i < tries; i++) shown[i]!.row = first + i;
-    this.attemptsOf = row;
   }
 }
 
@@ -246,11 +240,30 @@ class AttemptCursor implements AttemptRecord {
   }
 }
 
-function attemptStarts(tries: RecordColumns['tries'], count: number): Uint32Array | null {
-  let row = 0;
-  while (row < count && tries.at(row) === 1) row++;
-  if (row === count) return null;
-  const starts = new Uint32Array(count);
-  for (let i = 1; i < count; i++) starts[i] = starts[i - 1]! + tries.at(i - 1);
-  return starts;
+class HookCursor implements HookTime {
+  row = 0;
+
+  constructor(private readonly columns: RecordColumns['hooks']) {}
+
+  get plugin(): string {
+    return this.columns.plugin.at(this.row);
+  }
+  get phase(): Phase {
+    return this.columns.phase.at(this.row);
+  }
+  get outcome(): HookOutcome {
+    return this.columns.outcome.at(this.row);
+  }
+  get startMs(): number {
+    return this.columns.startMs.at(this.row);
+  }
+  get ms(): number {
+    return this.columns.ms.at(this.row);
+  }
+  get restMs(): number {
+    return this.columns.restMs.at(this.row);
+  }
+  get calls(): number {
+    return this.columns.calls.at(this.row);
+  }
 }

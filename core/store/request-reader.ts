@@ -11,7 +11,7 @@ export interface TimeRange {
 }
 
 /** Fields, and the values that they must have. */
-export type RecordFilter = Partial<Omit<SettledRecord, 'tags' | 'usage' | 'attempts'>>;
+export type RecordFilter = Partial<Omit<SettledRecord, 'tags' | 'usage' | 'attempts' | 'hooks'>>;
 
 export type TimeOrder = 'newest first' | 'oldest first';
 

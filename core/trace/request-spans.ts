@@ -4,36 +4,26 @@ import {
   type SettledContent,
   type SettledDetail,
   type SettledRecord,
-  type SpanRole,
-  type TimeSpan,
-  type TraceOptions,
 } from '@headgate/sdk';
-import type { AttributeName } from './attribute-name.js';
 import { CONVENTIONAL, OWN } from './attribute-names.js';
 import { operationName, providerName } from './conventions.js';
+import { endSpan, given, type More } from './end-span.js';
 import { SPAN_KIND, type SpanTarget } from './span-target.js';
+import { writeSteps } from './step-spans.js';
 
 const NANO = 1e9;
 
-/** What a vendor wants to see beside the usual attributes. */
-type More = TraceOptions['attributes'];
-
 /**
- * The spans of one settled request: the request itself, below it the parts of the gateway that took time, and each attempt. What a
- * model used stands at the attempt that answered, and there alone, so that a sum over spans counts it once. Calls of tools and
- * rounds of a run are requests of their own, in the trace of the run.
+ * The spans of one settled request: the request itself, below it the parts of the gateway that took time, the hooks of plugins in
+ * them, and each attempt. What a model used stands at the attempt that answered, and there alone, so that a sum over spans counts it
+ * once. Calls of tools and rounds of a run are requests of their own, in the trace of the run.
  */
 export function writeSpans(detail: SettledDetail, to: SpanTarget, more: More): void {
-  const { record, attempts, timings } = detail;
+  const { attempts } = detail;
   writeRequest(detail, to, more);
-  const { queue, guard, route } = timings;
-  if (queue !== null && queue.toUs > queue.fromUs) writeStep(detail, 1, 'receive', queue, to, more);
-  if (guard !== null) writeStep(detail, 2, 'guards', guard, to, more);
-  if (route !== null) writeStep(detail, 3, 'route', route, to, more);
+  writeSteps(detail, to, more);
   const answering = answeringAttempt(attempts);
   for (const attempt of attempts) writeCall(detail, attempt, attempt === answering, to, more);
-  if (record.cache.startsWith('hit'))
-    writeStep(detail, 4, 'cache', guard ?? { fromUs: 0, toUs: timings.totalUs }, to, more);
 }
 
 /** The one whose answer the client has got, as far as it got any. */
@@ -81,7 +71,7 @@ function writeRequest(detail: SettledDetail, to: SpanTarget, more: More): void {
   if (timings.firstTokenUs !== null) to.number(OWN.firstTokenUs, timings.firstTokenUs);
   if (record.passedOver.length > 0) to.texts(OWN.passedOver, record.passedOver.map(passed));
   if (record.attempts.length > 1) to.number(OWN.attempts, record.attempts.length);
-  end(detail, 'request', errorOf(record), to, more);
+  endSpan(detail, 'request', errorOf(record), to, more);
 }
 
 const passed = ({ provider, model, why }: SettledRecord['passedOver'][number]): string =>
@@ -97,31 +87,6 @@ function nameOf(record: SettledRecord): string {
 function errorOf({ outcome, error, errorMessage }: SettledRecord): string | null {
   if (outcome === 'ok') return null;
   return errorMessage || error || 'the client left before the answer was whole';
-}
-
-/** @param index of the step, 1 to 15: its span id is that of the request with another last digit */
-function writeStep(
-  detail: SettledDetail,
-  index: number,
-  name: string,
-  { fromUs, toUs }: TimeSpan,
-  to: SpanTarget,
-  more: More,
-): void {
-  const { record, trace } = detail;
-  const startUs = record.time * 1000;
-  const last = Number.parseInt(trace.spanId[15] as string, 16) ^ index;
-  to.begin({
-    traceId: trace.traceId,
-    spanId: `${trace.spanId.slice(0, 15)}${last.toString(16)}`,
-    parentId: trace.spanId,
-    name,
-    kind: SPAN_KIND.internal,
-    startUs: startUs + fromUs,
-    endUs: startUs + toUs,
-  });
-  if (name === 'cache') to.text(OWN.cache, record.cache);
-  end(detail, 'step', null, to, more);
 }
 
 function writeCall(
@@ -160,7 +125,7 @@ function writeCall(
   given(to, OWN.providerKey, key);
   if (attempt.connectedUs !== null) to.number(OWN.connectedUs, attempt.connectedUs - attempt.startUs);
   if (answered) writeAnswer(detail, attempt, to);
-  end(detail, 'call', error ?? (answered ? errorOf(record) : null), to, more);
+  endSpan(detail, 'call', error ?? (answered ? errorOf(record) : null), to, more);
 }
 
 function writeAnswer(
@@ -194,16 +159,4 @@ function writeContent(content: SettledContent, to: SpanTarget): void {
   const { input, output } = messagesOf(content);
   if (input.length > 0) to.text(CONVENTIONAL.inputMessages, JSON.stringify(input));
   if (output.length > 0) to.text(CONVENTIONAL.outputMessages, JSON.stringify(output));
-}
-
-function given(to: SpanTarget, name: AttributeName, value: string): void {
-  if (value !== '') to.text(name, value);
-}
-
-function end(detail: SettledDetail, role: SpanRole, error: string | null, to: SpanTarget, more: More): void {
-  const others = more?.(detail, role);
-  if (others !== undefined && others !== null) {
-    for (const [name, value] of Object.entries(others)) if (value !== undefined) to.other(name, value);
-  }
-  to.end(error);
 }

@@ -5,17 +5,18 @@ export type RecordValue =
   | number
   | boolean
   | readonly string[]
+  | readonly number[]
   | Readonly<Record<string, string>>
   | null;
 
 /**
  * One thing that is told of a settled request, under the same name wherever it is told: the admin API, exports, sinks.
  *
- * `time`: unix milliseconds. `nano`: nano-dollars, whole. `count`: a whole number. `number`: one with fractions, to the thousandth, in the unit that the name says. `texts`: a list. `named`: texts
+ * `time`: unix milliseconds. `nano`: nano-dollars, whole. `count`: a whole number. `number`: one with fractions, to the thousandth, in the unit that the name says. `texts`, `numbers`: lists. `named`: texts
  * by names that callers chose, those of them that the configuration keeps.
  */
 export interface RecordField {
-  readonly kind: 'text' | 'texts' | 'named' | 'flag' | 'time' | 'count' | 'number' | 'nano';
+  readonly kind: 'text' | 'texts' | 'named' | 'flag' | 'time' | 'count' | 'number' | 'numbers' | 'nano';
   /** Whether {@link of} may give null: it did not happen, or is not known. Texts that are not there are `''`. */
   readonly nullable: boolean;
   of(record: SettledRecord): RecordValue;
@@ -32,9 +33,25 @@ const timed = (of: Of<number | null>, nullable = true): RecordField => ({
   nullable,
   of: (record) => {
     const value = of(record);
-    return value === null ? null : Math.round(value * 1000) / 1000;
+    return value === null ? null : thousandth(value);
   },
 });
+
+function thousandth(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/** Those that were called, each once, in order of their first call. Where none is known to be, those that would have a say. */
+function pluginsOf({ hooks, plugins }: SettledRecord): readonly string[] {
+  return hooks.length === 0 ? plugins : [...new Set(hooks.map(({ plugin }) => plugin))];
+}
+
+/** Milliseconds that each of {@link pluginsOf} had the request, in all its hooks together; none where none is known. */
+function pluginTimes(record: SettledRecord): readonly number[] {
+  const times = new Map<string, number>();
+  for (const { plugin, ms } of record.hooks) times.set(plugin, (times.get(plugin) ?? 0) + ms);
+  return Array.from(times.values(), thousandth);
+}
 
 /** All that is told of a settled request but for its attempts, by name, in the order of tables. */
 export const RECORD_FIELDS = {
@@ -77,6 +94,8 @@ export const RECORD_FIELDS = {
   first_byte_ms: timed((r) => r.firstByteMs),
   first_token_ms: timed((r) => r.firstTokenMs),
   overhead_us: timed((r) => r.overheadUs, false),
+  plugins: texts(pluginsOf),
+  plugin_ms: { kind: 'numbers', nullable: false, of: pluginTimes },
   metadata: { kind: 'named', nullable: false, of: (r) => r.metadata },
 } as const satisfies Readonly<Record<string, RecordField>>;
 

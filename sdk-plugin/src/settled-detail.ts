@@ -1,4 +1,4 @@
-import type { AttemptRecord, SettledRecord } from './views.js';
+import type { AttemptRecord, HookTime, SettledRecord } from './views.js';
 
 /** Where a request stands among the spans of a trace. */
 export interface TraceContext {
@@ -48,6 +48,15 @@ export interface SettledAttempt {
   readonly endUs: number;
 }
 
+/** One hook of a plugin with its times as offsets from the arrival of the request, in whole microseconds. */
+export interface SettledHook {
+  readonly record: HookTime;
+  /** From its first call to the end of its last. */
+  readonly span: TimeSpan;
+  /** How long it had the request: less than the span where it was called several times. */
+  readonly busyUs: number;
+}
+
 /** A request and its answer as they are kept: with what must not be kept taken out. Null: no text, or nothing of it may be kept. */
 export interface SettledContent {
   readonly request: string | null;
@@ -64,6 +73,7 @@ export interface SettledDetail {
   readonly trace: TraceContext;
   readonly timings: SettledTimings;
   readonly attempts: readonly SettledAttempt[];
+  readonly hooks: readonly SettledHook[];
   /** Request and answer, for sinks that are to have them. Absent where nothing is kept of them. */
   readonly content?: SettledContent;
 }

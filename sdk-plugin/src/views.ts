@@ -3,6 +3,7 @@ import type { Usage } from './canonical/usage.js';
 import type { ChainLink } from './chain.js';
 import type { Operation } from './format.js';
 import type { HeaderList } from './headers.js';
+import type { Phase } from './hooks.js';
 import type { Logger, Slot } from './host.js';
 import type { JsonValue } from './json.js';
 import type { Needs } from './needs.js';
@@ -183,6 +184,27 @@ export interface PassedOver {
   readonly why: 'ejected' | 'resting' | 'no_key';
 }
 
+/**
+ * What came of a hook. `changed`: it returned something else than it was given; `answered`, `refused`: a gate or a guard answered in
+ * the provider's place, with an error or without; `failed`: it threw or took too long; `unfinished`: the request was over before it was.
+ */
+export type HookOutcome = 'passed' | 'changed' | 'answered' | 'refused' | 'failed' | 'unfinished';
+
+/** The time that a hook of a plugin had a request. Hooks that are called for each piece of an answer have one for all calls. */
+export interface HookTime {
+  plugin: string;
+  phase: Phase;
+  /** Of several calls the gravest. */
+  outcome: HookOutcome;
+  /** Milliseconds from the arrival of the request until it was called first. */
+  startMs: number;
+  /** Milliseconds it had the request, in all calls together. */
+  ms: number;
+  /** Milliseconds between its calls, in which it did not have it; 0 where it was called once. */
+  restMs: number;
+  calls: number;
+}
+
 /** How a request ended. `client-closed`: the client left first. */
 export type Outcome = 'ok' | 'error' | 'client-closed';
 
@@ -241,6 +263,8 @@ export interface SettledRecord {
   routedMs: number | null;
   /** Names of the plugins that had a say in such requests. */
   plugins: readonly string[];
+  /** The hooks that were called, in order of their first call. `refused` and `settled`, for which nothing waits, are not among them. */
+  hooks: readonly HookTime[];
   /** Why the model stopped, in the provider's own word; `''` when it did not say, or nobody looked. */
   finish: string;
   /** Names of the tools that the answer calls, each once. */

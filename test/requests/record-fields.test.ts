@@ -12,6 +12,7 @@ const record = settled({
   errorMessage: 'It took too long, "again"',
   costNano: 1_500_001,
   metadata: { feature: 'search', plan: 'gold, new' },
+  plugins: ['budget'],
 });
 
 describe('what is told of a request', () => {

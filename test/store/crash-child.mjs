@@ -43,6 +43,7 @@ function settled(n) {
     checkedMs: null,
     routedMs: null,
     plugins: [],
+    hooks: [],
     finish: '',
     tools: [],
     trace: '',

@@ -1,4 +1,4 @@
-import type { SettledRecord } from '@headgate/sdk';
+import type { HookTime, SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { Packr } from 'msgpackr';
 import { expect, test } from 'vitest';
@@ -113,6 +113,65 @@ test('so can layout 4, which had no details yet', () => {
   const one = beforeDetails(settled({ id: 'req_1', time: 1769860800001, tags: ['a', 'b'], ...places }));
   const two = { ...one, id: 'req_2', time: 1769860800900, customer: 'b', usage: null, costNano: null };
   expect(decodeRecords(Buffer.from(layout4, 'base64'))).toEqual([one, two]);
+});
+
+test('so can layouts 6 and 7, which did not know what hooks of plugins took', () => {
+  const layout6 =
+    'wQYpAQAA3AA9AgKTBQCqcmVxXzFyZXFfMpMBAstCecE+yeAQAJGkY2hhdJGrb3BlbmFpLWNoYXSRwpGiazGRomNpkwQBkqRhY21loWKRoJGnc3VwcG9ydJGm' +
+    'b3BlbmFpkaZncHQtNG+RzMiRom9rkaCTAQHNMDmRy0ApAAAAAAAAkctAJoAAAAAAAJHAkctATkAAAAAAAJGkbWlzc5GSoWGhYpMEAZLDwpMBAQCTAQEAkQCR' +
+    'AJEAkQCRAJEAkQGRoJGgkaZvcGVuYWmRpmdwdC00b5GhMJHMyJHAkQyRoW+RoXSRoJGhdZGgkcCRAZECkcs/wAAAAAAAAJGRpmJ1ZGdldJGkc3RvcJGQkaCR' +
+    'oJGgkcs/0AAAAAAAAJHLP+AAAAAAAACRC5HeAAGhYaExAQCEAwABAQAAAWUBFQE=';
+  const layout7 =
+    'wQdWAQAA3AA+AgKTBQCqcmVxXzFyZXFfMpMBAstCecE+yeAQAJGkY2hhdJGrb3BlbmFpLWNoYXSRwpGiazGRomNpkwQBkqRhY21loWKRoJGnc3VwcG9ydJGm' +
+    'b3BlbmFpkaZncHQtNG+RzMiRom9rkaCTAQHNMDmRy0ApAAAAAAAAkctAJoAAAAAAAJHAkctATkAAAAAAAJGkbWlzc5GSoWGhYpMEAZLDwpMBAQCTAQEAkQCR' +
+    'AJEAkQCRAJEAkQGRoJGgkaZvcGVuYWmRpmdwdC00b5GhMJHMyJHAkQyRoW+RoXSRoJGhdZGgkcCRAZECkcs/wAAAAAAAAJGRpmJ1ZGdldJGkc3RvcJGQkaCR' +
+    'oJGgkcs/0AAAAAAAAJHLP+AAAAAAAACRC5HeAAGhYaExkZHeAAOocHJvdmlkZXKlYXp1cmWlbW9kZWymZ3B0LTRvo3doeadlamVjdGVkAQCEAwABAQAAAWUB' +
+    'FQE=';
+  const one = settled({
+    id: 'req_1',
+    time: 1769860800001,
+    tags: ['a', 'b'],
+    org: 'o',
+    team: 't',
+    user: 'u',
+    checkMs: 1,
+    checkedMs: 2,
+    plugins: ['budget'],
+    metadata: { a: '1' },
+  });
+  const two = { ...one, id: 'req_2', time: 1769860800900, customer: 'b', usage: null, costNano: null };
+  expect(decodeRecords(Buffer.from(layout6, 'base64'))).toEqual([one, two]);
+  const passedOver: SettledRecord['passedOver'] = [{ provider: 'azure', model: 'gpt-4o', why: 'ejected' }];
+  expect(decodeRecords(Buffer.from(layout7, 'base64'))).toEqual([
+    { ...one, passedOver },
+    { ...two, passedOver },
+  ]);
+});
+
+test('the times of hooks are kept in a few bytes each, and one still ends where the next begins', () => {
+  const hooked = (i: number): SettledRecord => {
+    const [start, between, end] = [0.1 + i / 7000, 0.1 + i / 6000, 0.1004 + i / 5000];
+    const hook = (plugin: string, startMs: number, ms: number): HookTime => ({
+      plugin,
+      phase: 'request',
+      outcome: 'passed',
+      startMs,
+      ms,
+      restMs: 0,
+      calls: 1,
+    });
+    return settled({
+      totalMs: end,
+      hooks: [hook('rate-limit', start, between - start), hook('budget', between, end - between)],
+    });
+  };
+  const records = Array.from({ length: 500 }, (_, i) => hooked(i));
+  const bytes = bytesOf(records).length - bytesOf(records.map((one) => ({ ...one, hooks: [] }))).length;
+  expect(bytes / 1000).toBeLessThan(5);
+  for (const { hooks, totalMs } of decodeRecords(bytesOf(records))) {
+    const ends = hooks.map(({ startMs, ms }) => Math.round((startMs + ms) * 1000));
+    expect(ends).toEqual([hooks[1]!.startMs, totalMs].map((ms) => Math.round(ms * 1000)));
+  }
 });
 
 test('bytes that hold something else are refused', () => {

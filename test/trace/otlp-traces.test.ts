@@ -1,4 +1,4 @@
-import type { SettledRecord } from '@headgate/sdk';
+import type { HookTime, SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { detailOf } from '../../core/observe/settled-detail.js';
@@ -100,6 +100,43 @@ describe('the trace of a request', () => {
       'headgate.passed_over': ['groq/llama ejected'],
       'headgate.cost_usd': 0.0015,
       'user.id': 'u1',
+    });
+  });
+
+  it('has a span for each hook of a plugin, below the step that it was in, and ids of their own for any number', () => {
+    const hook = (plugin: string, over: Partial<HookTime> = {}): HookTime => ({
+      plugin,
+      phase: 'request',
+      outcome: 'passed',
+      startMs: 1,
+      ms: 0.5,
+      restMs: 0,
+      calls: 1,
+      ...over,
+    });
+    const hooks = [
+      hook('guard', { startMs: 1, ms: 2 }),
+      hook('picker', { phase: 'route', startMs: 3.5, ms: 0.25, outcome: 'changed' }),
+      hook('words', { phase: 'event', startMs: 30, ms: 1.5, restMs: 58.5, calls: 40 }),
+      ...Array.from({ length: 600 }, (_, i) => hook(`more-${i}`, { phase: 'head' })),
+    ];
+    const all = spansOf({ ...record, hooks });
+    expect(new Set(all.map(({ spanId }) => spanId)).size).toBe(all.length);
+    const root = all[0] as ReadSpan;
+    const told = ({ parentId, startNs, endNs }: ReadSpan) => [
+      parentId,
+      Number(startNs - root.startNs) / 1e6,
+      Number(endNs - root.startNs) / 1e6,
+    ];
+    expect(told(named(all, 'plugin guard'))).toEqual([named(all, 'guards').spanId, 1, 3]);
+    expect(told(named(all, 'plugin picker'))).toEqual([named(all, 'route').spanId, 3.5, 3.75]);
+    expect(told(named(all, 'plugin words'))).toEqual([root.spanId, 30, 90]);
+    expect(named(all, 'plugin words').attributes).toEqual({
+      'headgate.plugin': 'words',
+      'headgate.hook.phase': 'event',
+      'headgate.hook.outcome': 'passed',
+      'headgate.hook.calls': 40,
+      'headgate.hook.busy_us': 1500,
     });
   });
 

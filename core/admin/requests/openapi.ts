@@ -1,3 +1,4 @@
+import { HOOK_OUTCOMES } from '../../plan/hook-times.js';
 import { EXPORT_FORMATS } from '../../store/requests/export-format.js';
 import { body, CURSOR, content, ERRORS, type Json, jsonSchema, ok, query, TEXT } from '../openapi-parts.js';
 import { replaySchema } from './replay.js';
@@ -21,7 +22,34 @@ const COST: Json = {
     why: { type: 'string', description: 'Why the parts are not known' },
   },
 };
-const DETAIL: Json = { ...ANYTHING, properties: { cost: COST } };
+const COUNT: Json = { type: 'integer', minimum: 0 };
+const HOOK: Json = {
+  type: 'object',
+  required: ['plugin', 'phase', 'outcome', 'from_us', 'to_us', 'busy_us', 'calls'],
+  properties: {
+    plugin: TEXT,
+    phase: TEXT,
+    outcome: { enum: HOOK_OUTCOMES },
+    from_us: { ...COUNT, description: 'Microseconds from the arrival of the request until its first call' },
+    to_us: { ...COUNT, description: 'Until the end of its last call' },
+    busy_us: { ...COUNT, description: 'How long it had the request, in all calls together' },
+    calls: COUNT,
+  },
+};
+const PLUGINS: Json = {
+  plugins: { type: 'array', items: TEXT, description: 'Plugins that were called, each once' },
+  plugin_ms: {
+    type: 'array',
+    items: NUMBER,
+    description: 'How long each of them had the request; empty where that was not kept',
+  },
+};
+const REQUEST: Json = { ...ANYTHING, properties: PLUGINS };
+const PAGE: Json = { ...ANYTHING, properties: { data: { type: 'array', items: REQUEST } } };
+const DETAIL: Json = {
+  ...ANYTHING,
+  properties: { ...PLUGINS, cost: COST, hooks: { type: 'array', items: HOOK } },
+};
 
 const both = (type: string): Json => ({
   type: 'object',
@@ -110,7 +138,7 @@ export function requestPaths(): Json {
           200: {
             description: 'A page of them',
             content: {
-              ...content(ANYTHING),
+              ...content(PAGE),
               'text/csv': { schema: TEXT },
               'application/x-ndjson': { schema: TEXT },
             },

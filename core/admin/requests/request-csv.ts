@@ -31,6 +31,6 @@ function cell({ kind, of }: RecordField, record: SettledRecord): Field {
   return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
 }
 
-function isList(value: RecordValue): value is readonly string[] {
+function isList(value: RecordValue): value is readonly string[] | readonly number[] {
   return Array.isArray(value);
 }

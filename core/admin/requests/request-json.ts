@@ -48,10 +48,9 @@ function usageJson(record: SettledRecord): Json | null {
 
 /** All that its record says of a request. */
 export function requestDetailJson(record: SettledRecord): Json {
-  const { trace, timings, attempts } = detailOf(record);
+  const { trace, timings, attempts, hooks } = detailOf(record);
   return {
     ...requestJson(record),
-    plugins: record.plugins,
     answer_id: record.answerId === '' ? null : record.answerId,
     continues: record.continues === '' ? null : record.continues,
     trace: {
@@ -62,6 +61,15 @@ export function requestDetailJson(record: SettledRecord): Json {
     },
     timings: timingsJson(timings),
     passed_over: record.passedOver,
+    hooks: hooks.map(({ record: one, span, busyUs }) => ({
+      plugin: one.plugin,
+      phase: one.phase,
+      outcome: one.outcome,
+      from_us: span.fromUs,
+      to_us: span.toUs,
+      busy_us: busyUs,
+      calls: one.calls,
+    })),
     route: attempts.map(({ record: one, spanId, startUs, connectedUs, firstByteUs, endUs }) => ({
       provider: one.provider,
       model: one.model,

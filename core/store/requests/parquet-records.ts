@@ -28,11 +28,11 @@ const SCHEMA: Schema = [
         { name: 'key', repetition_type: 'REQUIRED', ...TYPES.text },
         { name: 'value', repetition_type: 'REQUIRED', ...TYPES.text },
       ];
-    if (kind !== 'texts') return [{ name, repetition_type, ...TYPES[kind] }];
+    if (kind !== 'texts' && kind !== 'numbers') return [{ name, repetition_type, ...TYPES[kind] }];
     return [
       { name, repetition_type, converted_type: 'LIST', num_children: 1 },
       { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-      { name: 'element', repetition_type: 'REQUIRED', ...TYPES.text },
+      { name: 'element', repetition_type: 'REQUIRED', ...TYPES[kind === 'texts' ? 'text' : 'number'] },
     ];
   }),
 ];

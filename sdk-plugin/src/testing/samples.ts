@@ -76,6 +76,7 @@ export function settledRecord(overrides: Partial<SettledRecord> = {}): SettledRe
     checkedMs: null,
     routedMs: 0.5,
     plugins: [],
+    hooks: [],
     finish: 'stop',
     tools: [],
     trace: '',
