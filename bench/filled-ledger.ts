@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { SettledRecord } from '@headgate/sdk';
 import { type LedgerSql, openLedgerSql } from '../core/store/ledger-sql.js';
 import type { StoreAddress } from '../core/store/sql/address.js';
 import { fillLedger } from './fill-ledger.js';
+import { ledgerRecords } from './ledger-records.js';
 import { describeMachine, machineLine } from './machine.js';
 import { startPostgres } from './real-postgres.js';
 
@@ -21,6 +23,14 @@ export interface FilledLedgerOptions {
   readonly keep: string | undefined;
 }
 
+const yearOf = (of: Pick<FilledLedgerOptions, 'records' | 'customers'>) =>
+  ({ ...of, keys: 200, until: UNTIL, days: 365 }) as const;
+
+/** The records that such a ledger is filled with. */
+export function recordsOf(of: Pick<FilledLedgerOptions, 'records' | 'customers'>): Iterable<SettledRecord> {
+  return ledgerRecords(yearOf(of));
+}
+
 /** Measures a ledger with a year of records in SQLite, or in Postgres. */
 export async function overFilledLedgers(
   name: string,
@@ -31,8 +41,7 @@ export async function overFilledLedgers(
     const db = await openLedgerSql(address);
     try {
       const [row = []] = await db.all("SELECT value FROM ledger_counts WHERE name = 'requests'");
-      if (Number(row[0]) === 0)
-        await fillLedger(db, { records, customers, keys: 200, until: UNTIL, days: 365 });
+      if (Number(row[0]) === 0) await fillLedger(db, yearOf({ records, customers }));
       await measure(db, address.kind);
     } finally {
       await db.close();

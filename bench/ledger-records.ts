@@ -104,7 +104,7 @@ export function* ledgerRecords(options: RecordsOptions): Generator<SettledRecord
 }
 
 /** Numbers from 0 to 1 that are the same in every run (mulberry32). */
-function randoms(seed: number): () => number {
+export function randoms(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -5,6 +5,7 @@
  *   --records N        instead of a million
  *   --postgres         in a Postgres that is started for it, in the place of SQLite
  *   --postgres-url URL in an empty database of Postgres
+ *   --exports          also of whole exports, and of their memory
  *   --keep FOLDER      where the SQLite file is, and stays: a second run does not fill it again
  */
 import { parseArgs } from 'node:util';
@@ -17,8 +18,8 @@ import { RequestExports } from '../core/store/requests/request-exports.js';
 import { RequestSearch } from '../core/store/requests/request-search.js';
 import { NO_FILTER } from '../core/store/requests/search-query.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
-import { sessionsIn } from '../core/store/requests/session-sums.js';
-import { overFilledLedgers, timed } from './filled-ledger.js';
+import { sessionsPage } from '../core/store/requests/session-pages.js';
+import { overFilledLedgers, timed, UNTIL } from './filled-ledger.js';
 
 const FORMS: readonly (readonly [string, string])[] = [
   ['the latest', ''],
@@ -38,12 +39,20 @@ const FORMS: readonly (readonly [string, string])[] = [
   ['the oldest of a user', 'user=user-3&to=2025-11-10'],
 ];
 
+const SESSION_FORMS: readonly (readonly [string, string])[] = [
+  ['sessions, the latest', ''],
+  ['sessions of a customer', 'customer=customer-4711'],
+  ['sessions with an error of a key', 'status=5xx&key=key_199'],
+  ['sessions of nobody', 'customer=nobody'],
+];
+
 const { values } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
     postgres: { type: 'boolean', default: false },
     'postgres-url': { type: 'string' },
     keep: { type: 'string' },
+    exports: { type: 'boolean', default: false },
   },
 });
 
@@ -74,10 +83,21 @@ await overFilledLedgers(
         return page.records.length;
       });
     }
-    const search = new RequestSearch(db, new BlockData(() => {}));
-    const ask = readRequestAsk('', null);
-    for (const format of EXPORT_FORMATS) await tellExport(kind, db, format);
-    await tell('all sessions', async () => (await sessionsIn(search, ask.range, ask.filter)).length);
+    for (const [name, query] of SESSION_FORMS) {
+      const search = new RequestSearch(db, new BlockData(() => {}));
+      const ask = readRequestAsk(query, null);
+      await tell(
+        name,
+        async () => (await sessionsPage(search, { ...ask, limit: 50, after: null })).sessions.length,
+      );
+      const deep = { time: UNTIL - 180 * 86_400_000, id: '' };
+      if (query === '')
+        await tell('sessions, half a year back', async () => {
+          const page = await sessionsPage(search, { ...ask, limit: 50, after: deep });
+          return page.sessions.length;
+        });
+    }
+    for (const format of values.exports ? EXPORT_FORMATS : []) await tellExport(kind, db, format);
   },
 );
 

@@ -101,7 +101,7 @@ export class Column<V = unknown> {
     const { rows } = this;
     const verdicts = this.verdicts(passes);
     let left = 0;
-    if (verdicts?.every((one) => one === 0)) return false;
+    if (verdicts !== null && !verdicts.includes(1)) return false;
     for (let i = 0; i < rows; i++) {
       if (mask[i] === 0) continue;
       mask[i] = verdicts === null ? Number(passes(this.at(i))) : (verdicts[this.wordOf(i)] as number);
@@ -113,7 +113,7 @@ export class Column<V = unknown> {
   /** Sets in `mask` the rows whose value passes. */
   mark(passes: (value: V) => boolean, mask: Uint8Array): void {
     const verdicts = this.verdicts(passes);
-    if (verdicts?.every((one) => one === 0)) return;
+    if (verdicts !== null && !verdicts.includes(1)) return;
     for (let i = 0; i < this.rows; i++) {
       if (verdicts === null ? passes(this.at(i)) : verdicts[this.wordOf(i)] === 1) mask[i] = 1;
     }
@@ -129,7 +129,11 @@ export class Column<V = unknown> {
   /** What becomes of each word, where rows hold words; null elsewhere. */
   private verdicts(passes: (value: V) => boolean): Uint8Array | null {
     if (this.kind !== SAME && this.kind !== WORDS) return null;
-    return Uint8Array.from(this.values, (value) => Number(passes(value as V)));
+    const { values } = this;
+    // `Uint8Array.from` takes three times as long.
+    const verdicts = new Uint8Array(values.length);
+    for (let i = 0; i < values.length; i++) if (passes(values[i] as V)) verdicts[i] = 1;
+    return verdicts;
   }
 
   private wordOf(i: number): number {

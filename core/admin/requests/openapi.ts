@@ -189,7 +189,7 @@ export function requestPaths(): Json {
       get: {
         operationId: 'list_request_sessions',
         summary:
-          'Conversations with what their requests came to, the latest first; of the last week unless `from` says otherwise',
+          'Conversations with what their requests of that time came to, those with the latest request first; of the last week unless `from` says otherwise',
         parameters: [...REQUEST_FILTERS, LIMIT, CURSOR],
         responses: { 200: ok(ANYTHING), ...ERRORS },
       },
@@ -198,7 +198,7 @@ export function requestPaths(): Json {
       parameters: [ID],
       get: {
         operationId: 'get_request_session',
-        summary: 'One conversation, with its latest requests',
+        summary: 'One conversation, by its name or the id of one of its answers, with its latest requests',
         parameters: [...REQUEST_FILTERS, LIMIT],
         responses: { 200: ok(ANYTHING), ...ERRORS },
       },

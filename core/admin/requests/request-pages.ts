@@ -101,7 +101,7 @@ async function bodiesJson(ledger: Ledger, id: string): Promise<object> {
 /** `GET /api/requests/sessions` */
 export async function listSessions(ledger: Ledger, request: AdminRequest): Promise<ControlAnswer> {
   const { filter, range: asked, given } = readRequestAsk(request.query, withinOf(request), PAGE);
-  // All of a time are put together before the first can be told.
+  // Their sums are those of that time: all of it is looked through.
   const usual = Math.min(asked.to, Date.now()) - USUAL_SESSIONS_MS;
   const range = { ...asked, from: given.has('from') ? asked.from : Math.max(asked.from, usual) };
   const limit = readLimit(given, MOST_ROWS, USUAL_ROWS);

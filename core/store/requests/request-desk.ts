@@ -6,7 +6,7 @@ import type { RequestQuestions, RequestsAnswer, RequestsAsk } from './request-qu
 import { RequestSearch } from './request-search.js';
 import { RequestTail } from './request-tail.js';
 import { NO_FILTER } from './search-query.js';
-import { sessionOf, sessionsIn } from './session-sums.js';
+import { sessionOf, sessionsPage } from './session-pages.js';
 
 /** Who follows requests as they settle, and files that are made, at a time; each costs the ledger's thread its time. */
 const MOST_LISTENERS = 32;
@@ -52,27 +52,10 @@ export class RequestDesk {
       case 'bodies':
         return this.keeper.find(asked.ask.id);
       case 'sessions':
-        return this.sessions(asked.ask);
+        return sessionsPage(this.search, asked.ask);
       case 'session':
         return this.session(asked.ask);
     }
-  }
-
-  private async sessions({
-    range,
-    filter,
-    limit,
-    after,
-  }: RequestQuestions['sessions']['ask']): Promise<RequestQuestions['sessions']['answer']> {
-    const all = await sessionsIn(this.search, range, filter);
-    const rest =
-      after === null
-        ? all
-        : all.filter(({ lastMs, id }) => lastMs < after.time || (lastMs === after.time && id < after.id));
-    const sessions = rest.slice(0, limit);
-    const last = sessions.at(-1);
-    const next = rest.length > limit && last !== undefined ? { time: last.lastMs, id: last.id } : null;
-    return { sessions, next };
   }
 
   private session({
@@ -82,9 +65,9 @@ export class RequestDesk {
     limit,
   }: RequestQuestions['session']['ask']): Promise<RequestQuestions['session']['answer']> {
     return this.search.steadily(async () => {
-      const found = await sessionOf(this.search, id, range, filter);
+      const found = await sessionOf(this.search, id, { range, filter, most: limit });
       if (found === null) return null;
-      return { sums: found.sums, records: await this.search.fetch(found.places.slice(0, limit)) };
+      return { sums: found.sums, records: await this.search.fetch(found.places) };
     });
   }
 }

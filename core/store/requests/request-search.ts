@@ -18,9 +18,8 @@ import {
 import { Moved, type OpenUnit, openBlock, type RecordPlace, type Unit, unitsOf } from './search-units.js';
 import type { BlockName } from './segment-names.js';
 import type { TextIndex, TextMatches } from './text-index.js';
+import { rest, turn } from './turns.js';
 
-/** The ledger's thread has other work: after so long a search lets it have a turn. */
-const TURN_MS = 15;
 /** An id is made before the arrival is noted, and both by the clock of the same machine. */
 const NEAR_MS = 5_000;
 /** Rounds of a run have its id, and may come that much later. */
@@ -64,7 +63,7 @@ export class RequestSearch {
   /** The same where it is known when it has arrived. */
   find(id: string, range: TimeRange): Promise<SettledRecord | null> {
     return this.steadily(async () => {
-      const units = await unitsOf(this.db, this.data, this.memory, range);
+      const units = await this.units(range);
       // Of a block all is read anyway; a segment has no ids.
       for (const unit of units.reverse()) {
         const open = await unit.open();
@@ -79,24 +78,36 @@ export class RequestSearch {
     });
   }
 
+  /** All that may have records of that time, the latest first. */
+  units(range: TimeRange): Promise<Unit[]> {
+    return unitsOf(this.db, this.data, this.memory, range);
+  }
+
+  /** Which rows of a unit fit, arrived in that time and are still there: 1 for each that does; null when none does. */
+  async rowsOf(open: OpenUnit, filter: SearchFilter, { from, to }: TimeRange): Promise<Uint8Array | null> {
+    const mask = await maskOf(open, filter, null);
+    if (mask === null) return null;
+    const { time } = await open.load(['time']);
+    const placeOf = await open.places();
+    for (let row = 0; row < open.rows; row++)
+      if (mask[row] === 1 && (time.at(row) < from || time.at(row) >= to || placeOf(row) === null))
+        mask[row] = 0;
+    return mask;
+  }
+
   /** Goes through all rows that fit, the latest unit first; `begin` of a unit says what is done with its rows. */
   async each(
     range: TimeRange,
     filter: SearchFilter,
     begin: (unit: OpenUnit) => Promise<(row: number) => void>,
   ): Promise<void> {
-    const units = await unitsOf(this.db, this.data, this.memory, range);
     let since = performance.now();
-    for (const unit of units) {
+    for (const unit of await this.units(range)) {
       const open = await unit.open();
-      const mask = await maskOf(open, filter, null);
-      if (mask !== null) {
-        const { time } = await open.load(['time']);
+      const fits = await this.rowsOf(open, filter, range);
+      if (fits !== null) {
         const visit = await begin(open);
-        for (let row = 0; row < open.rows; row++) {
-          if (mask[row] === 0 || time.at(row) < range.from || time.at(row) >= range.to) continue;
-          visit(row);
-        }
+        for (let row = 0; row < open.rows; row++) if (fits[row] === 1) visit(row);
       }
       since = await rest(since);
     }
@@ -131,7 +142,7 @@ export class RequestSearch {
     // Of older bodies it is not known yet: they are a later page's.
     const from = Math.max(query.from, matches?.since ?? query.from);
     const range = { from, to: query.to };
-    const units = await unitsOf(this.db, this.data, this.memory, range);
+    const units = await this.units(range);
     const records: SettledRecord[] = [];
     let waiting: Hit[] = [];
     let since = performance.now();
@@ -251,14 +262,4 @@ function recordIn(batch: RecordBatch, id: string): SettledRecord | null {
     return copyOf(cursor);
   }
   return null;
-}
-
-async function rest(since: number): Promise<number> {
-  if (performance.now() - since < TURN_MS) return since;
-  await turn();
-  return performance.now();
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

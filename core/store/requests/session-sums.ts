@@ -1,8 +1,5 @@
-import type { TimeRange } from '../request-reader.js';
-import type { RequestSearch } from './request-search.js';
 import type { SearchColumns, SearchField } from './search-columns.js';
-import type { SearchFilter } from './search-query.js';
-import type { OpenUnit, RecordPlace } from './search-units.js';
+import type { RecordPlace } from './search-units.js';
 
 /** Values of a kind that are told of one session. */
 const MOST_NAMES = 16;
@@ -28,8 +25,8 @@ export interface SessionSums {
 
 interface Draft {
   id: string;
-  /** Somebody has called it so. */
-  named: boolean;
+  /** When somebody has called it so for the first time; null: nobody has. */
+  namedMs: number | null;
   requests: number;
   errors: number;
   inputTokens: number;
@@ -41,17 +38,19 @@ interface Draft {
   keyNames: string[];
   users: string[];
   customers: string[];
-  /** Where its requests lie; null when nobody asks. */
-  places: (RecordPlace & { time: number })[] | null;
+  places: Placed[];
 }
+
+type Placed = RecordPlace & { readonly time: number };
 
 export interface SessionFound {
   readonly sums: SessionSums;
-  /** Of its requests, the latest first. */
+  /** Of its latest requests, the latest first. */
   readonly places: readonly RecordPlace[];
 }
 
-const COUNTED = [
+/** What is added up. */
+export const COUNTED = [
   'time',
   'outcome',
   'inputTokens',
@@ -62,55 +61,80 @@ const COUNTED = [
   'user',
   'customer',
 ] as const satisfies readonly SearchField[];
-type Counted = (typeof COUNTED)[number];
+export type CountedColumns = Pick<SearchColumns, (typeof COUNTED)[number]>;
+
+/** What a request is called by: its session, its answer, and the answer or conversation that it goes on from; '' for none. */
+export interface RowNames {
+  readonly session: string;
+  readonly answer: string;
+  readonly before: string;
+}
 
 /** Puts together what belongs to one conversation: by the session that clients name, or by what each answer goes on from. */
-class Grouping {
+export class SessionTotals {
   /** What a name leads to: another name of the same conversation, nearer to its root. */
   private readonly leads = new Map<string, string>();
   private readonly drafts = new Map<string, Draft>();
 
-  constructor(private readonly withPlaces: boolean) {}
+  /** @param mostPlaces where so many of the latest requests of each lie is remembered */
+  constructor(private readonly mostPlaces: number) {}
 
-  /** What is done with each row of a unit. */
-  async begin(open: OpenUnit): Promise<(row: number) => void> {
-    const keys = await open.load(['session', 'answerId', 'continues']);
-    const { session, answerId, continues } = keys;
-    if ([session, answerId, continues].every((column) => column.same && !(column.at(0) as string)))
-      return () => {};
-    const [columns, placeOf] = await Promise.all([open.load(COUNTED), open.places()]);
-    return (row) => {
-      const named = session.at(row);
-      const answer = answerId.at(row);
-      const before = continues.at(row);
-      if (named === '' && answer === '' && before === '') return;
-      const place = placeOf(row);
-      if (place === null) return;
-      const draft = this.draftOf(named, answer, before);
-      if (!draft.named && columns.time.at(row) < draft.firstMs) draft.id = before || answer;
-      this.count(draft, columns, row, place);
-    };
-  }
-
-  private draftOf(named: string, answer: string, before: string): Draft {
-    if (answer === '' && before === '') return this.draft(this.root(`s ${named}`), named, true);
-    const names = [named === '' ? '' : `s ${named}`, answer, before].filter((name) => name !== '');
-    const root = this.root(names[0] as string);
-    for (const name of names.slice(1)) this.join(root, name);
-    return this.draft(this.root(root), named || before || answer, named !== '');
+  count(names: RowNames, columns: CountedColumns, row: number, place: RecordPlace): void {
+    const draft = this.draftOf(names);
+    const time = columns.time.at(row);
+    if (names.session !== '' && (draft.namedMs === null || time < draft.namedMs)) {
+      draft.id = names.session;
+      draft.namedMs = time;
+    }
+    if (draft.namedMs === null && time < draft.firstMs) draft.id = names.before || names.answer;
+    draft.requests++;
+    if (columns.outcome.at(row) === 'error') draft.errors++;
+    draft.inputTokens += columns.inputTokens.at(row);
+    draft.outputTokens += columns.outputTokens.at(row);
+    draft.costNano += columns.costNano.at(row) ?? 0;
+    draft.firstMs = Math.min(draft.firstMs, time);
+    draft.lastMs = Math.max(draft.lastMs, time);
+    note(draft.models, columns.model.at(row));
+    note(draft.keyNames, columns.keyName.at(row));
+    note(draft.users, columns.user.at(row));
+    note(draft.customers, columns.customer.at(row));
+    if (this.mostPlaces === 0) return;
+    draft.places.push({ ...place, time });
+    if (draft.places.length > this.mostPlaces * 2 + 64) draft.places = latest(draft.places, this.mostPlaces);
   }
 
   /** Whole conversations, the latest first. */
-  sessions(): Draft[] {
+  sessions(): SessionSums[] {
+    return [...this.whole().values()].filter(isSession).map(sumsOf).sort(byLast);
+  }
+
+  /** That of a session, an answer or a conversation of this name; null when it has no request, or is no conversation. */
+  sessionOf(name: string): SessionFound | null {
+    const whole = this.whole();
+    const draft = whole.get(this.root(sessionKey(name))) ?? whole.get(this.root(name));
+    if (draft === undefined || !isSession(draft)) return null;
+    return { sums: sumsOf(draft), places: latest(draft.places, this.mostPlaces) };
+  }
+
+  private whole(): Map<string, Draft> {
     const whole = new Map<string, Draft>();
     for (const [name, draft] of this.drafts) {
       const root = this.root(name);
       const known = whole.get(root);
-      if (known === undefined) whole.set(root, draft);
+      if (known === undefined) whole.set(root, { ...draft });
       else merge(known, draft);
     }
-    // An answer that nothing goes on from is no conversation.
-    return [...whole.values()].filter(({ named, requests }) => named || requests > 1).sort(byLast);
+    return whole;
+  }
+
+  private draftOf(row: RowNames): Draft {
+    const names = keysOf(row);
+    const root = this.root(names[0] as string);
+    for (const name of names.slice(1)) this.join(root, name);
+    const own = this.root(root);
+    let draft = this.drafts.get(own);
+    if (draft === undefined) this.drafts.set(own, (draft = emptyDraft()));
+    return draft;
   }
 
   private root(name: string): string {
@@ -125,47 +149,31 @@ class Grouping {
     const own = this.root(root);
     if (other !== own) this.leads.set(other, own);
   }
+}
 
-  private draft(root: string, id: string, named: boolean): Draft {
-    let draft = this.drafts.get(root);
-    if (draft === undefined) {
-      const numbers = { requests: 0, errors: 0, inputTokens: 0, outputTokens: 0, costNano: 0 };
-      draft = {
-        id,
-        named,
-        ...numbers,
-        firstMs: Number.POSITIVE_INFINITY,
-        lastMs: Number.NEGATIVE_INFINITY,
-        models: [],
-        keyNames: [],
-        users: [],
-        customers: [],
-        places: this.withPlaces ? [] : null,
-      };
-      this.drafts.set(root, draft);
-    }
-    if (named) {
-      draft.id = id;
-      draft.named = true;
-    }
-    return draft;
-  }
+/** The names that a row has; what clients call a session is told apart from ids of answers. */
+export function keysOf({ session, answer, before }: RowNames): string[] {
+  const keys: string[] = [];
+  if (session !== '') keys.push(sessionKey(session));
+  if (answer !== '') keys.push(answer);
+  if (before !== '') keys.push(before);
+  return keys;
+}
 
-  private count(draft: Draft, columns: Pick<SearchColumns, Counted>, row: number, place: RecordPlace): void {
-    const time = columns.time.at(row);
-    draft.requests++;
-    if (columns.outcome.at(row) === 'error') draft.errors++;
-    draft.inputTokens += columns.inputTokens.at(row);
-    draft.outputTokens += columns.outputTokens.at(row);
-    draft.costNano += columns.costNano.at(row) ?? 0;
-    draft.firstMs = Math.min(draft.firstMs, time);
-    draft.lastMs = Math.max(draft.lastMs, time);
-    note(draft.models, columns.model.at(row));
-    note(draft.keyNames, columns.keyName.at(row));
-    note(draft.users, columns.user.at(row));
-    note(draft.customers, columns.customer.at(row));
-    draft.places?.push({ ...place, time });
-  }
+function sessionKey(session: string): string {
+  return `s ${session}`;
+}
+
+function emptyDraft(): Draft {
+  const numbers = { requests: 0, errors: 0, inputTokens: 0, outputTokens: 0, costNano: 0 };
+  const lists = { models: [], keyNames: [], users: [], customers: [], places: [] };
+  const times = { firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY, namedMs: null };
+  return { id: '', ...numbers, ...times, ...lists };
+}
+
+/** An answer that nothing goes on from is no conversation. */
+function isSession({ namedMs, requests }: Draft): boolean {
+  return namedMs !== null || requests > 1;
 }
 
 function note(names: string[], name: string): void {
@@ -173,8 +181,9 @@ function note(names: string[], name: string): void {
 }
 
 function merge(into: Draft, other: Draft): void {
-  if (other.named || (!into.named && other.firstMs < into.firstMs)) into.id = other.id;
-  into.named ||= other.named;
+  const sooner = (other.namedMs ?? Number.POSITIVE_INFINITY) - (into.namedMs ?? Number.POSITIVE_INFINITY);
+  if (sooner < 0 || (Number.isNaN(sooner) && other.firstMs < into.firstMs)) into.id = other.id;
+  if (sooner < 0) into.namedMs = other.namedMs;
   into.requests += other.requests;
   into.errors += other.errors;
   into.inputTokens += other.inputTokens;
@@ -182,45 +191,23 @@ function merge(into: Draft, other: Draft): void {
   into.costNano += other.costNano;
   into.firstMs = Math.min(into.firstMs, other.firstMs);
   into.lastMs = Math.max(into.lastMs, other.lastMs);
-  for (const field of ['models', 'keyNames', 'users', 'customers'] as const)
+  for (const field of ['models', 'keyNames', 'users', 'customers'] as const) {
+    into[field] = [...into[field]];
     for (const name of other[field]) note(into[field], name);
-  into.places?.push(...(other.places ?? []));
+  }
+  into.places = [...into.places, ...other.places];
+}
+
+function latest(places: readonly Placed[], most: number): Placed[] {
+  return places.toSorted((a, b) => b.time - a.time).slice(0, most);
 }
 
 /** Latest first, and those of one time by their names. */
-function byLast(a: Draft, b: Draft): number {
+function byLast(a: SessionSums, b: SessionSums): number {
   return b.lastMs - a.lastMs || (a.id < b.id ? 1 : -1);
 }
 
 function sumsOf(draft: Draft): SessionSums {
-  const { named: _, places: __, ...sums } = draft;
+  const { namedMs: _, places: __, ...sums } = draft;
   return sums;
-}
-
-/** Conversations with a request in that time, the latest first; their sums are those of that time. */
-export async function sessionsIn(
-  search: RequestSearch,
-  range: TimeRange,
-  filter: SearchFilter,
-): Promise<SessionSums[]> {
-  return search.steadily(async () => {
-    const grouping = new Grouping(false);
-    await search.each(range, filter, (open) => grouping.begin(open));
-    return grouping.sessions().map(sumsOf);
-  });
-}
-
-/** One of them by its id; null when there is none. */
-export async function sessionOf(
-  search: RequestSearch,
-  id: string,
-  range: TimeRange,
-  filter: SearchFilter,
-): Promise<SessionFound | null> {
-  const grouping = new Grouping(true);
-  await search.each(range, filter, (open) => grouping.begin(open));
-  const draft = grouping.sessions().find((one) => one.id === id);
-  if (draft === undefined) return null;
-  const places = (draft.places ?? []).sort((a, b) => b.time - a.time);
-  return { sums: sumsOf(draft), places };
 }

@@ -13,7 +13,8 @@ import {
   type SearchPlace,
 } from '../../../core/store/requests/search-query.js';
 import { SegmentMaker } from '../../../core/store/requests/segment-maker.js';
-import { sessionOf, sessionsIn } from '../../../core/store/requests/session-sums.js';
+import { sessionOf, sessionsPage } from '../../../core/store/requests/session-pages.js';
+import type { SessionSums } from '../../../core/store/requests/session-sums.js';
 import { BlockRetention } from '../../../core/store/retention.js';
 import { anyRecord, settled, taken } from '../records.js';
 import type { Database } from './database.js';
@@ -164,15 +165,116 @@ export function searchSuite({ open, runs }: Database): void {
     const named = [at(3, { session: 'ticket 7' }), at(6, { session: 'ticket 7', user: 'ada' })];
     const alone = [at(5, { answerId: 'resp_9' }), at(7, {})];
     const { search } = await start([[...chain, ...named, ...alone]]);
-    const sessions = await sessionsIn(search, EVER, NO_FILTER);
+    const { sessions, next } = await sessionsPage(search, {
+      range: EVER,
+      filter: NO_FILTER,
+      limit: 10,
+      after: null,
+    });
+    expect(next).toBeNull();
     expect(sessions).toMatchObject([
       { id: 'ticket 7', requests: 2, users: ['ada'], firstMs: NOON + 3000, lastMs: NOON + 6000 },
       { id: 'resp_1', requests: 3, errors: 1, costNano: 30, models: ['support', 'fast'] },
     ]);
-    const found = await sessionOf(search, 'resp_1', EVER, NO_FILTER);
-    expect(ids(await search.fetch(found?.places ?? []))).toEqual(ids([...chain].reverse()));
-    expect(await sessionOf(search, 'resp_9', EVER, NO_FILTER)).toBeNull();
+    const ask = { range: EVER, filter: NO_FILTER, most: 2 };
+    for (const id of ['resp_1', 'resp_3']) {
+      const found = await sessionOf(search, id, ask);
+      expect(found?.sums).toEqual(sessions[1]);
+      expect(ids(await search.fetch(found?.places ?? []))).toEqual(ids([...chain].reverse().slice(0, 2)));
+    }
+    expect(await sessionOf(search, 'resp_9', ask)).toBeNull();
   });
+
+  test('every conversation is told once, whole and in order, whatever a page has room for', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyConversations,
+        fc.constantFrom(1, 3, 50),
+        fc.boolean(),
+        fc.constantFrom(3, 1e5),
+        async (all, limit, some, most) => {
+          const batches = [all.slice(0, 70), all.slice(70, 75), all.slice(75)].filter(
+            ({ length }) => length > 0,
+          );
+          const { search, segments, db } = await start(batches, 64);
+          await segments();
+          const filter = some ? { ...NO_FILTER, values: { customer: ['acme'] } } : NO_FILTER;
+          const range = { from: NOON + 2, to: NOON + 60 };
+          const fit = all.filter(
+            ({ time, customer }) => time >= range.from && time < range.to && (!some || customer === 'acme'),
+          );
+          const told: SessionSums[] = [];
+          for (let after: SearchPlace | null = null; ; ) {
+            const page = await sessionsPage(search, { range, filter, limit, after }, most);
+            told.push(...page.sessions);
+            if (page.next === null) break;
+            // A page that can remember no more ends before it is full, and says that there is more.
+            expect(page.sessions.length).toBeLessThanOrEqual(limit);
+            if (most > all.length) expect(page.sessions).toHaveLength(limit);
+            after = page.next;
+          }
+          expect(
+            told
+              .map(({ lastMs, firstMs, requests, costNano }) => [lastMs, firstMs, requests, costNano])
+              .sort(),
+          ).toEqual(conversationsIn(fit).sort());
+          const order = told.map(({ lastMs, id }) => `${lastMs} ${id}`);
+          expect(order).toEqual(order.toSorted().reverse());
+          expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+          await db.close();
+        },
+      ),
+      { numRuns: runs },
+    );
+  });
+}
+
+/** Requests a millisecond apart, or at once; each goes on from an earlier one, from none or from what is not there. */
+const anyConversations: fc.Arbitrary<SettledRecord[]> = fc
+  .array(
+    fc.record({
+      session: fc.constantFrom('', '', '', 's1', 's2', 's3'),
+      answer: fc.boolean(),
+      before: fc.option(fc.nat(100), { nil: null }),
+      later: fc.constantFrom(0, 1, 1),
+      acme: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 90 },
+  )
+  .map((drafts) => {
+    let time = NOON;
+    return drafts.map(({ session, answer, before, later, acme }, i) => {
+      time += later;
+      const earlier = before === null ? '' : before < i ? `resp_${before}` : 'conv_elsewhere';
+      return settled({
+        id: `req_${String(i).padStart(6, '0')}`,
+        time,
+        session,
+        customer: acme ? 'acme' : '',
+        costNano: 2 ** (i % 40),
+        answerId: answer ? `resp_${i}` : '',
+        continues: earlier,
+      });
+    });
+  });
+
+/** The same in the plainest way: first everything alone, then joined by each name that two have in common. */
+function conversationsIn(records: readonly SettledRecord[]): number[][] {
+  let groups = records.map((one) => [one]);
+  const names = (one: SettledRecord): string[] =>
+    [one.session && `s ${one.session}`, one.answerId, one.continues].filter((name) => name !== '');
+  for (const name of new Set(records.flatMap(names))) {
+    const has = (group: readonly SettledRecord[]): boolean => group.some((one) => names(one).includes(name));
+    groups = [...groups.filter((group) => !has(group)), groups.filter(has).flat()];
+  }
+  return groups
+    .filter((group) => group.length > 1 || group[0]?.session !== '')
+    .filter((group) => group.length > 0)
+    .map((group) => {
+      const times = group.map(({ time }) => time);
+      const cost = group.reduce((sum, { costNano }) => sum + (costNano ?? 0), 0);
+      return [Math.max(...times), Math.min(...times), group.length, cost];
+    });
 }
 
 async function makeAll(db: LedgerSql, maker: SegmentMaker): Promise<number> {
