@@ -83,11 +83,20 @@ async function keepBodies(db: LedgerSql): Promise<void> {
   if (Number(row[0]) > 0) return;
   const keeper = new BodyKeeper({
     db,
-    settings: { secrets: false, redact: [], folder: null, s3: null, keepMs: 1e12, maxBytes: 1e12 },
+    settings: {
+      secrets: false,
+      redact: [],
+      folder: null,
+      s3: null,
+      earlierS3: [],
+      keepMs: 1e12,
+      maxBytes: 1e12,
+    },
     hidden: (text) => text,
     onTrouble: (message, error) => {
       throw new Error(`${message}: ${String(error)}`);
     },
+    onLeft: () => {},
     onWell: () => {},
   });
   const cpu = process.cpuUsage();

@@ -35,14 +35,14 @@ export function recordsOf(of: Pick<FilledLedgerOptions, 'records' | 'customers'>
 export async function overFilledLedgers(
   name: string,
   { records, customers, postgres, postgresUrl, keep }: FilledLedgerOptions,
-  measure: (db: LedgerSql, kind: StoreAddress['kind']) => Promise<void>,
+  measure: (db: LedgerSql, kind: StoreAddress['kind'], url: string) => Promise<void>,
 ): Promise<void> {
   const over = async (address: StoreAddress): Promise<void> => {
     const db = await openLedgerSql(address);
     try {
       const [row = []] = await db.all("SELECT value FROM ledger_counts WHERE name = 'requests'");
       if (Number(row[0]) === 0) await fillLedger(db, yearOf({ records, customers }));
-      await measure(db, address.kind);
+      await measure(db, address.kind, address.kind === 'sqlite' ? `sqlite:${address.path}` : address.url);
     } finally {
       await db.close();
     }

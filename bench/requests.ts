@@ -8,13 +8,17 @@
  *   --exports          also of whole exports, and of their memory
  *   --keep FOLDER      where the SQLite file is, and stays: a second run does not fill it again
  */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { requestJson } from '../core/admin/requests/request-json.js';
 import { readRequestAsk } from '../core/admin/requests/request-query.js';
 import { BlockData } from '../core/store/block-data.js';
+import { type Ledger, startLedger } from '../core/store/ledger.js';
 import type { LedgerSql } from '../core/store/ledger-sql.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../core/store/requests/export-format.js';
-import { RequestExports } from '../core/store/requests/request-exports.js';
+import { EXPORT_PAGE } from '../core/store/requests/request-exports.js';
 import { RequestSearch } from '../core/store/requests/request-search.js';
 import { NO_FILTER } from '../core/store/requests/search-query.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
@@ -46,6 +50,9 @@ const SESSION_FORMS: readonly (readonly [string, string])[] = [
   ['sessions of nobody', 'customer=nobody'],
 ];
 
+/** What an export takes of memory is told by quarters of it. */
+const PARTS = 4;
+
 const { values } = parseArgs({
   options: {
     records: { type: 'string', default: '1000000' },
@@ -65,7 +72,7 @@ await overFilledLedgers(
     postgresUrl: values['postgres-url'],
     keep: values.keep,
   },
-  async (db, kind) => {
+  async (db, kind, url) => {
     await makeSegments(db);
     const tell = async (name: string, work: () => Promise<number>): Promise<void> => {
       const { first, best, rows } = await timed(work);
@@ -97,34 +104,47 @@ await overFilledLedgers(
           return page.sessions.length;
         });
     }
-    for (const format of values.exports ? EXPORT_FORMATS : []) await tellExport(kind, db, format);
+    if (values.exports) await tellExports(kind, url);
   },
 );
 
-/** All records as a file that nobody keeps, and how much more memory the process took for it at the most. */
-async function tellExport(kind: string, db: LedgerSql, format: ExportFormat): Promise<void> {
-  const exports = new RequestExports(new RequestSearch(db, new BlockData(() => {})));
-  globalThis.gc?.();
+/** All records as a file that nobody keeps, made by the ledger's own thread, and how much more memory the process took meanwhile. */
+async function tellExports(kind: string, url: string): Promise<void> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'headgate-exports-'));
+  const retention = { days: 36_500, maxRows: Number.MAX_SAFE_INTEGER };
+  const ledger = await startLedger({ dataDir, url, retention, logLevel: 'silent' });
+  try {
+    for (const format of EXPORT_FORMATS) await tellExport(kind, ledger, format);
+  } finally {
+    await ledger.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function tellExport(kind: string, ledger: Ledger, format: ExportFormat): Promise<void> {
+  const range = { from: 0, to: Date.now() };
+  const pieces = Math.ceil(Number(values.records) / EXPORT_PAGE);
   const before = process.memoryUsage.rss();
   const cpu = process.cpuUsage();
   const began = performance.now();
-  const { id } = (await exports.begin({ filter: NO_FILTER, range: { from: 0, to: Date.now() }, format })) as {
+  const { id } = (await ledger.requests('exportBegin', { filter: NO_FILTER, range, format })) as {
     id: string;
   };
+  const most = Array<number>(PARTS).fill(Number.NEGATIVE_INFINITY);
   let bytes = 0;
-  let most = before;
-  let longest = 0;
-  for (let at = performance.now(); ; at = performance.now()) {
-    const piece = await exports.next(id);
-    longest = Math.max(longest, performance.now() - at);
+  for (let i = 0; ; i++) {
+    const piece = await ledger.requests('exportNext', { id });
     if (piece === null) break;
     bytes += piece.length;
-    most = Math.max(most, process.memoryUsage.rss());
+    const part = Math.min(PARTS - 1, Math.floor((i * PARTS) / pieces));
+    most[part] = Math.max(most[part] as number, process.memoryUsage.rss() - before);
   }
+  await ledger.requests('exportEnd', { id });
   const { user, system } = process.cpuUsage(cpu);
   const seconds = (performance.now() - began) / 1000;
+  const more = most.map((one) => (one / 1e6).toFixed(0)).join(', ');
   console.log(
-    `${kind.padEnd(9)} export as ${format.padEnd(20)} ${seconds.toFixed(1)} s, ${((user + system) / Number(values.records)).toFixed(1)} us CPU a record, ${(bytes / 1e6).toFixed(0)} MB; ${((most - before) / 1e6).toFixed(0)} MB more memory; longest step ${longest.toFixed(0)} ms`,
+    `${kind.padEnd(9)} export as ${format.padEnd(20)} ${seconds.toFixed(1)} s, ${((user + system) / Number(values.records)).toFixed(1)} us CPU a record, ${(bytes / 1e6).toFixed(0)} MB; by quarters ${more} MB more memory`,
   );
 }
 

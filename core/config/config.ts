@@ -344,10 +344,13 @@ export interface ObservabilityConfig {
   readonly sinks: readonly SinkConfig[];
   /** Whose requests and answers are kept, and what becomes of them. */
   readonly bodies: BodyWish;
-  readonly bodyKeeping: Omit<BodyKeeping, 's3'> & {
-    readonly s3: (Omit<S3Settings, 'secretAccessKey'> & { readonly secretAccessKey: Secret }) | null;
+  readonly bodyKeeping: Omit<BodyKeeping, 's3' | 'earlierS3'> & {
+    readonly s3: S3Config | null;
+    readonly earlierS3: readonly S3Config[];
   };
 }
+
+type S3Config = Omit<S3Settings, 'secretAccessKey'> & { readonly secretAccessKey: Secret };
 
 /** Somebody who is told of settled requests. */
 export interface SinkConfig extends Omit<SinkSettings, 'values'> {

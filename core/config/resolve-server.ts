@@ -131,20 +131,24 @@ function resolveBodies(
         with: rule.with,
       })),
       folder: parsed.folder === undefined ? null : resolve(folder, parsed.folder),
-      s3:
-        s3 === undefined
-          ? null
-          : {
-              bucket: s3.bucket,
-              region: s3.region,
-              endpoint: s3.endpoint ?? null,
-              prefix: s3.prefix,
-              accessKeyId: s3.access_key_id,
-              secretAccessKey: new Secret(s3.secret_access_key),
-            },
+      s3: s3 === undefined ? null : resolveS3(s3),
+      earlierS3: parsed.earlier_s3.map(resolveS3),
       keepMs: parsed.keep,
       maxBytes: parsed.max_size,
     },
+  };
+}
+
+function resolveS3(
+  s3: ParsedConfig['observability']['log_bodies']['earlier_s3'][number],
+): NonNullable<ObservabilityConfig['bodyKeeping']['s3']> {
+  return {
+    bucket: s3.bucket,
+    region: s3.region,
+    endpoint: s3.endpoint ?? null,
+    prefix: s3.prefix,
+    accessKeyId: s3.access_key_id,
+    secretAccessKey: new Secret(s3.secret_access_key),
   };
 }
 

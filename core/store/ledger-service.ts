@@ -154,6 +154,7 @@ export class LedgerService {
       onTrouble: (message, error) => log.line('error', message, { error: String(error) }),
       onUnkept: (message, error) => this.troubles.begin('bodies', message, error),
       onKept: () => this.troubles.end('bodies'),
+      onLeft: (message) => log.line('warn', message, {}),
     });
     this.applier = new Applier({
       store: {

@@ -76,6 +76,7 @@ const USUAL_BODIES: BodyKeeping = {
   redact: [],
   folder: null,
   s3: null,
+  earlierS3: [],
   keepMs: 30 * 86_400_000,
   maxBytes: 5 * 1024 ** 3,
 };

@@ -208,6 +208,14 @@ CREATE INDEX request_texts_words ON request_texts USING gin (words)`
 }
 `;
 
+/** Every place outside of the store where bodies were ever put; `word` is what `place` of those in `request_bodies` begins with. */
+const places = (kind: Kind): string => `
+CREATE TABLE body_places (
+  word TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE  -- the folder …, the bucket … at …
+) ${alone(kind)};
+`;
+
 /** SQLite knows no `ADD COLUMN IF NOT EXISTS`. */
 async function addColumn(db: Kysely<unknown>, kind: Kind, table: string, column: string): Promise<void> {
   if (kind === 'sqlite') {
@@ -258,4 +266,5 @@ export const LEDGER_STEPS: readonly Migration[] = [
   { name: 'invoices', up: (db, kind) => runAll(db, invoices(kind)) },
   { name: 'what each life of a node has recorded', up: (db, kind) => runAll(db, lives(kind)) },
   { name: 'searches of requests, and their bodies', up: (db, kind) => runAll(db, requests(kind)) },
+  { name: 'where bodies lie', up: (db, kind) => runAll(db, places(kind)) },
 ];

@@ -28,6 +28,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   control_last_used: ['id'],
   control_mcp_credentials: ['server', 'owner', 'what'],
   control_mcp_pending: ['state'],
+  body_places: ['word'],
   request_bodies: ['number'],
 };
 

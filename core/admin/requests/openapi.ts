@@ -118,8 +118,8 @@ export const REQUEST_FILTERS: readonly Json[] = [
   query('time_zone', TEXT),
 ];
 
-/** Of what has been. */
-const TIMES: ReadonlySet<string> = new Set(['from', 'to', 'time_zone']);
+/** Of what has been, and of what looks at more than records. */
+const NOT_OF_TAIL: ReadonlySet<string> = new Set(['q', 'from', 'to', 'time_zone']);
 
 /** Requests as the OpenAPI document tells of them. */
 export function requestPaths(): Json {
@@ -153,7 +153,12 @@ export function requestPaths(): Json {
         summary:
           'Requests as they settle, as Server-Sent Events: a record for each, `left_out` where there were too many, `ended` before the end',
         parameters: [
-          ...REQUEST_FILTERS.filter(({ name }) => !TIMES.has(String(name))),
+          query(
+            'q',
+            TEXT,
+            'Occurs in a name, an id, a tag or the words of an error; bodies, which are kept later, are not looked at',
+          ),
+          ...REQUEST_FILTERS.filter(({ name }) => !NOT_OF_TAIL.has(String(name))),
           {
             name: 'last-event-id',
             in: 'header',

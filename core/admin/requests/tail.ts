@@ -50,6 +50,8 @@ export async function tailRequests(
   );
 }
 
+const OF_BODIES = '"q" looks at what records say, not at bodies, which are kept later';
+
 interface Listener {
   readonly id: string;
   readonly request: AdminRequest;
@@ -65,7 +67,7 @@ async function* events(
   let checked = Date.now();
   let spoke = checked;
   try {
-    yield bytes(': requests as they settle\n\n');
+    yield bytes(`: requests as they settle${filter.text === '' ? '' : `; ${OF_BODIES}`}\n\n`);
     while (!left.aborted) {
       const news = await parts.ledger.requests('tailNext', { id, waitMs: CHECK_MS });
       const now = Date.now();

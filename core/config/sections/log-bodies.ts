@@ -82,6 +82,10 @@ const bodiesSection = z.strictObject({
   redact: z.array(redactSection, wants('a list of rules')).default([]).describe('What else is taken out.'),
   folder: z.string(text).min(1, text).optional().describe('Keep them in files here instead of in the store.'),
   s3: s3Section.optional().describe('Keep them in S3, or something like it, instead of in the store.'),
+  earlier_s3: z
+    .array(s3Section, wants('a list of storages'))
+    .default([])
+    .describe('Storages that they were kept in before: they are read, and deleted in time, there.'),
   keep: duration()
     .default(30 * 86_400_000)
     .describe('How long.'),

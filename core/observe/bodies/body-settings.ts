@@ -36,6 +36,8 @@ export interface BodyKeeping {
   /** Absolute path; null: not in files. */
   readonly folder: string | null;
   readonly s3: S3Settings | null;
+  /** Where some lie from before: they are read and deleted there. */
+  readonly earlierS3: readonly S3Settings[];
   readonly keepMs: number;
   readonly maxBytes: number;
 }

@@ -2,14 +2,12 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { BodyKeeping, TakenBodies } from '../../observe/bodies/body-settings.js';
 import type { LedgerSql } from '../ledger-sql.js';
-import type { BodyPlace } from './body-place.js';
+import { BodyPlaces } from './body-places.js';
 import { BodyRetention } from './body-retention.js';
 import { BodyTexts } from './body-texts.js';
 import { BodyWriter } from './body-writer.js';
-import { FilePlace } from './file-place.js';
 import type { KeptBodies } from './kept-bodies.js';
 import { sizeOf } from './made-body.js';
-import { S3Place } from './s3-place.js';
 
 const unzip = promisify(gunzip);
 
@@ -27,6 +25,8 @@ export interface BodyKeeperParts {
   readonly hidden: (text: string) => string;
   /** Something was dropped. */
   readonly onTrouble: (message: string, error: unknown) => void;
+  /** Some lie where the configuration does not say how to get at them: they stay. */
+  readonly onLeft: (message: string) => void;
   /** Everything that came is kept again. */
   readonly onWell: () => void;
   /** Unix milliseconds. */
@@ -40,7 +40,7 @@ export interface BodyKeeperParts {
 export class BodyKeeper {
   dropped = 0;
   private readonly texts: BodyTexts;
-  private readonly elsewhere: BodyPlace | null;
+  private readonly places: BodyPlaces;
   private readonly writer: BodyWriter;
   private readonly retention: BodyRetention;
   private waiting: TakenBodies[] = [];
@@ -55,13 +55,15 @@ export class BodyKeeper {
   private inTrouble = false;
 
   constructor(private readonly parts: BodyKeeperParts) {
-    const { db, settings, hidden, now } = parts;
-    const { folder, s3 } = settings;
+    const { db, settings, hidden, now, onLeft } = parts;
     this.texts = new BodyTexts(db);
-    this.elsewhere = s3 !== null ? new S3Place(s3, now) : folder !== null ? new FilePlace(folder, now) : null;
-    const { texts, elsewhere } = this;
-    this.writer = new BodyWriter({ db, settings, hidden, texts, elsewhere });
-    this.retention = new BodyRetention({ db, settings, texts, elsewhere });
+    this.places = new BodyPlaces(db, settings, now);
+    const { texts, places } = this;
+    this.writer = new BodyWriter({ db, settings, hidden, texts, where: () => places.current() });
+    this.retention = new BodyRetention({
+      ...{ db, settings, texts, places, onLeft },
+      alone: (work) => this.alone(work),
+    });
   }
 
   take(bodies: readonly TakenBodies[]): void {
@@ -105,10 +107,10 @@ export class BodyKeeper {
       this.waiting = [];
       if (length > 0) this.drop(length, new Error('the gateway ended before they were written'));
     }
-    await this.elsewhere?.close();
+    await this.places.close();
     await this.running;
     await this.last;
-    await this.elsewhere?.close();
+    await this.places.close();
   }
 
   /** Null when nothing is kept of that request. Rejects when it cannot be got. */
@@ -116,14 +118,13 @@ export class BodyKeeper {
     const [row] = await this.parts.db.all('SELECT place, data FROM request_bodies WHERE id = ?', [id]);
     if (row === undefined) return null;
     const place = String(row[0]);
-    const bytes = place === '' ? await unzip(row[1] as Uint8Array) : await this.placeOf(place).get(place);
+    const bytes = place === '' ? await unzip(row[1] as Uint8Array) : await this.got(place);
     return bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString()) as KeptBodies);
   }
 
   /** Deletes some of what is too old or too much; true when there may be more. */
   expire(now: number): Promise<boolean> {
-    const { retention, elsewhere } = this;
-    return elsewhere?.tidy === undefined ? retention.step(now) : this.alone(() => retention.step(now));
+    return this.retention.step(now);
   }
 
   get index(): BodyTexts {
@@ -160,11 +161,12 @@ export class BodyKeeper {
     return result;
   }
 
-  /** What lies where nothing is written to any more, since the configuration has changed, cannot be got. */
-  private placeOf(place: string): BodyPlace {
-    if (this.elsewhere === null || !place.startsWith(this.elsewhere.word))
-      throw new Error('the bodies lie where observability.log_bodies does not point any more');
-    return this.elsewhere;
+  private async got(place: string): Promise<Uint8Array | null> {
+    for (const one of await this.places.of(place)) {
+      const bytes = await one.get(place);
+      if (bytes !== null) return bytes;
+    }
+    return null;
   }
 
   private drop(count: number, error: unknown): void {

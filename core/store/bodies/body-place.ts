@@ -15,8 +15,6 @@ export interface BodyPlace {
   get(place: string): Promise<Uint8Array | null>;
   /** These are needed no longer. Resolves to those that are there no more, and why others are still there. */
   remove(places: readonly string[]): Promise<{ readonly gone: readonly string[]; readonly why?: unknown }>;
-  /** Lets go of what lies there and is named by nobody. @param named beginnings of the places that are, up to their second colon */
-  tidy?(named: ReadonlySet<string>): Promise<void>;
   /** What is being put is given up. */
   close(): Promise<void>;
 }

@@ -17,8 +17,8 @@ export interface BodyWriterParts {
   readonly db: LedgerSql;
   readonly settings: Pick<BodyKeeping, 'redact' | 'secrets'>;
   readonly texts: BodyTexts;
-  /** Null: they lie in the store. */
-  readonly elsewhere: BodyPlace | null;
+  /** Where they are put; null: into the store. */
+  readonly where: () => Promise<BodyPlace | null>;
   /** A text without secrets. */
   readonly hidden: (text: string) => string;
 }
@@ -48,9 +48,9 @@ export class BodyWriter {
   async write(some: readonly TakenBodies[]): Promise<Unkept> {
     this.failed = 0;
     this.why = null;
-    const { elsewhere } = this.parts;
-    const ready = await this.ready(some);
     try {
+      const elsewhere = await this.parts.where();
+      const ready = await this.ready(some, elsewhere);
       if (elsewhere === null) await this.note(ready);
       else if (elsewhere.ahead !== undefined) await this.noteAndPut(ready, elsewhere);
       else await this.note(await this.put(ready, elsewhere));
@@ -60,8 +60,8 @@ export class BodyWriter {
     return { count: this.failed, why: this.why };
   }
 
-  private async ready(some: readonly TakenBodies[]): Promise<Ready[]> {
-    const { settings, hidden, elsewhere } = this.parts;
+  private async ready(some: readonly TakenBodies[], elsewhere: BodyPlace | null): Promise<Ready[]> {
+    const { settings, hidden } = this.parts;
     this.redactor ??= BodyRedactor.of(settings, hidden);
     const redactor = await this.redactor;
     const ready: Ready[] = [];

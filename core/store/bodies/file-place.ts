@@ -3,7 +3,6 @@ import { type FileHandle, mkdir, open, readdir, rm, stat } from 'node:fs/promise
 import { join } from 'node:path';
 import type { BodyPlace } from './body-place.js';
 
-const WORD = 'file:';
 const NAME = /^bodies-[\d]{8}-[\da-f]{12}\.jsonl$/;
 /** A file is closed at this size, and at the end of a day. */
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -15,7 +14,6 @@ const FOREIGN_MS = 600_000;
  * line is named by nothing. A file goes when all of its lines are needed no longer.
  */
 export class FilePlace implements BodyPlace {
-  readonly word = WORD;
   readonly together = 1;
   private file: { name: string; handle: FileHandle; size: number; day: string } | null = null;
   /** Written by this process. */
@@ -24,6 +22,7 @@ export class FilePlace implements BodyPlace {
   constructor(
     private readonly folder: string,
     private readonly now: () => number = Date.now,
+    readonly word = 'file:',
   ) {}
 
   async put(_id: string, _time: number, bytes: Uint8Array): Promise<string> {
@@ -39,7 +38,7 @@ export class FilePlace implements BodyPlace {
       throw error;
     }
     file.size += line.length;
-    return `${WORD}${file.name}:${at}:${bytes.length}`;
+    return `${this.word}${file.name}:${at}:${bytes.length}`;
   }
 
   async get(place: string): Promise<Uint8Array | null> {
@@ -65,11 +64,15 @@ export class FilePlace implements BodyPlace {
     return Promise.resolve({ gone: places });
   }
 
-  /** Also the file that is being written goes, and what a killed process left before it could note any of it. */
+  /**
+   * Lets go of files of which nothing is needed. Also the file that is being written goes, and what a killed process left before it could note any of it.
+   *
+   * @param named files in which something is
+   */
   async tidy(named: ReadonlySet<string>): Promise<void> {
     const { folder } = this;
     for (const name of await readdir(folder).catch(() => [])) {
-      if (!NAME.test(name) || named.has(`${WORD}${name}`)) continue;
+      if (!NAME.test(name) || named.has(name)) continue;
       const path = join(folder, name);
       if (!this.own.has(name) && this.now() - (await stat(path)).mtimeMs < FOREIGN_MS) continue;
       if (name === this.file?.name) await this.close();

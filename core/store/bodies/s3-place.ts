@@ -2,24 +2,23 @@ import { createHash, createHmac } from 'node:crypto';
 import type { S3Settings } from '../../observe/bodies/body-settings.js';
 import type { BodyPlace } from './body-place.js';
 
-const WORD = 's3:';
 const TIMEOUT_MS = 30_000;
 const TOGETHER = 16;
 
 /** An object for each request, in S3 or something that speaks as it does, signed by https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
 export class S3Place implements BodyPlace {
-  readonly word = WORD;
   readonly together = TOGETHER;
   private readonly closing = new AbortController();
 
   constructor(
     private readonly settings: S3Settings,
     private readonly now: () => number = Date.now,
+    readonly word = 's3:',
   ) {}
 
   ahead(id: string, time: number): string {
     const day = new Date(time).toISOString().slice(0, 10).replaceAll('-', '/');
-    return `${WORD}${this.settings.prefix}${day}/${id}.json`;
+    return `${this.word}${this.settings.prefix}${day}/${id}.json`;
   }
 
   async put(id: string, time: number, bytes: Uint8Array): Promise<string> {
@@ -107,8 +106,9 @@ export class S3Place implements BodyPlace {
   }
 }
 
+/** Also of names with a colon. */
 function keyOf(place: string): string {
-  return place.slice(WORD.length);
+  return place.slice(place.indexOf(':') + 1);
 }
 
 function encoded(part: string): string {

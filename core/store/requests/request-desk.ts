@@ -3,7 +3,7 @@ import type { BodyKeeper } from '../bodies/body-keeper.js';
 import type { LedgerSql } from '../ledger-sql.js';
 import { RequestExports } from './request-exports.js';
 import type { RequestQuestions, RequestsAnswer, RequestsAsk } from './request-questions.js';
-import { RequestSearch } from './request-search.js';
+import { ONCE_BOUNDS, RequestSearch } from './request-search.js';
 import { RequestTail } from './request-tail.js';
 import { NO_FILTER } from './search-query.js';
 import { sessionOf, sessionsPage } from './session-pages.js';
@@ -26,7 +26,7 @@ export class RequestDesk {
   ) {
     this.search = new RequestSearch(db, data, keeper.index);
     this.tail = new RequestTail(this.search, db, data, onTrouble);
-    this.exports = new RequestExports(this.search);
+    this.exports = new RequestExports(new RequestSearch(db, data, keeper.index, ONCE_BOUNDS));
   }
 
   async answer(asked: RequestsAsk): Promise<RequestsAnswer> {

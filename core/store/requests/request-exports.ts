@@ -5,7 +5,7 @@ import type { RequestSearch } from './request-search.js';
 import type { SearchPlace, SearchQuery } from './search-query.js';
 
 /** Records that are read and written at a time. */
-const PAGE = 1024;
+export const EXPORT_PAGE = 1024;
 
 interface Running {
   readonly query: Omit<SearchQuery, 'after' | 'limit'>;
@@ -43,7 +43,7 @@ export class RequestExports {
     if (running === undefined) throw new Error('nothing is exported by that id');
     const { query, writer, after } = running;
     if (after === 'end') return null;
-    const { records, next } = await this.search.page({ ...query, after, limit: PAGE });
+    const { records, next } = await this.search.page({ ...query, after, limit: EXPORT_PAGE });
     const bytes = writer.add(records);
     running.after = next ?? 'end';
     return next === null ? Buffer.concat([bytes, writer.end()]) : bytes;

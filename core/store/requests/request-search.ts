@@ -6,7 +6,7 @@ import { copyOf, type RecordBatch } from '../record-batch.js';
 import type { TimeRange } from '../request-reader.js';
 import type { SearchColumns } from './search-columns.js';
 import { fieldsOf, fitting, hasText, type TextHits } from './search-mask.js';
-import { SearchMemory } from './search-memory.js';
+import { type MemoryBounds, SearchMemory } from './search-memory.js';
 import {
   isWithin,
   type SearchFilter,
@@ -27,29 +27,73 @@ const RUN_MS = 86_400_000;
 /** A search begins anew when what it looks for is being merged. */
 const TRIES = 4;
 
+/** How a page is looked for. */
+export interface SearchBounds extends MemoryBounds {
+  /** Blocks that are looked at first. */
+  readonly fewBlocks: number;
+  /** So long it goes on to older ones; then the page ends with what there is. */
+  readonly patienceMs: number;
+}
+
+const MB = 1024 * 1024;
+/** Some segments first, and half as long as nobody minds; columns of a million requests, and blocks that are in no segment, are kept. */
+export const USUAL_BOUNDS: SearchBounds = {
+  fewBlocks: 256,
+  patienceMs: 150,
+  columnBytes: 64 * MB,
+  blockBytes: 16 * MB,
+};
+/** Of something that goes through all records once. */
+export const ONCE_BOUNDS: SearchBounds = { ...USUAL_BOUNDS, columnBytes: 8 * MB, blockBytes: MB };
+/** A quarter of a million requests: no longer does one step take. */
+const MOST_BLOCKS = 2048;
+const BACK = 'SELECT last_ms FROM request_blocks WHERE last_ms < ? ORDER BY last_ms DESC LIMIT 1 OFFSET ?';
+
 interface Hit extends RecordPlace {
   readonly time: number;
 }
 
 /** Searches settled records, newest first, and finds single ones. */
 export class RequestSearch {
-  private readonly memory = new SearchMemory();
+  private readonly memory: SearchMemory;
 
   /** @param texts of bodies that were kept; null when none can be searched */
   constructor(
     private readonly db: LedgerSql,
     private readonly data: BlockData,
     private readonly texts: TextIndex | null = null,
-  ) {}
+    private readonly bounds: SearchBounds = USUAL_BOUNDS,
+  ) {
+    this.memory = new SearchMemory(bounds);
+  }
 
   async page(query: SearchQuery): Promise<SearchPage> {
+    const began = performance.now();
     const { text, bodiesWithin } = query.filter;
     const to = query.after === null ? query.to : Math.min(query.to, query.after.time + 1);
     const matches =
       text === '' || this.texts === null || seesNobody(bodiesWithin)
         ? null
         : await this.texts.matches(text, { from: query.from, to });
-    return this.steadily(() => this.onePage({ ...query, to }, matches));
+    // Of older bodies it is not known yet: they are a later page's.
+    const from = Math.max(query.from, matches?.since ?? query.from);
+    return this.steadily(async () => {
+      const records: SettledRecord[] = [];
+      let end = to;
+      // Mostly the latest blocks have all that a page takes: to list all of them takes longer than that.
+      const { fewBlocks, patienceMs } = this.bounds;
+      for (let blocks = fewBlocks; ; blocks = Math.min(blocks * 8, MOST_BLOCKS)) {
+        const begin = Math.max(from, await this.beginOf(blocks, end));
+        const isFull = await this.gather({ from: begin, to: end }, query, matches, records);
+        if (isFull) return pageOf(records, query.limit, null);
+        if (begin <= from) break;
+        // The rest is a later page's, also where nothing was found yet.
+        if (performance.now() - began > patienceMs)
+          return pageOf(records, query.limit, { time: begin, id: '' });
+        end = begin;
+      }
+      return pageOf(records, query.limit, from > query.from ? { time: from, id: '' } : null);
+    });
   }
 
   /** Null when there is none, or it cannot be read. */
@@ -138,12 +182,20 @@ export class RequestSearch {
     }
   }
 
-  private async onePage(query: SearchQuery, matches: TextMatches | null): Promise<SearchPage> {
-    // Of older bodies it is not known yet: they are a later page's.
-    const from = Math.max(query.from, matches?.since ?? query.from);
-    const range = { from, to: query.to };
+  /** When the earliest of the last so many blocks before that time ended; long ago when there are fewer. */
+  private async beginOf(blocks: number, to: number): Promise<number> {
+    const [row] = await this.db.all(BACK, [to, blocks]);
+    return row === undefined ? Number.NEGATIVE_INFINITY : Number(row[0]);
+  }
+
+  /** Adds what fits and arrived in that time. True when there is more than the page takes. */
+  private async gather(
+    range: TimeRange,
+    query: SearchQuery,
+    matches: TextMatches | null,
+    into: SettledRecord[],
+  ): Promise<boolean> {
     const units = await this.units(range);
-    const records: SettledRecord[] = [];
     let waiting: Hit[] = [];
     let since = performance.now();
     for (let i = 0; i <= units.length; i++) {
@@ -151,14 +203,14 @@ export class RequestSearch {
       const edge = units[i]?.lastMs ?? Number.NEGATIVE_INFINITY;
       const ready = waiting.filter(({ time }) => time > edge);
       waiting = waiting.filter(({ time }) => time <= edge);
-      if (await this.take(ready, query, matches, records)) return pageOf(records, query.limit, null);
+      if (await this.take(ready, query, matches, into)) return true;
       const unit = units[i];
       if (unit === undefined) break;
       waiting.push(...(await this.hitsIn(unit, range, query, matches)));
       waiting.sort((a, b) => b.time - a.time);
       since = await rest(since);
     }
-    return pageOf(records, query.limit, from > query.from ? { time: from, id: '' } : null);
+    return false;
   }
 
   private async hitsIn(

@@ -20,12 +20,16 @@ export interface RequestSideParts {
   /** Bodies cannot be kept; they are again. */
   readonly onUnkept: (message: string, error: unknown) => void;
   readonly onKept: () => void;
+  /** Some lie where nobody can get at them any more. */
+  readonly onLeft: (message: string) => void;
 }
 
 /** How long a question waits for bodies that are still being written: their storage may be away. */
 const WAIT_MS = 1_000;
 /** Bodies that are fetched at the same time. */
 const TOGETHER = 8;
+
+const ANY = 'SELECT 1 FROM request_bodies UNION ALL SELECT 1 FROM body_places LIMIT 1';
 
 /** The ledger's part that looks at single requests, and keeps their bodies. What is rarely used is loaded when it is. */
 export class RequestSide {
@@ -99,15 +103,15 @@ export class RequestSide {
   }
 
   private async expire(now: number): Promise<boolean> {
-    const { db, bodies } = this.parts;
-    const [any] = await db.all('SELECT 1 FROM request_bodies LIMIT 1');
-    return any === undefined && bodies.folder === null ? false : (await this.keep()).expire(now);
+    // Where there ever was a folder something may lie there that nothing names.
+    const [any] = await this.parts.db.all(ANY);
+    return any === undefined ? false : (await this.keep()).expire(now);
   }
 
   private keep(): Promise<BodyKeeper> {
     this.keeping ??= import('../bodies/body-keeper.js').then(({ BodyKeeper }) => {
-      const { db, bodies, hidden, onUnkept, onKept } = this.parts;
-      const told = { onTrouble: onUnkept, onWell: onKept };
+      const { db, bodies, hidden, onUnkept, onKept, onLeft } = this.parts;
+      const told = { onTrouble: onUnkept, onWell: onKept, onLeft };
       return (this.keeper = new BodyKeeper({ db, hidden, settings: bodies, ...told }));
     });
     return this.keeping;

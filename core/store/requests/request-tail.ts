@@ -12,6 +12,7 @@ import { columnsOfBlock } from './search-columns.js';
 import { fitting } from './search-mask.js';
 import type { SearchFilter } from './search-query.js';
 import { settledSince } from './settled-since.js';
+import { type Told, ToldLately } from './told-lately.js';
 
 /** Most records that wait for one listener; what comes beyond that is counted and left out. */
 const MOST_WAITING = 1000;
@@ -19,7 +20,7 @@ const MOST_WAITING = 1000;
 const MOST_AT_ONCE = 200;
 /** Most that are told of the time that a listener was away. */
 const MOST_MISSED = 10_000;
-/** Records reach the store in another order than they are settled in: so much of what was told before is told again. */
+/** Records reach the store in another order than they are settled in: so much of what is older is looked at again. */
 const OVERLAP_MS = 10_000;
 /** A record that comes this long after it was settled, from another node, is no news: merged blocks are full of such. */
 const NEWS_MS = 300_000;
@@ -34,6 +35,8 @@ interface Listener {
   /** Told, or about to be, of the time that it was away. */
   missed: Set<string> | null;
   wake: (() => void) | null;
+  /** For when it goes and comes back. */
+  told: Told;
 }
 
 /** Tells listeners of records as they reach the store, whichever thread or node has settled them. */
@@ -41,6 +44,7 @@ export class RequestTail {
   private readonly listeners = new Map<string, Listener>();
   private readonly follower: BlockFollower | null;
   private told = new Set<string>();
+  private readonly lately = new ToldLately();
   /** When the first of those who listen began. */
   private sinceMs = 0;
 
@@ -85,11 +89,12 @@ export class RequestTail {
   }: RequestQuestions['tailBegin']['ask']): Promise<RequestQuestions['tailBegin']['answer']> {
     await this.follower?.start();
     if (this.listeners.size === 0) this.sinceMs = Date.now();
-    const listener: Listener = { filter, waiting: [], left: 0, missed: null, wake: null };
+    const { told, before } = this.lately.begin(filter, since);
+    const listener: Listener = { filter, waiting: [], left: 0, missed: null, wake: null, told };
     const id = randomUUID();
     this.listeners.set(id, listener);
     try {
-      if (since !== null) await this.catchUp(listener, since);
+      if (since !== null) await this.catchUp(listener, since, before);
     } catch (error) {
       this.end(id);
       throw error;
@@ -107,11 +112,14 @@ export class RequestTail {
     const records = listener.waiting.splice(0, MOST_AT_ONCE);
     const left = listener.waiting.length === 0 ? listener.left : 0;
     if (left > 0) listener.left = 0;
+    listener.told.add(records.map(({ id }) => id));
     return { records, left };
   }
 
   end(id: string): void {
-    this.listeners.get(id)?.wake?.();
+    const listener = this.listeners.get(id);
+    listener?.wake?.();
+    if (listener !== undefined) this.lately.end(listener.told);
     this.listeners.delete(id);
     if (this.listeners.size > 0) return;
     this.follower?.stop();
@@ -165,14 +173,14 @@ export class RequestTail {
   }
 
   /** What has settled since that record did: it comes first. */
-  private async catchUp(listener: Listener, since: string): Promise<void> {
+  private async catchUp(listener: Listener, since: string, before: ReadonlySet<string>): Promise<void> {
     const arrival = arrivalOf(since);
     if (arrival === null) return;
     const last = await this.search.findById(since);
-    const from = (last === null ? arrival : last.time + last.totalMs) - OVERLAP_MS;
+    const from = Math.floor((last === null ? arrival : last.time + last.totalMs) - OVERLAP_MS);
     const { records, left } = await settledSince(this.search, from, listener.filter, MOST_MISSED);
-    const missed = records.filter(({ id }) => id !== since);
-    listener.missed = new Set([since, ...missed.map(({ id }) => id)]);
+    const missed = records.filter(({ id }) => id !== since && !before.has(id));
+    listener.missed = new Set([since, ...before, ...missed.map(({ id }) => id)]);
     const meanwhile = listener.waiting.filter(({ id }) => listener.missed?.has(id) !== true);
     listener.waiting = [...missed, ...meanwhile];
     listener.left += left;

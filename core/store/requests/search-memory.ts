@@ -3,9 +3,12 @@ import type { RecordBatch } from '../record-batch.js';
 import type { SegmentField } from './search-columns.js';
 import type { BlockName } from './segment-names.js';
 
-/** Bytes of columns, those of a million requests or so, and of blocks that are in no segment. */
-const COLUMN_BYTES = 64 * 1024 * 1024;
-const BLOCK_BYTES = 16 * 1024 * 1024;
+/** How much is kept at the most. */
+export interface MemoryBounds {
+  readonly columnBytes: number;
+  readonly blockBytes: number;
+}
+
 /** Whoever searches does so again and again. */
 const KEEP_MS = 60_000;
 
@@ -45,9 +48,14 @@ class Bounded<T> {
 
 /** What searches keep between them, while somebody searches. */
 export class SearchMemory {
-  private readonly columns = new Bounded<Column>(COLUMN_BYTES);
-  private readonly blocks = new Bounded<RecordBatch>(BLOCK_BYTES);
+  private readonly columns: Bounded<Column>;
+  private readonly blocks: Bounded<RecordBatch>;
   private timer: NodeJS.Timeout | undefined;
+
+  constructor({ columnBytes, blockBytes }: MemoryBounds) {
+    this.columns = new Bounded(columnBytes);
+    this.blocks = new Bounded(blockBytes);
+  }
 
   column(segment: number, field: SegmentField): Column | null {
     return this.columns.get(`${segment} ${field}`);

@@ -19,7 +19,7 @@ const INSERT =
   'INSERT INTO request_segments (first_ms, last_ms, records, blocks) VALUES (?, ?, ?, ?) RETURNING id';
 const INSERT_COLUMN = 'INSERT INTO request_columns (segment, field, data) VALUES (?, ?, ?)';
 const GONE = `SELECT id FROM request_segments
-WHERE last_ms < (SELECT coalesce(min(first_ms), 0) FROM request_blocks) LIMIT 16`;
+WHERE last_ms < (SELECT coalesce(min(first_ms), ${Number.MAX_SAFE_INTEGER}) FROM request_blocks) LIMIT 16`;
 
 /** What is being put together. */
 interface Draft {

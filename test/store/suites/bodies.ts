@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { BodyKeeping, TakenBodies } from '../../../core/observe/bodies/body-settings.js';
@@ -38,7 +38,7 @@ type Where = 'the store' | 'files' | 'S3';
 export function bodiesSuite({ open }: Database): void {
   const start = async (where: Where, over: Partial<BodyKeeping> = {}, db?: LedgerSql) => {
     const folder = where === 'files' ? (over.folder ?? join(tempDir(), 'bodies')) : null;
-    const storage = where === 'S3' ? await startS3() : null;
+    const storage = where === 'S3' && over.s3 === undefined ? await startS3() : null;
     if (storage !== null) onTestFinished(() => storage.close());
     const clock = { now: NOON };
     const told: string[] = [];
@@ -46,6 +46,7 @@ export function bodiesSuite({ open }: Database): void {
       secrets: true,
       redact: [],
       s3: storage?.settings ?? null,
+      earlierS3: [],
       keepMs: 30 * DAY,
       maxBytes: 1e9,
       ...over,
@@ -57,6 +58,7 @@ export function bodiesSuite({ open }: Database): void {
       settings,
       hidden: (text) => text,
       onTrouble: (message, error) => void told.push(`${message}: ${String(error)}`),
+      onLeft: (message) => void told.push(message),
       onWell: () => void told.push('well'),
       now: () => clock.now,
     });
@@ -123,7 +125,11 @@ export function bodiesSuite({ open }: Database): void {
       // As many bytes as 50 of them take.
       const again = await start(
         where,
-        { maxBytes: Math.round(50 * each), ...(where === 'files' && { folder: started.folder }) },
+        {
+          maxBytes: Math.round(50 * each),
+          ...(where === 'files' && { folder: started.folder }),
+          ...(where === 'S3' && { s3: started.storage.settings }),
+        },
         started.db,
       );
       await again.clean();
@@ -251,5 +257,94 @@ export function bodiesSuite({ open }: Database): void {
     expect(await keeper.drain(50)).toBe(false);
     await keeper.close(50);
     expect(keeper.dropped).toBe(100);
+  });
+
+  describe('bodies that lie where others are not put any more', () => {
+    // They were forgotten with their time, and what they had left in the folder or the bucket stayed for ever.
+    test.each<[Where, Where]>([
+      ['files', 'the store'],
+      ['files', 'files'],
+      ['files', 'S3'],
+    ])('%s, then %s: are told, and go with their time', async (before, now) => {
+      const first = await start(before, { keepMs: DAY });
+      const old = body(NOON);
+      await first.keep(old);
+      await first.keeper.close();
+      const then = await start(now, { keepMs: DAY }, first.db);
+      const young = body(NOON + 1);
+      await then.keep(young);
+      expect((await then.keeper.find(old.id))?.request.text).toContain('parcel');
+      expect((await then.keeper.find(young.id))?.request.text).toContain('parcel');
+      // An hour later nobody else can be at it.
+      const [name = ''] = readdirSync(first.folder);
+      utimesSync(join(first.folder, name), NOON / 1000 - 3600, NOON / 1000 - 3600);
+      await then.clean(NOON + DAY);
+      expect(await then.left()).toEqual([young.id]);
+      expect(readdirSync(first.folder)).toEqual([]);
+      expect((await then.keeper.find(young.id))?.answer.text).toContain('On its way');
+      expect(then.told).toEqual([]);
+    });
+
+    test('a folder that was moved is read where it is now', async () => {
+      const first = await start('files');
+      const old = body(NOON);
+      await first.keep(old);
+      await first.keeper.close();
+      const moved = join(tempDir(), 'moved');
+      renameSync(first.folder, moved);
+      const then = await start('files', { folder: moved }, first.db);
+      await then.keep(body(NOON));
+      expect((await then.keeper.find(old.id))?.request.text).toContain('parcel');
+      await then.clean(NOON + 31 * DAY);
+      expect(await then.left()).toEqual([]);
+    });
+
+    test('in S3, are told of and stay, and hold up no others, until the storage is named', async () => {
+      const first = await start('S3', { keepMs: DAY });
+      const old = Array.from({ length: 210 }, () => body(NOON));
+      await first.keep(...old);
+      await first.keeper.close();
+      const then = await start('the store', { keepMs: DAY, maxBytes: 50_000 }, first.db);
+      const young = body(NOON + 1);
+      await then.keep(young);
+      await then.clean(NOON + DAY);
+      // What cannot be deleted counts for nothing: otherwise the young one would be too much.
+      expect(await then.left()).toHaveLength(211);
+      expect(then.told).toEqual([
+        expect.stringMatching(/^bodies of 210 requests lie in the bucket logs at http:.*earlier_s3$/),
+      ]);
+      await expect(then.keeper.find(old[0]?.id as string)).rejects.toThrow('the bucket logs');
+      await then.clean(NOON + DAY + 1);
+      expect(await then.left()).toHaveLength(210);
+      expect(then.told).toHaveLength(1);
+      await then.keeper.close();
+
+      const settings = { keepMs: DAY, earlierS3: [first.storage.settings] };
+      const named = await start('S3', settings, first.db);
+      expect((await named.keeper.find(old[0]?.id as string))?.request.text).toContain('parcel');
+      const next = body(NOON + DAY);
+      await named.keep(next);
+      await named.clean(NOON + DAY);
+      expect(await named.left()).toEqual([next.id]);
+      expect([first.storage.objects.size, named.storage.objects.size]).toEqual([0, 1]);
+      expect(named.told).toEqual([]);
+    });
+
+    test('a storage that is away holds up no other', async () => {
+      const first = await start('S3', { keepMs: DAY });
+      await first.keep(...Array.from({ length: 250 }, () => body(NOON)));
+      await first.keeper.close();
+      const then = await start('the store', { keepMs: DAY, earlierS3: [first.storage.settings] }, first.db);
+      const here = body(NOON + 1);
+      await then.keep(here);
+      first.storage.status = 503;
+      await expect(then.clean(NOON + 2 * DAY)).rejects.toThrow('503');
+      expect(await then.left()).toHaveLength(250);
+      expect(await then.left()).not.toContain(here.id);
+      first.storage.status = null;
+      await then.clean(NOON + 2 * DAY);
+      expect(await then.left()).toEqual([]);
+      expect(first.storage.objects.size).toBe(0);
+    });
   });
 }

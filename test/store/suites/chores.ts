@@ -1,11 +1,14 @@
 import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BlockData } from '../../../core/store/block-data.js';
 import { BlockMerger } from '../../../core/store/block-merger.js';
 import { LedgerStore } from '../../../core/store/ledger-store.js';
 import { ObjectOwners } from '../../../core/store/object-owners.js';
+import { SegmentMaker } from '../../../core/store/requests/segment-maker.js';
 import { BlockRetention, countOf, type Retention } from '../../../core/store/retention.js';
 import { UsageBlocks } from '../../../core/store/usage-blocks.js';
+import type { UsageQuery } from '../../../core/store/usage-report.js';
 import { UsageRetention } from '../../../core/store/usage-retention.js';
 import { EVERYTHING, read, stored } from '../reading.js';
 import { settled, taken } from '../records.js';
@@ -74,6 +77,44 @@ export function choresSuite({ open, runs }: Database): void {
     const { db, clean, count } = await days(200, { maxRows: 10 });
     expect(await clean()).toBeGreaterThan(3);
     expect(await count()).toBe(10);
+    await db.close();
+  });
+
+  test('when all records are gone, what is searched by them too, every report still has its sums', async () => {
+    const db = await open();
+    const records = Array.from({ length: 400 }, (_, i) =>
+      settled({
+        time: now - i * 7_300_000,
+        keyId: `key_${i % 3}`,
+        customer: `customer-${i % 7}`,
+        model: i % 2 === 0 ? 'support' : 'writer',
+        tags: [`tag:${i % 4}`],
+        user: i % 5 === 0 ? 'ada' : '',
+        costNano: i * 1001,
+        status: i % 9 === 0 ? 500 : 200,
+        outcome: i % 9 === 0 ? 'error' : 'ok',
+      }),
+    );
+    await new LedgerStore(db).commit([taken(...records.slice(0, 150)), taken(...records.slice(150))]);
+    const maker = new SegmentMaker(db, new BlockData(() => {}), 100);
+    while (await maker.step());
+    const { usage } = read(db);
+    const queries = [[], ['day'], ['key', 'model'], ['customer'], ['tag'], ['user', 'day'], ['provider']].map(
+      (groupBy) => ({ ...EVERYTHING, groupBy }) as UsageQuery,
+    );
+    queries.push({ ...EVERYTHING, groupBy: ['hour'], timeZone: 'Asia/Kolkata' });
+    const reports = async () => Promise.all(queries.map((query) => usage.report(query)));
+    const before = await reports();
+    expect(before[0]?.total).toMatchObject({ requests: 400 });
+    const retention = new BlockRetention(db, { ...NO_LIMIT, days: 1 });
+    while (await retention.step(now + 100 * DAY));
+    while (await maker.step());
+    expect(await stored(db)).toEqual([]);
+    expect(await db.all('SELECT count(*) FROM request_columns')).toEqual([[0]]);
+    expect(await reports()).toEqual(before);
+    // Those of a new process, too, which has nothing in memory.
+    const again = read(db).usage;
+    expect(await Promise.all(queries.map((query) => again.report(query)))).toEqual(before);
     await db.close();
   });
 

@@ -5,7 +5,7 @@ import { BlockData } from '../../../core/store/block-data.js';
 import { BlockMerger } from '../../../core/store/block-merger.js';
 import type { LedgerSql } from '../../../core/store/ledger-sql.js';
 import { LedgerStore } from '../../../core/store/ledger-store.js';
-import { RequestSearch } from '../../../core/store/requests/request-search.js';
+import { RequestSearch, USUAL_BOUNDS } from '../../../core/store/requests/request-search.js';
 import {
   NO_FILTER,
   type SearchFilter,
@@ -25,12 +25,17 @@ const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 /** What every database of a ledger is searched like. */
 export function searchSuite({ open, runs }: Database): void {
-  const start = async (batches: readonly (readonly SettledRecord[])[], segment = 200) => {
+  const start = async (
+    batches: readonly (readonly SettledRecord[])[],
+    segment = 200,
+    patience = Number.POSITIVE_INFINITY,
+  ) => {
     const db = await open();
     await new LedgerStore(db).commit(batches.map((records) => taken(...records)));
     const data = new BlockData(() => {});
     const maker = new SegmentMaker(db, data, segment);
-    const search = new RequestSearch(db, data);
+    // From block to block, as it goes on over hundreds of them.
+    const search = new RequestSearch(db, data, null, { ...USUAL_BOUNDS, fewBlocks: 1, patienceMs: patience });
     return { db, data, search, segments: () => makeAll(db, maker) };
   };
   const all = async (
@@ -104,6 +109,25 @@ export function searchSuite({ open, runs }: Database): void {
     expect(ids(await all(search, {}, 7))).toEqual(wanted);
     await segments();
     expect(ids(await all(search, {}, 7))).toEqual(wanted);
+  });
+
+  test('a page that would take too long ends before it is full, and the next goes on from there', async () => {
+    const batches = blocks(12);
+    const { search, segments } = await start(batches, 200, -1);
+    await segments();
+    const rare = { ...NO_FILTER, values: { customer: ['rare'] } };
+    const found: SettledRecord[] = [];
+    let pages = 0;
+    for (let after: SearchPlace | null = null; ; pages++) {
+      const page: SearchPage = await search.page({ filter: rare, ...EVER, limit: 40, after });
+      expect(page.records.length).toBeLessThan(40);
+      found.push(...page.records);
+      if (page.next === null) break;
+      after = page.next;
+    }
+    expect(pages).toBeGreaterThan(1);
+    const wanted = batches.flat().filter(({ customer }) => customer === 'rare');
+    expect(ids(found)).toEqual(ids(wanted.sort(newest)));
   });
 
   test('texts are found in names, words of errors and tags, in whatever case', async () => {

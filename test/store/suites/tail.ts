@@ -98,6 +98,32 @@ export function tailSuite({ open }: Database): void {
     await close();
   });
 
+  test('of what was told before nothing comes again when the listener comes back, also twice', async () => {
+    const { tail, write, next, listen, close } = await start();
+    // Settled within the ten seconds that are looked at again, and not in a whole millisecond: Postgres refused such a time.
+    const [one, two, three] = [fresh(), fresh(), fresh()];
+    const first = await listen();
+    await write([one, two, three]);
+    expect(ids((await next(first, 3)).records)).toEqual([one.id, two.id, three.id]);
+    tail.end(first);
+    const missed = fresh();
+    await write([missed]);
+    // It had taken two of them when the connection broke.
+    const second = await listen(two.id);
+    expect(ids((await next(second, 2)).records)).toEqual([three.id, missed.id]);
+    tail.end(second);
+    const third = await listen(missed.id);
+    const news = fresh();
+    await write([news]);
+    expect(ids((await next(third, 1)).records)).toEqual([news.id]);
+    expect((await tail.next({ id: third, waitMs: 700 })).records).toEqual([]);
+    // Somebody else, who asks for other things, was told nothing before.
+    const filter = { ...NO_FILTER, ranges: { status: [{ least: 0, most: 999 }] } };
+    const other = (await tail.begin({ filter, since: two.id }))!.id;
+    expect(ids((await next(other, 4)).records)).toEqual([one.id, three.id, missed.id, news.id]);
+    await close();
+  });
+
   test('tells first of what was settled since, in that order', async () => {
     const { write, next, listen, close } = await start();
     const now = Date.now();
