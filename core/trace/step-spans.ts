@@ -6,6 +6,10 @@ import { SPAN_KIND, type SpanTarget } from './span-target.js';
 /** Span ids of steps and hooks are that of the request with these bits of the end changed: those of attempts have another beginning. */
 const STEP = { receive: 1, guards: 2, route: 3, cache: 4 } as const;
 const FIRST_HOOK = 16;
+/** More plugins than anybody has. */
+const MOST_NAMES = 1000;
+/** Of spans, by plugin: made once. */
+const names = new Map<string, string>();
 
 /** The parts of the gateway that took time, and the hooks of plugins. */
 export function writeSteps(detail: SettledDetail, to: SpanTarget, more: More): void {
@@ -41,11 +45,12 @@ function writeHook(
 ): void {
   const { spanId } = detail.trace;
   const { plugin, outcome, calls } = hook;
-  const parent = spanWithin(spanId, stepOf(detail, hook));
-  begin(detail, spanWithin(spanId, FIRST_HOOK + i), parent, `plugin ${plugin}`, span, to);
+  const step = stepOf(detail, hook);
+  const parent = step === 0 ? spanId : spanWithin(spanId, step);
+  begin(detail, spanWithin(spanId, FIRST_HOOK + i), parent, nameOf(plugin), span, to);
   to.text(OWN.plugin, plugin);
   to.text(OWN.hookPhase, hook.phase);
-  to.text(OWN.hookOutcome, outcome);
+  if (outcome !== 'passed') to.text(OWN.hookOutcome, outcome);
   if (calls > 1) {
     to.number(OWN.hookCalls, calls);
     to.number(OWN.hookBusyUs, busyUs);
@@ -81,8 +86,20 @@ function stepOf({ timings }: SettledDetail, { phase }: SettledHook['record']): n
   return phase === 'route' && timings.route !== null ? STEP.route : 0;
 }
 
-/** The id of the request's span with other last four digits. */
+function nameOf(plugin: string): string {
+  let name = names.get(plugin);
+  if (name === undefined) {
+    name = `plugin ${plugin}`;
+    if (names.size >= MOST_NAMES) names.clear();
+    names.set(plugin, name);
+  }
+  return name;
+}
+
+/** The id of the request's span with other digits at its end: the last two, as long as that is enough. */
 function spanWithin(spanId: string, index: number): string {
-  const last = (Number.parseInt(spanId.slice(12), 16) ^ index) & 0xffff;
-  return `${spanId.slice(0, 12)}${last.toString(16).padStart(4, '0')}`;
+  const digits = index < 0x100 ? 2 : 4;
+  const from = spanId.length - digits;
+  const last = Number.parseInt(spanId.slice(from), 16) ^ index;
+  return spanId.slice(0, from) + last.toString(16).padStart(digits, '0');
 }
