@@ -31,6 +31,22 @@ export interface ToTell {
 /** Found no longer for so long, it is over: what comes and goes is not told each time. */
 export const OVER_MS = 60_000;
 
+/** Both, and of what both know that it was told. */
+export function mergedAlerts(some: readonly KeptAlert[], more: readonly KeptAlert[]): KeptAlert[] {
+  const all = new Map(some.map((one) => [one.id, one]));
+  for (const one of more) {
+    const known = all.get(one.id);
+    if (known === undefined) all.set(one.id, one);
+    else
+      all.set(one.id, {
+        ...known,
+        sinceMs: Math.min(known.sinceMs, one.sinceMs),
+        toldMs: Math.max(known.toldMs ?? 0, one.toldMs ?? 0) || null,
+      });
+  }
+  return [...all.values()];
+}
+
 /** Which alerts there are, and what is to be told of them. Pure: time and conditions come from outside. */
 export class AlertBook {
   private alerts: Map<string, KeptAlert>;
@@ -51,6 +67,7 @@ export class AlertBook {
    * Takes in what rules have found.
    *
    * @param unsure rules that could not be looked at: their alerts stay as they are
+   * @param own ids of the alerts that may be over when they are not found; null: all. The others stay as they are
    * @returns what is to be told now
    */
   take(
@@ -59,6 +76,7 @@ export class AlertBook {
     silences: readonly Silence[],
     unsure: ReadonlySet<string>,
     now: number,
+    own: ReadonlySet<string> | null = null,
   ): ToTell[] {
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     const holds = new Map<string, Condition>();
@@ -80,6 +98,7 @@ export class AlertBook {
     for (const alert of this.alerts.values()) {
       const rule = byName.get(alert.rule);
       if (!holds.has(alert.id)) {
+        if (own !== null && !own.has(alert.id)) continue;
         if (rule === undefined || !unsure.has(alert.rule)) tell.push(...this.gone(alert, rule, now));
         continue;
       }

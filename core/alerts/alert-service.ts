@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Statements } from '../store/ledger-sql.js';
-import { AlertBook, isSilenced, type Silence } from './alert-book.js';
+import { AlertBook, isSilenced, mergedAlerts, type Silence } from './alert-book.js';
 import type { AlertAsk, AlertReply } from './alert-protocol.js';
 import type { AlertSettings } from './alert-settings.js';
-import { AlertStore } from './alert-store.js';
+import { type AlertState, AlertStore } from './alert-store.js';
 import { type AlertView, type Condition, conditionsOf, idOf } from './conditions.js';
 import type { SendPost } from './deliver.js';
-import { Outbox } from './outbox.js';
+import { type MessageCounts, Outbox } from './outbox.js';
 
 export interface AlertParts {
   readonly sql: Statements;
@@ -16,8 +16,6 @@ export interface AlertParts {
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
 }
 
-/** How often rules are looked at. */
-const EVERY_MS = 15_000;
 /** The start has other things to do, and the main thread has to say what it knows. */
 const FIRST_MS = 2_000;
 /** Looks in a row without the database, after which a node tells for itself. */
@@ -40,20 +38,25 @@ export class AlertService {
   private failures = 0;
   private flushing: NodeJS.Timeout | null = null;
   private silences: readonly Silence[] = [];
+  private readonly counts = new Map<string, MessageCounts>();
+  /** What this node has found itself, at the last look with the database and since. */
+  private own = new Set<string>();
+  /** What it has told without the database. */
+  private readonly toldAlone = new Set<string>();
 
   constructor(
     private readonly settings: AlertSettings,
     private readonly parts: AlertParts,
   ) {
     this.now = parts.now ?? Date.now;
-    this.store = new AlertStore(parts.sql, settings.node);
+    this.store = new AlertStore(parts.sql, settings.id, settings.everyMs);
     this.book = new AlertBook([], settings.repeatMs);
     this.outbox = this.newOutbox([]);
   }
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), EVERY_MS).unref();
-    this.flushing = setTimeout(() => void this.look(), FIRST_MS).unref();
+    this.timer = setInterval(() => void this.look(), this.settings.everyMs).unref();
+    this.flushing = setTimeout(() => void this.look(), Math.min(FIRST_MS, this.settings.everyMs)).unref();
   }
 
   /** Looks at all rules now and tells what is due. Resolves when that is done; never rejects. */
@@ -70,7 +73,7 @@ export class AlertService {
   get destinations(): readonly { name: string; ok: number; failed: number; given_up: number }[] {
     return this.settings.destinations.map(({ name }) => ({
       name,
-      ...(this.outbox.counts.get(name) ?? { ok: 0, failed: 0, given_up: 0 }),
+      ...(this.counts.get(name) ?? { ok: 0, failed: 0, given_up: 0 }),
     }));
   }
 
@@ -89,33 +92,74 @@ export class AlertService {
     if (this.leads) await this.store.resign().catch(() => {});
   }
 
+  /** The database has been away for so long that this node tells for itself. */
+  private get alone(): boolean {
+    return this.failures >= ALONE_AFTER;
+  }
+
   private async once(): Promise<void> {
     const { found, unsure } = await this.find();
     const now = this.now();
     let all = { found, unsure: new Set(unsure) };
-    const alone = this.failures >= ALONE_AFTER;
+    let own: ReadonlySet<string> | null = null;
     try {
       await this.store.report(found, unsure, now);
       const led = this.leads;
       this.leads = await this.store.lead(now);
-      if (!this.leads) {
-        this.failures = 0;
-        return;
-      }
-      // Another one may have led meanwhile, and this one before its restart. What was told alone is known here alone.
-      if (!alone && (!led || this.failures > 0)) await this.load();
-      all = await this.store.found(now);
+      if (this.leads) {
+        await this.takeLead(led);
+        all = await this.store.found(now);
+      } else await this.follow(now);
       this.silences = await this.store.silences(now);
       this.failures = 0;
+      this.own = new Set(found.map(({ id }) => id));
+      if (!this.leads) return;
     } catch (error) {
       this.failures++;
       if (this.failures === 1)
         this.parts.log('warn', 'what is kept of alerts cannot be read', { error: String(error) });
-      if (this.failures < ALONE_AFTER) return;
+      for (const { id } of found) this.own.add(id);
+      if (!this.alone) return;
+      // What others have found cannot be seen from here.
+      own = this.own;
     }
-    this.outbox.add(this.book.take(all.found, this.settings.rules, this.silences, all.unsure, now));
+    const tell = this.book.take(all.found, this.settings.rules, this.silences, all.unsure, now, own);
+    if (own !== null) for (const { alert } of tell) this.toldAlone.add(alert.id);
+    this.outbox.add(tell);
     await this.keep();
     await this.flush();
+  }
+
+  /** This node tells from now on, or still does. */
+  private async takeLead(led: boolean): Promise<void> {
+    if (this.alone) {
+      const kept = await this.store.state();
+      // What was told alone is known here alone; but another one may have led meanwhile.
+      if (kept.by !== this.settings.id) this.become(kept, this.ownState());
+    } else if (!led || this.failures > 0) await this.load();
+    for (const state of await this.store.takeOver())
+      this.become({ alerts: this.book.all, outbox: this.outbox.all }, state);
+    this.toldAlone.clear();
+  }
+
+  /** Another one tells. What it has told is known here, for when the database goes away. */
+  private async follow(now: number): Promise<void> {
+    const state = this.ownState();
+    if (state.alerts.length + state.outbox.length > 0) await this.store.handOver(state, now);
+    this.toldAlone.clear();
+    const { alerts } = await this.store.state();
+    this.become({ alerts, outbox: [] });
+  }
+
+  /** What this node alone knows of. */
+  private ownState(): AlertState {
+    const alerts = this.book.all.filter(({ id, toldMs }) => toldMs !== null && this.toldAlone.has(id));
+    return { alerts, outbox: this.alone ? this.outbox.all : [] };
+  }
+
+  private become(state: AlertState, more: AlertState = { alerts: [], outbox: [] }): void {
+    this.book = new AlertBook(mergedAlerts(state.alerts, more.alerts), this.settings.repeatMs);
+    this.outbox = this.newOutbox([...state.outbox, ...more.outbox]);
   }
 
   /** Tells what is due, and comes back when more is. */
@@ -124,10 +168,12 @@ export class AlertService {
     await this.keep();
     if (this.timer === null) return;
     const next = Math.min(...this.outbox.all.map(({ atMs }) => atMs)) - this.now();
-    if (!(next < EVERY_MS)) return;
+    if (!(next < this.settings.everyMs)) return;
     if (this.flushing !== null) clearTimeout(this.flushing);
     const later = (): void => {
-      this.running = this.running.then(() => (this.leads ? this.flush() : undefined)).catch(() => {});
+      this.running = this.running
+        .then(() => (this.leads || this.alone ? this.flush() : undefined))
+        .catch(() => {});
     };
     this.flushing = setTimeout(later, Math.max(next, 10)).unref();
   }
@@ -147,9 +193,7 @@ export class AlertService {
   }
 
   private async load(): Promise<void> {
-    const { alerts, outbox } = await this.store.state();
-    this.book = new AlertBook(alerts, this.settings.repeatMs);
-    this.outbox = this.newOutbox(outbox);
+    this.become(await this.store.state());
   }
 
   private async keep(): Promise<void> {
@@ -162,7 +206,15 @@ export class AlertService {
   private newOutbox(kept: ConstructorParameters<typeof Outbox>[0]): Outbox {
     const { destinations, node, groupMs } = this.settings;
     const { send, log } = this.parts;
-    return new Outbox(kept, { destinations, source: node, groupMs, send, now: this.now, log });
+    return new Outbox(kept, {
+      destinations,
+      source: node,
+      groupMs,
+      send,
+      now: this.now,
+      log,
+      counts: this.counts,
+    });
   }
 
   /** Of the node that leads, whichever was asked. */

@@ -52,10 +52,14 @@ export type DestinationSettings = { readonly name: string } & (
 export interface AlertSettings {
   readonly destinations: readonly DestinationSettings[];
   readonly rules: readonly AlertRule[];
+  /** Rules are looked at so often. */
+  readonly everyMs: number;
   /** Told again after that while it holds. */
   readonly repeatMs: number;
   /** Alerts that come so soon after another go with it. */
   readonly groupMs: number;
-  /** This node, for people and for the others. */
+  /** This node for the others: no two have the same. */
+  readonly id: string;
+  /** This node for people. */
   readonly node: string;
 }

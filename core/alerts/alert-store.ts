@@ -9,10 +9,13 @@ export interface AlertState {
   readonly outbox: readonly Waiting[];
 }
 
-/** Who has the lease has it for so long; it is renewed much earlier. */
-const LEASE_MS = 60_000;
-/** What a node has found counts for so long. */
-const FOUND_MS = 60_000;
+/** With who has written it. */
+export interface KeptState extends AlertState {
+  readonly by: string;
+}
+
+/** Who has the lease has it for so many looks; it is renewed at each. What a node has found counts for one more. */
+const LEASE_LOOKS = 3;
 
 /**
  * What is kept of alerts in the ledger's database, by which nodes that share it agree who of them tells: one row for each, its value
@@ -24,6 +27,8 @@ export class AlertStore {
   constructor(
     private readonly sql: Statements,
     private readonly node: string,
+    /** Rules are looked at so often. */
+    private readonly everyMs: number,
   ) {}
 
   /** Whether this node is the one that tells, from now on for a while. */
@@ -33,7 +38,7 @@ export class AlertStore {
       `INSERT INTO alert_state (name, value, until_ms) VALUES ('lease', ?, ?)
        ON CONFLICT (name) DO UPDATE SET value = excluded.value, until_ms = excluded.until_ms
        WHERE alert_state.until_ms < ? OR alert_state.value = ?`,
-      [JSON.stringify(this.node), now + LEASE_MS, now, JSON.stringify(this.node)],
+      [JSON.stringify(this.node), now + LEASE_LOOKS * this.everyMs, now, JSON.stringify(this.node)],
     );
     return rows > 0;
   }
@@ -48,7 +53,7 @@ export class AlertStore {
   /** Tells the one that leads what this node has found. */
   async report(found: readonly Condition[], unsure: readonly string[], now: number): Promise<void> {
     await this.table();
-    await this.put(`node:${this.node}`, { found, unsure }, now + FOUND_MS);
+    await this.put(`node:${this.node}`, { found, unsure }, now + (LEASE_LOOKS + 1) * this.everyMs);
   }
 
   /** What all nodes have found. */
@@ -64,13 +69,31 @@ export class AlertStore {
     };
   }
 
-  async state(): Promise<AlertState> {
+  async state(): Promise<KeptState> {
     await this.table();
-    return (await this.get<AlertState>('state')) ?? { alerts: [], outbox: [] };
+    return { by: '', alerts: [], outbox: [], ...(await this.get<Partial<KeptState>>('state')) };
   }
 
-  async keep(state: AlertState): Promise<void> {
-    await this.put('state', state, 0);
+  async keep({ alerts, outbox }: AlertState): Promise<void> {
+    await this.put('state', { by: this.node, alerts, outbox }, 0);
+  }
+
+  /** Leaves what this node has told without the database to the one that leads. */
+  async handOver({ alerts, outbox }: AlertState, now: number): Promise<void> {
+    await this.put(`alone:${this.node} ${now}`, { alerts, outbox }, 0);
+  }
+
+  /** What nodes have told without the database, each once. */
+  async takeOver(): Promise<AlertState[]> {
+    const rows = await this.sql.all("SELECT name, value FROM alert_state WHERE name LIKE 'alone:%'");
+    const taken: AlertState[] = [];
+    for (const [name, value] of rows) {
+      const [which, what] = [String(name), String(value)];
+      // What was written anew meanwhile is taken the next time.
+      const gone = await this.sql.run('DELETE FROM alert_state WHERE name = ? AND value = ?', [which, what]);
+      if (gone > 0) taken.push(JSON.parse(what) as AlertState);
+    }
+    return taken;
   }
 
   /** Those that hold. */

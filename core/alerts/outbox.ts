@@ -14,9 +14,17 @@ export interface Waiting {
   readonly tries: number;
 }
 
+export interface MessageCounts {
+  ok: number;
+  failed: number;
+  given_up: number;
+}
+
 export interface OutboxParts {
   readonly destinations: readonly DestinationSettings[];
   readonly source: string;
+  /** Messages by destination, over all outboxes of this process. */
+  readonly counts: Map<string, MessageCounts>;
   readonly groupMs: number;
   readonly send: SendPost;
   readonly now: () => number;
@@ -32,7 +40,6 @@ const MOST_ALERTS = 100;
 
 /** What is to be told, until it is: what comes close together goes together, and what was not taken is tried again. */
 export class Outbox {
-  readonly counts = new Map<string, { ok: number; failed: number; given_up: number }>();
   private waiting: Waiting[];
 
   constructor(
@@ -120,9 +127,10 @@ export class Outbox {
     this.waiting = this.waiting.flatMap((one) => (one === before ? (after ?? []) : one));
   }
 
-  private countsOf(name: string): { ok: number; failed: number; given_up: number } {
-    const known = this.counts.get(name) ?? { ok: 0, failed: 0, given_up: 0 };
-    this.counts.set(name, known);
+  private countsOf(name: string): MessageCounts {
+    const { counts } = this.parts;
+    const known = counts.get(name) ?? { ok: 0, failed: 0, given_up: 0 };
+    counts.set(name, known);
     return known;
   }
 }

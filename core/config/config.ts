@@ -80,6 +80,7 @@ export interface Config {
 export interface AlertsConfig {
   readonly destinations: readonly Secret<DestinationSettings>[];
   readonly rules: readonly AlertRule[];
+  readonly everyMs: number;
   readonly repeatMs: number;
   readonly groupMs: number;
 }

@@ -47,6 +47,7 @@ export function resolveAlerts(parsed: Parsed, findings: Findings): AlertsConfig 
       return new Secret(destination, shownOf(destination));
     }),
     rules,
+    everyMs: parsed.every,
     repeatMs: parsed.repeat,
     groupMs: parsed.group,
   };

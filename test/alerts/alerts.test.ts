@@ -81,9 +81,11 @@ async function world(): Promise<World> {
               { name: 'hook', kind: 'webhook', url: `${vendors.url}/webhook`, secret: null, headers: {} },
             ],
             rules: [STORE, TARGET],
+            everyMs: 15_000,
             repeatMs: 60 * MINUTE,
             groupMs: 0,
             node: 'n1',
+            id: more.node ?? 'n1',
             ...more,
           },
           {
@@ -301,6 +303,59 @@ describe('without a database', () => {
     expect(told()).toEqual([['firing The database of n1 fails'], ['resolved The database of n1 fails']]);
     expect(said).toEqual(['warn what is kept of alerts cannot be read']);
     expect(await one.service.answer({ do: 'list' })).toMatchObject({ alerts: [] });
+  });
+});
+
+describe('several nodes without a database', () => {
+  it('each tell only what is new, and what was told is ended by the one that leads afterwards', async () => {
+    const { clock, told, vendors, node } = await world();
+    const { sql, file } = await database();
+    const { sql: other } = await database(file);
+    let away = false;
+    const gated = (db: LedgerSql): LedgerSql => {
+      const gate = (work: 'run' | 'all') => (text: string, values?: readonly SqlValue[]) =>
+        away ? Promise.reject(new Error('away')) : db[work](text, values);
+      return { ...db, kind: 'sqlite', run: gate('run'), all: gate('all') } as LedgerSql;
+    };
+    const rules = [STORE, { ...TARGET, forMs: 0 }];
+    const first = node(gated(sql), { rules });
+    const second = node(gated(other), { rules, node: 'n2' });
+    const look = async (): Promise<void> => {
+      await first.service.look();
+      await second.service.look();
+      clock.now += 15_000;
+    };
+    first.view = { ...failing(), troubles: { spool: 'full' } };
+    second.view = failing();
+    await look();
+    await look();
+    const before = ['firing openai/gpt-4o does not answer', 'firing The spool of n1 fails'];
+    expect(told().flat().toSorted()).toEqual(before.toSorted());
+
+    away = true;
+    first.view = { ...failing(), troubles: { spool: 'full', database: 'away' } };
+    second.view = { ...failing(), troubles: { database: 'away' } };
+    // For longer than an alert lasts that nobody finds: that of the other node cannot be seen from here.
+    for (let i = 0; i < 9; i++) await look();
+    expect(told().flat().slice(2).toSorted()).toEqual([
+      'firing The database of n1 fails',
+      'firing The database of n2 fails',
+    ]);
+    const bySource = (): unknown[] => vendors.told.slice(-2).map(({ body }) => body['source']);
+    expect(bySource().toSorted()).toEqual(['n1', 'n2']);
+
+    away = false;
+    first.view = failing();
+    second.view = failing();
+    for (let i = 0; i < 7; i++) await look();
+    expect(told().flat().slice(4).toSorted()).toEqual([
+      'resolved The database of n1 fails',
+      'resolved The database of n2 fails',
+      'resolved The spool of n1 fails',
+    ]);
+    expect(await second.service.answer({ do: 'list' })).toMatchObject({
+      alerts: [{ subject: 'target openai/gpt-4o', state: 'firing' }],
+    });
   });
 });
 

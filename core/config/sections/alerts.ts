@@ -135,6 +135,12 @@ export const alertsSection = z.strictObject({
     .default({})
     .describe('Who is told, by name. Each has one of these keys.'),
   rules: z.array(rule, wants('a list of rules')).default([]).describe('What is told.'),
+  every: duration(60_000)
+    .refine((ms) => ms >= 1_000, wants('a duration from 1s to 1m'))
+    .prefault('15s')
+    .describe(
+      'How often rules are looked at. Of several nodes, another one tells three such times after that which tells is gone.',
+    ),
   repeat: duration().default(14_400_000).describe('Told again after that, while it holds.'),
   group: duration().default(30_000).describe('What comes so soon after another goes with it.'),
 });
