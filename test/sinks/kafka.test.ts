@@ -1,5 +1,8 @@
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { embed } from '../gateway/embedded.js';
+import { foundIn } from '../observe/planted-secrets.js';
+import { startPlanting } from '../requests/planting.js';
 import { settled } from '../store/records.js';
 import { noKafka, type RealKafka, startKafka } from './real-kafka.js';
 import { runSinks, sinkSettings } from './running-sinks.js';
@@ -14,6 +17,8 @@ interface Message {
   readonly id: string;
   readonly customer: string;
   readonly header: string;
+  /** All of it. */
+  readonly text: string;
 }
 
 describe.skipIf(noKafka !== null)('a real Kafka broker', () => {
@@ -58,7 +63,8 @@ describe.skipIf(noKafka !== null)('a real Kafka broker', () => {
     await consumer.run({
       eachMessage: async ({ message: { key, value, headers } }) => {
         const { id, customer } = JSON.parse(String(value)) as { id: string; customer: string };
-        found.push({ key: String(key), id, customer, header: String(headers?.['id']) });
+        const header = String(headers?.['id']);
+        found.push({ key: String(key), id, customer, header, text: `${key} ${header} ${value}` });
       },
     });
     return found;
@@ -134,6 +140,45 @@ describe.skipIf(noKafka !== null)('a real Kafka broker', () => {
     expect(state()).toMatchObject({ counts: { sent: 0, refused: 0, dropped: 0 } });
   });
 
+  // As test/requests/planted-everywhere does with the other sinks.
+  it('is told none of fifty planted secrets, with prompts and answers', async () => {
+    await makeTopic('planted');
+    const planting = await startPlanting();
+    onTestFinished(() => planting.close());
+    const account = { username: 'gate', password: PASSWORD };
+    const gateway = await embed({
+      ...planting.options,
+      config: {
+        ...planting.options.config,
+        observability: {
+          log_level: 'silent',
+          log_bodies: true,
+          metadata: ['note'],
+          sinks: [
+            {
+              use: 'kafka',
+              brokers: broker.address,
+              topic: 'planted',
+              ...account,
+              content: true,
+              batch: { wait: '10ms' },
+            },
+          ],
+        },
+      } as never,
+    });
+    onTestFinished(async () => void (await gateway.close()));
+    await planting.plantIn(gateway);
+    const found = await startReading('planted');
+    await expect
+      .poll(() => found.map(({ id }) => id), SLOW)
+      .toEqual(expect.arrayContaining([...planting.ids]));
+    const text = found.map((one) => one.text).join('\n');
+    expect(text).toContain('it is ***');
+    expect(text).toContain('for the tests');
+    expect(foundIn(text, planting.planted)).toEqual([]);
+  }, 180_000);
+
   it('that crashes has every record, also those of while it was away', async () => {
     await makeTopic('requests');
     const { sinks, state } = run('requests');
@@ -153,6 +198,6 @@ describe.skipIf(noKafka !== null)('a real Kafka broker', () => {
       .poll(() => new Set(found.map(({ id }) => id)), SLOW)
       .toEqual(new Set(all.map(({ id }) => id)));
     for (const { id, keyId, customer } of all)
-      expect(found).toContainEqual({ key: keyId || id, id, customer, header: id });
+      expect(found).toContainEqual(expect.objectContaining({ key: keyId || id, id, customer, header: id }));
   }, 180_000);
 });

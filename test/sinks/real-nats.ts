@@ -14,7 +14,9 @@ export const noNats: string | null =
 export interface RealNats {
   /** `host:port`. */
   readonly address: string;
-  /** A connection of one who may do everything. */
+  /** Who may do everything, as the settings of the sink have it. */
+  readonly owner: { readonly username: string; readonly password: string };
+  /** A connection of theirs. */
   connect(): Promise<NatsConnection>;
   crash(): Promise<void>;
   start(): Promise<void>;
@@ -54,6 +56,7 @@ export async function startNats(
   await server.start();
   return {
     address: `127.0.0.1:${port}`,
+    owner: { username: owner.user, password: owner.password },
     connect: () => connect({ servers: `127.0.0.1:${port}`, user: owner.user, pass: owner.password }),
     crash: () => server.crash(),
     start: () => server.start(),
