@@ -3,6 +3,7 @@ import type { MsgHdrs, NatsConnection } from 'nats';
 import { recordJson } from './record-json.js';
 import { optional, text } from './setting.js';
 
+const SILENT = 'it does not answer';
 /** How long a server, or a stream, may take to say that it has a message. */
 const TIMEOUT_MS = 5_000;
 
@@ -104,7 +105,7 @@ class Connected {
     try {
       await new Promise<void>((resolve, reject) => {
         this.onLost = reject;
-        timer = setTimeout(() => reject(new Error('it does not answer')), TIMEOUT_MS);
+        timer = setTimeout(() => reject(new Error(SILENT)), TIMEOUT_MS);
         this.connection.flush().then(resolve, reject);
       });
     } catch (error) {
@@ -136,6 +137,8 @@ class Connected {
       }
     }
     if (only.length === 0) return taken(refused);
+    // Perhaps nobody is at its other end, which the client finds out after minutes.
+    if (why === SILENT) void this.connection.close().catch(() => {});
     return { kind: 'later', why: this.denied ?? why ?? '', only, refused };
   }
 
@@ -176,5 +179,5 @@ const STREAM_MAXIMUM = 10_054;
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (code === '503') return 'no stream keeps what is published there, or it does not answer';
-  return String(message ?? error);
+  return code === 'TIMEOUT' ? SILENT : String(message ?? error);
 }

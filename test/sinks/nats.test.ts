@@ -129,6 +129,24 @@ describe.skipIf(noNats !== null)('a real NATS server', () => {
     expect(await inStream('requests')).toEqual(told('requests', [...before, ...away]));
   });
 
+  // As behind a network that drops everything: its client waits for minutes.
+  it('that does nothing any more is asked again over another connection, and has each record once', async () => {
+    await makeStream('hung');
+    await makeStream('hung-kept');
+    const both = [run(valuesFor('hung')), run(valuesFor('hung-kept', { jetstream: true }))] as const;
+    const records = [settled(), settled(), settled()];
+    for (const { sinks } of both) await sinks.settle(records.slice(0, 1));
+    for (const { state } of both) await expect.poll(() => state()?.counts.sent, SLOW).toBe(1);
+    server.hang();
+    for (const { sinks } of both) await sinks.settle(records.slice(1));
+    for (const { state } of both) await expect.poll(() => state()?.failing, SLOW).toBe('it does not answer');
+    server.wake();
+    for (const { state } of both)
+      await expect.poll(state, SLOW).toMatchObject({ failing: null, counts: { sent: 3, refused: 0 } });
+    expect(await inStream('hung')).toEqual(told('hung', records));
+    expect(await inStream('hung-kept')).toEqual(told('hung-kept', records));
+  });
+
   // Its client gives up for good after ten tries, two seconds apart. Here are three times as many tries, without the pauses.
   it('that is away for however many tries has the records of the next one', async () => {
     await makeStream('long');

@@ -19,6 +19,9 @@ export interface RealNats {
   /** A connection of theirs. */
   connect(): Promise<NatsConnection>;
   crash(): Promise<void>;
+  /** It keeps its connections and does nothing, until it is woken. */
+  hang(): void;
+  wake(): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -59,6 +62,8 @@ export async function startNats(
     owner: { username: owner.user, password: owner.password },
     connect: () => connect({ servers: `127.0.0.1:${port}`, user: owner.user, pass: owner.password }),
     crash: () => server.crash(),
+    hang: () => server.hang(),
+    wake: () => server.wake(),
     start: () => server.start(),
     async stop() {
       await server.stop();

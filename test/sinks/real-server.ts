@@ -46,6 +46,15 @@ export class RealServer {
     }
   }
 
+  /** It keeps its connections and does nothing, until it is woken. */
+  hang(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** Ends it at once, as a crash does. */
   async crash(): Promise<void> {
     const { child } = this;
