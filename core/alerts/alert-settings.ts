@@ -16,7 +16,14 @@ interface RuleBase {
 export type AlertRule = RuleBase &
   (
     | { readonly when: 'budget'; readonly share: number; readonly forecast: boolean }
-    | { readonly when: 'spend'; readonly factor: number; readonly leastNanos: number; readonly days: number }
+    | {
+        readonly when: 'spend';
+        readonly factor: number;
+        readonly leastNanos: number;
+        readonly days: number;
+        /** Whose hours of the day are compared. */
+        readonly timeZone: string;
+      }
     | {
         readonly when: 'errors';
         readonly share: number;

@@ -4,6 +4,7 @@ import type { ExpiryFact } from '../observe/main-facts.js';
 import type { LongRequest } from '../observe/recorder-protocol.js';
 import { withoutSecrets } from '../observe/secret-text.js';
 import type { SinkHealth } from '../store/ledger-protocol.js';
+import type { HourSpend } from '../store/usual-spend.js';
 import type { AlertRule, Severity } from './alert-settings.js';
 import type { ModelWindow } from './request-window.js';
 
@@ -39,17 +40,21 @@ export interface AlertView {
   /** What is wrong with the ledger, by its part. */
   readonly troubles: Readonly<Record<string, string>>;
   readonly longest: readonly LongRequest[];
-  /** Nano-dollars of the last whole hour and of the same hour on so many days before. */
-  readonly spend: (days: number) => Promise<{ readonly last: number; readonly before: readonly number[] }>;
+  /** Of the last whole hour, and of the same hour on so many days before by the clocks of a zone. */
+  readonly spend: (days: number, zone: string) => Promise<HourSpend>;
+  /** From when on anything is known of requests, unix milliseconds; null where that is not known. */
+  readonly knownMs: number | null;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Fewer days say nothing of what is usual. */
+const LEAST_DAYS = 3;
 
 /** What a rule finds. Rejects when what it looks at cannot be had. */
 export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Condition[]> {
-  const found = (subject: string, value: number, title: string, text: string): Condition => ({
-    id: idOf(rule.name, subject),
+  const found: Found = (subject, value, title, text, of = subject) => ({
+    id: idOf(rule.name, of),
     rule: rule.name,
     // Clients say what models are called, and errors repeat what they were told.
     subject: withoutSecrets(subject),
@@ -60,13 +65,14 @@ export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Co
   });
   switch (rule.when) {
     case 'budget':
-      return view.budgets.flatMap((budget) => budgetCondition(rule, budget, view.now, found));
+      return view.budgets.flatMap((budget) => budgetCondition(rule, budget, view, found));
     case 'spend':
-      return spendCondition(rule, await view.spend(rule.days), found);
+      return spendCondition(rule, await view.spend(rule.days, rule.timeZone), found);
     case 'errors':
       return view.over(rule.windowMs).flatMap(({ model, requests, failures }) => {
         const share = requests === 0 ? 0 : failures / requests;
-        if (requests < rule.leastRequests || share <= rule.share) return [];
+        // More than all cannot fail.
+        if (requests < rule.leastRequests || (share <= rule.share && share < 1)) return [];
         const text = `${failures} of ${requests} requests in ${minutes(rule.windowMs)} failed; the rule allows ${percent(rule.share)}.`;
         return [found(`model ${model}`, share, `${percent(share)} of requests to ${model} fail`, text)];
       });
@@ -94,11 +100,12 @@ export async function conditionsOf(rule: AlertRule, view: AlertView): Promise<Co
         found(`${part} of ${view.node}`, 1, `The ${part} of ${view.node} fails`, why),
       );
     case 'expiry':
-      return view.expiring.flatMap(({ kind, name, expiresMs }) => {
+      return view.expiring.flatMap(({ kind, id, name, expiresMs }) => {
         const left = expiresMs - view.now;
         if (left > rule.beforeMs) return [];
         const text = `It expires at ${new Date(expiresMs).toISOString()}.`;
-        return [found(`${kind} ${name}`, -left, `The ${kind} ${name} expires in ${span(left)}`, text)];
+        const title = `The ${kind} ${name} expires in ${span(left)}`;
+        return [found(`${kind} ${name}`, -left, title, text, `${kind} ${id}`)];
       });
     case 'hanging': {
       const hanging = view.longest.filter(({ ms }) => ms > rule.longerMs);
@@ -137,49 +144,60 @@ function targetConditions({ failing, ejected, node }: AlertView, found: Found): 
   });
 }
 
-type Found = (subject: string, value: number, title: string, text: string) => Condition;
+/** @param of what tells it from others where the subject does not: several may have one name, and one another name later */
+type Found = (subject: string, value: number, title: string, text: string, of?: string) => Condition;
 
 function budgetCondition(
   { share, forecast }: Extract<AlertRule, { when: 'budget' }>,
-  { kind, name, per, capNanos, spentNanos, startMs, endMs }: SpentBudget,
-  now: number,
+  { kind, id, name, per, capNanos, spentNanos, startMs, endMs }: SpentBudget,
+  { now, knownMs }: AlertView,
   found: Found,
 ): Condition[] {
+  // It forbids, and has nothing to use up.
   if (capNanos <= 0) return [];
+  const of = `${kind} ${id}, ${per}`;
   const used = spentNanos / capNanos;
   const subject = `${kind} ${name}, ${per}`;
   const so = `${usd(spentNanos)} of ${usd(capNanos)} are spent`;
   if (used >= share)
     return [
-      found(subject, used, `${percent(used)} of the budget of ${kind} ${name} (${per}) is spent`, `${so}.`),
+      found(
+        subject,
+        used,
+        `${percent(used)} of the budget of ${kind} ${name} (${per}) is spent`,
+        `${so}.`,
+        of,
+      ),
     ];
   if (!forecast || endMs === null) return [];
-  // As it went so far in the window; before a tenth of it is over, that says little.
-  const elapsed = now - startMs;
+  // As it went so far in the window, or since there were any requests; before that is a tenth of it, it says little.
+  const sinceMs = Math.max(startMs, knownMs ?? startMs);
+  const elapsed = now - sinceMs;
   if (elapsed < (endMs - startMs) / 10) return [];
-  const expected = (spentNanos / elapsed) * (endMs - startMs);
+  const expected = (spentNanos / elapsed) * (endMs - sinceMs);
   if (expected < capNanos) return [];
-  const at = new Date(startMs + (elapsed * capNanos) / spentNanos).toISOString();
+  const at = new Date(sinceMs + (elapsed * capNanos) / spentNanos).toISOString();
   return [
     found(
       subject,
       expected / capNanos,
       `The budget of ${kind} ${name} (${per}) will not last`,
       `${so}. As it goes, it is used up at ${at}, and would be ${usd(expected)} in the end.`,
+      of,
     ),
   ];
 }
 
 function spendCondition(
-  { factor, leastNanos }: Extract<AlertRule, { when: 'spend' }>,
+  { factor, leastNanos, days, timeZone }: Extract<AlertRule, { when: 'spend' }>,
   { last, before }: { readonly last: number; readonly before: readonly number[] },
   found: Found,
 ): Condition[] {
-  // Without a day before there is no usual.
-  if (before.length === 0) return [];
+  if (before.length < Math.min(days, LEAST_DAYS)) return [];
   const usual = before.reduce((sum, one) => sum + one, 0) / before.length;
   if (last < leastNanos || last <= usual * factor) return [];
-  const text = `The same hour of the ${before.length} days before cost ${usd(usual)} on average; the rule allows ${factor} times that.`;
+  const zone = timeZone === 'UTC' ? '' : ` in ${timeZone}`;
+  const text = `The same hour${zone} of the ${before.length} days before cost ${usd(usual)} on average; the rule allows ${factor} times that.`;
   return [found('', usual === 0 ? last : last / usual, `${usd(last)} were spent in an hour`, text)];
 }
 

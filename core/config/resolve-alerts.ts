@@ -10,7 +10,7 @@ type Parsed = ParsedConfig['alerts'];
 /** Keys of a rule that only some kinds have. */
 const OWN: Readonly<Record<ParsedRule['when'], readonly (keyof ParsedRule)[]>> = {
   budget: ['share', 'forecast'],
-  spend: ['factor', 'least_usd', 'days'],
+  spend: ['factor', 'least_usd', 'days', 'time_zone'],
   errors: ['share', 'least_requests', 'window'],
   latency: ['above', 'least_requests', 'window'],
   target: [],
@@ -61,7 +61,8 @@ function ruleOf(rule: ParsedRule, name: string, names: readonly string[]): Alert
       return { ...base, when: rule.when, share: rule.share ?? 0.8, forecast: rule.forecast ?? true };
     case 'spend': {
       const leastNanos = Math.round((rule.least_usd ?? 1) * 1e9);
-      return { ...base, when: rule.when, factor: rule.factor ?? 3, leastNanos, days: rule.days ?? 7 };
+      const { factor = 3, days = 7, time_zone: timeZone = 'UTC' } = rule;
+      return { ...base, when: rule.when, factor, leastNanos, days, timeZone };
     }
     case 'errors':
       return { ...base, ...over, when: rule.when, share: rule.share ?? 0.1 };

@@ -31,7 +31,7 @@ export interface ObserverParts {
   readonly sql: Statements;
   /** What of a view of alerts this thread knows. */
   readonly alertView: () => Promise<
-    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend'>
+    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend' | 'knownMs'>
   >;
   /** Whether somebody takes what is told is not what it was. */
   readonly onHealth: () => void;

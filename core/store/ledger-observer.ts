@@ -16,6 +16,7 @@ import type { SinkHealth } from './ledger-protocol.js';
 import type { Statements } from './ledger-sql.js';
 import type { RecordSources } from './record-sources.js';
 import type { UsageReader } from './usage-reader.js';
+import { knownSince, UsualSpend } from './usual-spend.js';
 
 export interface ObservedLedger {
   readonly db: Statements;
@@ -34,18 +35,14 @@ export interface ObservedLedger {
   readonly onHealth: () => void;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** Sums of hours that are over change little. */
-const SPEND_MS = 5 * 60_000;
-
 /** What the ledger's thread knows of the gateway, for the page of metrics, collectors and the rules of alerts. */
 export class LedgerObserver implements SettledConsumer {
   private readonly observer: Observer;
-  private spend: { at: number; days: number; sums: ReturnType<AlertView['spend']> } | null = null;
+  private readonly spend: UsualSpend;
 
   constructor(private readonly ledger: ObservedLedger) {
     const { metrics, reader, log, sources, db, onHealth } = ledger;
+    this.spend = new UsualSpend(db, reader);
     this.observer = new Observer({
       families: async (facts) => {
         await sources().collect();
@@ -119,10 +116,14 @@ export class LedgerObserver implements SettledConsumer {
 
   /** What this thread knows of what rules look at. */
   private async alertView(): Promise<
-    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend'>
+    Pick<AlertView, 'failing' | 'ejected' | 'troubles' | 'longest' | 'sinks' | 'spend' | 'knownMs'>
   > {
-    const { metrics, sources, troubles } = this.ledger;
+    const { metrics, sources, troubles, db } = this.ledger;
     await sources().collect();
+    const knownMs = await knownSince(db).then(
+      (since) => since?.days ?? null,
+      () => null,
+    );
     return {
       failing: metrics.attempts.entries().flatMap(({ labels, value }) => {
         const [provider = '', model = ''] = labels;
@@ -135,39 +136,8 @@ export class LedgerObserver implements SettledConsumer {
         .gauges()
         .flatMap(({ oldest = [] }) => oldest)
         .toSorted((a, b) => b.ms - a.ms),
-      spend: (days) => this.spendOf(days),
+      spend: (days, zone) => this.spend.of(days, zone),
+      knownMs,
     };
-  }
-
-  private spendOf(days: number): ReturnType<AlertView['spend']> {
-    const now = Date.now();
-    const known = this.spend;
-    if (known !== null && known.days === days && now - known.at < SPEND_MS) return known.sums;
-    const sums = this.spendNow(days);
-    this.spend = { at: now, days, sums };
-    return sums;
-  }
-
-  /** Nano-dollars of the last whole hour, and of the same hour on the days before that anything is known of. */
-  private async spendNow(days: number): Promise<{ last: number; before: number[] }> {
-    const to = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
-    const cost = async (end: number): Promise<number> => {
-      const { total } = await this.ledger.reader.report({
-        groupBy: [],
-        from: end - HOUR_MS,
-        to: end,
-        filter: {},
-        timeZone: 'UTC',
-        limit: 1,
-        after: null,
-      });
-      return Number(total.costNano);
-    };
-    const last = await cost(to);
-    const before: number[] = [];
-    for (let day = 1; day <= days; day++) before.push(await cost(to - day * DAY_MS));
-    // A gateway that is younger than that has no usual.
-    while (before.at(-1) === 0) before.pop();
-    return { last, before };
   }
 }

@@ -43,6 +43,7 @@ const WELL: AlertView = {
   troubles: {},
   longest: [],
   spend: async () => ({ last: 0, before: [] }),
+  knownMs: null,
 };
 
 interface Node {
@@ -208,9 +209,17 @@ describe('an alert', () => {
   it('that a rule cannot look at stays as it is', async () => {
     const { clock, told, node } = await world();
     const { sql } = await database();
-    const spend: AlertRule = { ...base, name: 'spend', when: 'spend', factor: 3, leastNanos: 1e9, days: 7 };
+    const spend: AlertRule = {
+      ...base,
+      name: 'spend',
+      when: 'spend',
+      factor: 3,
+      leastNanos: 1e9,
+      days: 7,
+      timeZone: 'UTC',
+    };
     const one = node(sql, { rules: [spend] });
-    one.view = { spend: async () => ({ last: 10e9, before: [1e9, 2e9] }) };
+    one.view = { spend: async () => ({ last: 10e9, before: [1e9, 2e9, 0] }) };
     await one.service.look();
     one.view = { spend: () => Promise.reject(new Error('the database is away')) };
     clock.now += 10 * MINUTE;
@@ -559,17 +568,43 @@ describe('rules', () => {
     expect(await of(34e9, { startMs: now - 86_400_000 })).toEqual([]);
     expect(await of(34e9, { endMs: null })).toEqual([]);
     expect(await of(34e9, { capNanos: 0 })).toEqual([]);
+    // The gateway is five days old: five days for $20 are $80 in the twenty days that are left.
+    const young = (spentNanos: number, days: number) =>
+      found(rule, { budgets: [{ ...budget, spentNanos }], knownMs: now - days * 86_400_000 });
+    expect(await young(19e9, 5)).toEqual([]);
+    expect(await young(21e9, 5)).toEqual(['The budget of team Support (month) will not last']);
+    expect(await young(21e9, 2)).toEqual([]);
+    expect(await young(21e9, 50)).toEqual([]);
+    // Two of one name are two.
+    const twins = ['t', 'u'].map((id) => ({ ...budget, id, spentNanos: 90e9 }));
+    const both = await conditionsOf(rule, { ...WELL, now, budgets: twins });
+    expect(new Set(both.map(({ id }) => id)).size).toBe(2);
+    expect(both.map(({ subject }) => subject)).toEqual(['team Support, month', 'team Support, month']);
   });
 
   it('spend: against the same hours before, and never below the least', async () => {
-    const rule: AlertRule = { ...base, name: 'spend', when: 'spend', factor: 3, leastNanos: 1e9, days: 3 };
+    const rule: AlertRule = {
+      ...base,
+      name: 'spend',
+      when: 'spend',
+      factor: 3,
+      leastNanos: 1e9,
+      days: 3,
+      timeZone: 'UTC',
+    };
     const of = (last: number, ...before: number[]) => found(rule, { spend: async () => ({ last, before }) });
     expect(await of(3e9, 1e9, 1e9, 1e9)).toEqual([]);
     expect(await of(3.1e9, 1e9, 1e9, 1e9)).toEqual(['$3.10 were spent in an hour']);
     expect(await of(0.9e9, 0, 0, 0)).toEqual([]);
     expect(await of(1.5e9, 0, 0, 1)).toEqual(['$1.50 were spent in an hour']);
-    // Nobody knows what is usual on the first day.
+    // At a time of the day at which nothing is usual.
+    expect(await of(1.5e9, 0, 0, 0)).toEqual(['$1.50 were spent in an hour']);
+    // Nobody knows what is usual on the first days.
     expect(await of(1.5e9)).toEqual([]);
+    expect(await of(10e9, 1e9, 1e9)).toEqual([]);
+    expect(
+      await found({ ...rule, days: 1 }, { spend: async () => ({ last: 4e9, before: [1e9] }) }),
+    ).toHaveLength(1);
   });
 
   it('a target: one that fails, and one that is passed over, each told once', async () => {
@@ -637,6 +672,9 @@ describe('rules', () => {
       Array.from({ length: 90 }, () => settled({ ...bad, model: 'refused', provider: '', status: 402 })),
     );
     expect(await found(errors, { over })).toEqual(['12.5 % of requests to support fail']);
+    expect(await found({ ...errors, share: 1, leastRequests: 19 }, { over })).toEqual([
+      '100 % of requests to few fail',
+    ]);
     expect(await found(latency, { over })).toEqual(['Requests to support are slow']);
     window.take(Array.from({ length: 41 }, () => settled({ totalMs: 500 })));
     expect(await found(latency, { over })).toEqual([]);

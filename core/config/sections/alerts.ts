@@ -4,6 +4,7 @@ import { duration } from '../duration.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { safeUrl } from './oidc.js';
+import { zoneText } from './window.js';
 
 const nameForm = wants('a name of letters, digits, "_", "." and "-"');
 const name = z.string(nameForm).regex(/^[\w.-]{1,64}$/, nameForm);
@@ -117,6 +118,9 @@ const rule = z.strictObject({
     .optional()
     .describe('`spend`: hours that cost less are never told. 1 if left out.'),
   days: integer(1, 28).optional().describe('`spend`: so many days before are looked at, 7 if left out.'),
+  time_zone: zoneText
+    .optional()
+    .describe('`spend`: whose clock says what the same hour of the day is. `UTC` if left out.'),
   above: duration().optional().describe('`latency`: 95 % of requests may take so long, 30s if left out.'),
   longer_than: duration().optional().describe('`hanging`: a request may run for so long, 15m if left out.'),
   before: duration().optional().describe('`expiry`: told so long before, 7d if left out.'),

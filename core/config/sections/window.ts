@@ -14,6 +14,9 @@ function isZone(name: string): boolean {
   }
 }
 
+/** The name of a time zone. */
+export const zoneText = z.string(zoneForm).refine(isZone, zoneForm);
+
 /** The keys that say in what stretch of time a budget or limit counts. */
 export const windowKeys = {
   per: z.enum(PERIODS).describe('The period. A rolling month has 30 days, a rolling year 365.'),
@@ -21,9 +24,7 @@ export const windowKeys = {
     .enum(['calendar', 'rolling'])
     .default('calendar')
     .describe('`calendar`: from the start of each period; `rolling`: the time that has just passed.'),
-  time_zone: z
-    .string(zoneForm)
-    .refine(isZone, zoneForm)
+  time_zone: zoneText
     .optional()
     .describe('Zone whose calendar counts, `UTC` when left out. Not for rolling windows.'),
 };
