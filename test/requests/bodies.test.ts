@@ -9,6 +9,7 @@ import { BodyRedactor } from '../../core/store/bodies/body-redactor.js';
 import { keptOf } from '../../core/store/bodies/made-body.js';
 import { startOpenAi } from '../fakes/openai.js';
 import { behind, type Embedded, embed, json } from '../gateway/embedded.js';
+import { startS3 } from '../store/fake-s3.js';
 
 type Json = Record<string, unknown>;
 const openai = await startOpenAi();
@@ -223,6 +224,31 @@ describe('bodies', () => {
     expect(JSON.stringify(told)).not.toContain(secret);
   });
 
+  it('are told from a bucket that is not used any more where its credentials are named, and said to lie there where not', async () => {
+    const storage = await startS3();
+    onTestFinished(() => storage.close());
+    const dataDir = mkdtempSync(join(tmpdir(), 'headgate-bodies-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true, maxRetries: 3 }));
+    const { bucket, region, endpoint, accessKeyId, secretAccessKey } = storage.settings;
+    const s3 = { bucket, region, endpoint, access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+    const start = (log_bodies: unknown): Promise<Embedded> =>
+      embed({
+        dataDir,
+        config: { providers: behind(openai), observability: { log_bodies } } as never,
+      });
+    const first = await start({ s3 });
+    const id = await ask(first);
+    expect(await bodiesOf(first, id)).not.toBeNull();
+    await first.close();
+    const without = await start(false);
+    const told = await get(without, `/api/requests/${id}`);
+    expect(told).toMatchObject({ bodies: null, bodies_unavailable: expect.stringContaining('bucket logs') });
+    await without.close();
+    const named = await start({ share: 0, earlier_s3: [s3] });
+    expect((await bodiesOf(named, id))?.request.content).toMatchObject({ model: 'openai/gpt-4o' });
+    await named.close();
+  });
+
   it.each([
     [{ share: 2 }, 'share'],
     [{ max_bytes: '1tb' }, 'max_bytes'],
@@ -230,6 +256,8 @@ describe('bodies', () => {
     [{ redact: [{ path: 'a', pattern: 'b' }] }, 'a path or a pattern'],
     [{ redact: [{ pattern: '(' }] }, 'regular expression'],
     [{ s3: { bucket: 'x' } }, 'bucket'],
+    [{ earlier_s3: { bucket: 'logs' } }, 'a list of storages'],
+    [{ earlier_s3: [{ bucket: 'logs' }] }, 'earlier_s3[0].access_key_id'],
     [{ folders: 'x' }, 'folders'],
     ['perhaps', 'true, false or a mapping'],
   ])('the setting %j is refused', async (setting, words) => {

@@ -136,7 +136,8 @@ export function requestPaths(): Json {
         ],
         responses: {
           200: {
-            description: 'A page of them',
+            description:
+              'A page of them; with `has_more` and fewer than `limit` where a search takes long: `next_cursor` goes on with it',
             content: {
               ...content(PAGE),
               'text/csv': { schema: TEXT },

@@ -67,7 +67,7 @@ export class BodyRetention {
       if (count === 0) continue;
       this.told.add(word);
       this.parts.onLeft(
-        `bodies of ${count} requests lie in ${name}, where observability.log_bodies does not point any more: they stay there until it is named in earlier_s3`,
+        `bodies of requests (${count}) lie in ${name}, where observability.log_bodies does not point any more: they stay there until it is named in earlier_s3`,
       );
     }
   }
