@@ -1,6 +1,6 @@
 /**
  * `npm run bench:bodies`: fills a ledger with a million records of a year and keeps a prompt and an answer of each (100 words), and prints
- * how long searches for their words take.
+ * how long searches for their words take, to the end of a page or of all records: the API ends a page sooner.
  *
  *   --records N        instead of a million
  *   --postgres         in a Postgres that is started for it, in the place of SQLite
@@ -14,7 +14,7 @@ import { BlockData } from '../core/store/block-data.js';
 import { BodyKeeper } from '../core/store/bodies/body-keeper.js';
 import { BodyTexts } from '../core/store/bodies/body-texts.js';
 import type { LedgerSql } from '../core/store/ledger-sql.js';
-import { RequestSearch } from '../core/store/requests/request-search.js';
+import { PATIENT, RequestSearch } from '../core/store/requests/request-search.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
 import { bodiesOf, wordAt } from './body-texts.js';
 import { overFilledLedgers, recordsOf, timed } from './filled-ledger.js';
@@ -60,7 +60,7 @@ await overFilledLedgers(
     const maker = new SegmentMaker(db, new BlockData(() => {}));
     while (await maker.step());
     for (const [name, query] of FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}), new BodyTexts(db));
+      const search = new RequestSearch(db, new BlockData(() => {}), new BodyTexts(db), PATIENT);
       const { filter, range } = readRequestAsk(query, null);
       let more = '';
       const { first, best, rows } = await timed(async () => {

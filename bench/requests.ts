@@ -1,6 +1,6 @@
 /**
  * `npm run bench:requests`: fills a ledger with a million records of a year, makes what they are searched by, and prints how long
- * searches of them take.
+ * searches of them take, to the end of a page or of all records: the API ends a page sooner.
  *
  *   --records N        instead of a million
  *   --postgres         in a Postgres that is started for it, in the place of SQLite
@@ -19,7 +19,7 @@ import { type Ledger, startLedger } from '../core/store/ledger.js';
 import type { LedgerSql } from '../core/store/ledger-sql.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../core/store/requests/export-format.js';
 import { EXPORT_PAGE } from '../core/store/requests/request-exports.js';
-import { RequestSearch } from '../core/store/requests/request-search.js';
+import { PATIENT, RequestSearch } from '../core/store/requests/request-search.js';
 import { NO_FILTER } from '../core/store/requests/search-query.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
 import { sessionsPage } from '../core/store/requests/session-pages.js';
@@ -82,7 +82,7 @@ await overFilledLedgers(
     };
     // Nothing is remembered in the first round of each.
     for (const [name, query] of FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}));
+      const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
       const { filter, range } = readRequestAsk(query, null);
       await tell(name, async () => {
         const page = await search.page({ filter, ...range, limit: 50, after: null });
@@ -91,7 +91,7 @@ await overFilledLedgers(
       });
     }
     for (const [name, query] of SESSION_FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}));
+      const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
       const ask = readRequestAsk(query, null);
       await tell(
         name,

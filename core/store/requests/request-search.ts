@@ -37,12 +37,14 @@ export interface SearchBounds extends MemoryBounds {
 
 const MB = 1024 * 1024;
 /** Some segments first, and half as long as nobody minds; columns of a million requests, and blocks that are in no segment, are kept. */
-export const USUAL_BOUNDS: SearchBounds = {
+const USUAL_BOUNDS: SearchBounds = {
   fewBlocks: 256,
   patienceMs: 150,
   columnBytes: 64 * MB,
   blockBytes: 16 * MB,
 };
+/** For who asks for a page that is full, however long that takes. */
+export const PATIENT: SearchBounds = { ...USUAL_BOUNDS, patienceMs: Number.POSITIVE_INFINITY };
 /** Of something that goes through all records once. */
 export const ONCE_BOUNDS: SearchBounds = { ...USUAL_BOUNDS, columnBytes: 8 * MB, blockBytes: MB };
 /** A quarter of a million requests: no longer does one step take. */

@@ -5,7 +5,7 @@ import { BlockData } from '../../../core/store/block-data.js';
 import { BlockMerger } from '../../../core/store/block-merger.js';
 import type { LedgerSql } from '../../../core/store/ledger-sql.js';
 import { LedgerStore } from '../../../core/store/ledger-store.js';
-import { RequestSearch, USUAL_BOUNDS } from '../../../core/store/requests/request-search.js';
+import { PATIENT, RequestSearch } from '../../../core/store/requests/request-search.js';
 import {
   NO_FILTER,
   type SearchFilter,
@@ -35,7 +35,7 @@ export function searchSuite({ open, runs }: Database): void {
     const data = new BlockData(() => {});
     const maker = new SegmentMaker(db, data, segment);
     // From block to block, as it goes on over hundreds of them.
-    const search = new RequestSearch(db, data, null, { ...USUAL_BOUNDS, fewBlocks: 1, patienceMs: patience });
+    const search = new RequestSearch(db, data, null, { ...PATIENT, fewBlocks: 1, patienceMs: patience });
     return { db, data, search, segments: () => makeAll(db, maker) };
   };
   const all = async (
