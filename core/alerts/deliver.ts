@@ -7,6 +7,7 @@ import { slackPosts } from './destinations/slack.js';
 import { teamsPosts } from './destinations/teams.js';
 import { webhookPosts } from './destinations/webhook.js';
 import type { Notice, Post } from './notice.js';
+import { refusalWords } from './refusal-words.js';
 
 export type SendPost = (post: Post, timeoutMs: number) => Promise<PostAnswer>;
 
@@ -75,14 +76,24 @@ function postsOf(
   }
 }
 
-function check({ kind }: DestinationSettings, { status, headers, body }: PostAnswer): void {
+/** Throws where it was not taken. */
+function check(destination: DestinationSettings, answer: PostAnswer): void {
+  const { status, headers, body } = answer;
   if (status >= 200 && status < 300) {
-    // Workflows and proxies of companies answer 200 with a page that asks to sign in; Slack says `ok`.
-    if (kind === 'slack' && body.toString('utf8').trim() !== 'ok')
-      throw new NotDelivered('it answered 200, but not "ok"', true);
+    const text = body.toString('utf8').trim();
+    // Slack says `ok`, and a connector of Teams says in an answer of success that it could not deliver.
+    if (destination.kind === 'slack' && text !== 'ok')
+      throw new NotDelivered(`it answered ${status}, but not "ok"`, true);
+    if (destination.kind === 'teams' && text.startsWith('Webhook message delivery failed'))
+      throw new NotDelivered(`it answered ${status}, but that it failed`, true);
+    // Proxies of companies answer with a page that asks to sign in.
+    if (destination.kind !== 'webhook' && text.startsWith('<'))
+      throw new NotDelivered(`it answered ${status} with a page`, true);
     return;
   }
+  const words = refusalWords(destination, answer);
   const seconds = Number(headers['retry-after']);
   const again = status === 408 || status === 425 || status === 429 || status >= 500;
-  throw new NotDelivered(`it answered ${status}`, again, seconds > 0 ? seconds * 1000 : null);
+  const why = `it answered ${status}${words === '' ? '' : `: ${words}`}`;
+  throw new NotDelivered(why, again, seconds > 0 ? seconds * 1000 : null);
 }
