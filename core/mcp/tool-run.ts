@@ -65,6 +65,12 @@ export class ToolRun {
     this.perform = perform ?? null;
   }
 
+  /** What the client of the gateway's own endpoint says of its trace, where the conventions for MCP have it. */
+  get traceparent(): string | undefined {
+    const said = this.meta?.['traceparent'];
+    return typeof said === 'string' ? said : undefined;
+  }
+
   replace(args: JsonObject): void {
     this.args = args;
     this.edited = true;

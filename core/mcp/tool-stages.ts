@@ -1,18 +1,20 @@
-import type { AttemptRecord, Reply, ToolResult } from '@headgate/sdk';
+import type { Reply, ToolResult } from '@headgate/sdk';
 import { answerWithReply } from '../answer.js';
 import { serverPlace, toolPlace } from '../config/resolve-mcp.js';
 import { gatewayError } from '../errors.js';
-import type { Exchange, Running } from '../exchange.js';
+import type { Exchange } from '../exchange.js';
 import type { Stage } from '../pipeline.js';
 import { runChain } from '../plan/run-chain.js';
 import { runGate } from '../plan/run-gate.js';
 import { check } from '../stages/check.js';
 import { viewOf } from '../view.js';
 import { behalfOf } from './behalf.js';
-import { isQuestion, type McpReply } from './protocol.js';
+import { attemptOf, CallAtServer, noteReply } from './call-at-server.js';
+import { isQuestion } from './protocol.js';
 import { NeedsBrowser, refusalError } from './refusal.js';
 import { BadSchema, misfit } from './schema-check.js';
 import type { ToolCatalog } from './tool-catalog.js';
+import { TOOL_FAILED } from './tool-failed.js';
 import { withRulesOf } from './tool-links.js';
 import { type OfferedTool, placeOf, type ToolRun } from './tool-run.js';
 
@@ -31,6 +33,7 @@ export function toolStages(catalog: ToolCatalog, answer: Stage): readonly Stage[
     guard, //    the tool gates, which may answer
     (x) => noted(x, send(x, catalog)), // to the server and back
     look, //     the hooks of results
+    noteFailure,
     answer,
   ];
 }
@@ -139,27 +142,9 @@ function look(x: Exchange): Promise<void> | undefined {
   return undefined;
 }
 
-/** At its server. When the caller leaves meanwhile, the server is told. */
-class CallAtServer implements Running {
-  private done = false;
-
-  constructor(private readonly x: Exchange) {}
-
-  ended(): void {
-    this.done = true;
-  }
-
-  stop(): void {
-    if (this.done) return;
-    this.done = true;
-    this.x.io.control.mcp({ do: 'cancel', call: this.x.id }).catch(() => {});
-  }
-
-  resume(): void {}
-
-  release(): void {
-    this.stop();
-  }
+/** What the tool itself calls a failure is an answer to whoever called it, and one to look for in the log. */
+function noteFailure(x: Exchange): void {
+  if (runOf(x).result?.isError === true) x.finish = TOOL_FAILED;
 }
 
 /** Somebody else asks the server, and says how it went. */
@@ -174,7 +159,9 @@ async function performed(x: Exchange, perform: () => Promise<boolean>): Promise<
   x.waitedMs += ms;
   const details = { server: run.provider, tool: run.name, code: '', why: 'its client has been told' };
   const failed = { refused: { code: 'mcp_call_failed', details, sent: true } } as const;
-  x.attempts.push(attemptOf(run, answered ? { done: true } : failed, startedAt - x.startedAt, ms));
+  const record = { ...attemptOf(run, startedAt - x.startedAt), ms };
+  noteReply(record, answered ? { done: true } : failed);
+  x.attempts.push(record);
   x.billedNano = answered ? run.priceNano : 0;
   if (!answered) throw gatewayError('mcp_call_failed', details);
   run.result = { content: [] };
@@ -198,11 +185,10 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   const { server, tool, settings, guest } = offeredOf(x);
   const { onProgress } = run;
   const quiet = onProgress === null ? null : catalog.listen(x.id, onProgress);
-  const running = new CallAtServer(x);
-  x.attempt = running;
   run.provider = serverPlace(guest?.place ?? server.id);
   run.name = tool.name;
-  const startedAt = performance.now();
+  const running = new CallAtServer(x, run);
+  x.attempt = running;
   const timeoutMs = Math.min(settings?.timeoutMs ?? server.timeouts.callMs, x.timeoutMs);
   const reply = await x.io.control
     .mcp({
@@ -219,13 +205,11 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
       progress: onProgress !== null,
     })
     .finally(() => {
-      running.ended();
+      running.over();
       quiet?.();
     });
   if (x.answered) return;
-  const ms = performance.now() - startedAt;
-  x.waitedMs += ms;
-  x.attempts.push(attemptOf(run, reply, startedAt - x.startedAt, ms));
+  running.ended(reply);
   if ('refused' in reply) {
     // What did not reach the server costs nothing; what did may have been done, whether or not we hear of it.
     x.billedNano = reply.refused.sent ? run.priceNano : 0;
@@ -238,10 +222,4 @@ async function send(x: Exchange, catalog: ToolCatalog): Promise<void> {
   if (isQuestion(reply.result)) return;
   checkResult(x);
   if (place !== null) catalog.results.set(place, reply.result);
-}
-
-function attemptOf({ provider, name }: ToolRun, reply: McpReply, startMs: number, ms: number): AttemptRecord {
-  const error = 'refused' in reply ? reply.refused.code : null;
-  const status = error === null ? 200 : 0;
-  return { provider, model: name, key: '', status, error, ms, startMs, connectMs: null, firstByteMs: null };
 }

@@ -113,7 +113,7 @@ function recordOf(x: Exchange, cost: number | null): SettledRecord {
     hooks: hookTimes(x, now),
     finish: x.finish,
     tools: x.tools,
-    trace: tracePart(x.header('traceparent')),
+    trace: (x.tool !== null && tracePart(x.tool.traceparent)) || tracePart(x.header('traceparent')),
     answerId: conversation === null ? '' : conversation.answerId,
     continues: conversation === null ? '' : conversation.continues,
     metadata: keptMetadata(x),

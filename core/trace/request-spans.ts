@@ -5,6 +5,7 @@ import {
   type SettledDetail,
   type SettledRecord,
 } from '@headgate/sdk';
+import { TOOL_FAILED } from '../mcp/tool-failed.js';
 import { CONVENTIONAL, OWN } from './attribute-names.js';
 import { operationName, providerName } from './conventions.js';
 import { endSpan, given, type More } from './end-span.js';
@@ -54,7 +55,7 @@ function writeRequest(detail: SettledDetail, to: SpanTarget, more: More): void {
     to.text(CONVENTIONAL.operation, operationName(operation, record.format));
   if (operation === 'tool') given(to, CONVENTIONAL.tool, record.targetModel);
   if (status !== 0) to.number(CONVENTIONAL.status, status);
-  given(to, CONVENTIONAL.error, record.error);
+  given(to, CONVENTIONAL.error, record.error || (hasFailed(record) ? TOOL_FAILED : ''));
   given(to, CONVENTIONAL.conversation, record.session);
   given(to, CONVENTIONAL.user, record.user);
   given(to, OWN.customer, record.customer);
@@ -84,9 +85,16 @@ function nameOf(record: SettledRecord): string {
   return of === '' ? operation : `${operation} ${of}`;
 }
 
-function errorOf({ outcome, error, errorMessage }: SettledRecord): string | null {
+function errorOf(record: SettledRecord): string | null {
+  const { outcome, error, errorMessage } = record;
+  if (hasFailed(record)) return 'the tool says that it has failed';
   if (outcome === 'ok') return null;
   return errorMessage || error || 'the client left before the answer was whole';
+}
+
+/** It was called, and its result says that it is an error. */
+function hasFailed({ operation, outcome, finish }: SettledRecord): boolean {
+  return operation === 'tool' && outcome === 'ok' && finish === TOOL_FAILED;
 }
 
 function writeCall(
@@ -121,7 +129,7 @@ function writeCall(
     to.text(OWN.provider, provider);
   }
   if (status !== 0) to.number(CONVENTIONAL.status, status);
-  if (error !== null) given(to, CONVENTIONAL.error, error);
+  given(to, CONVENTIONAL.error, error ?? (answered && hasFailed(record) ? TOOL_FAILED : ''));
   given(to, OWN.providerKey, key);
   if (attempt.connectedUs !== null) to.number(OWN.connectedUs, attempt.connectedUs - attempt.startUs);
   if (answered) writeAnswer(detail, attempt, to);
@@ -140,7 +148,8 @@ function writeAnswer(
   if (record.operation !== 'tool' && attempt.record.error === null)
     given(to, CONVENTIONAL.responseModel, record.targetModel);
   given(to, CONVENTIONAL.responseId, record.answerId);
-  if (record.finish !== '') to.texts(CONVENTIONAL.finishReasons, [record.finish]);
+  if (record.finish !== '' && record.operation !== 'tool')
+    to.texts(CONVENTIONAL.finishReasons, [record.finish]);
   if (timings.firstTokenUs !== null && timings.firstTokenUs >= attempt.startUs)
     to.number(CONVENTIONAL.timeToFirstChunk, (timings.firstTokenUs - attempt.startUs) / 1e6);
   if (record.tools.length > 0) to.texts(OWN.tools, record.tools);

@@ -265,7 +265,10 @@ export interface SettledRecord {
   plugins: readonly string[];
   /** The hooks that were called, in order of their first call. `refused` and `settled`, for which nothing waits, are not among them. */
   hooks: readonly HookTime[];
-  /** Why the model stopped, in the provider's own word; `''` when it did not say, or nobody looked. */
+  /**
+   * Why the model stopped, in the provider's own word; `''` when it did not say, or nobody looked. Of a call of a tool `tool_error` when
+   * its result says that it failed.
+   */
   finish: string;
   /** Names of the tools that the answer calls, each once. */
   tools: readonly string[];
