@@ -12,8 +12,9 @@ const MOST_NAMES = 200_000;
 export interface Candidate {
   /** Of its latest request so far. */
   lastMs: number;
-  /** Of one of its requests: by these the others are found. */
+  /** Of one of its requests: by these the others are found. Unix milliseconds. */
   readonly names: RowNames;
+  readonly firstMs: number;
 }
 
 /** Goes back from the latest request, or from the end of the page before, and finds conversations one after the other. */
@@ -84,7 +85,7 @@ export class SessionCandidates {
       if (one === undefined) {
         // An answer alone is no conversation before something goes on from it.
         if (names.session === '' && names.before === '') continue;
-        fresh.add((one = { lastMs: time.at(row), names }));
+        fresh.add((one = { lastMs: time.at(row), names, firstMs: time.at(row) }));
       }
       one.lastMs = Math.max(one.lastMs, time.at(row));
       for (const key of keys) if (!this.known.has(key)) this.known.set(key, one);
@@ -98,7 +99,7 @@ export class SessionCandidates {
     const { after, rows } = this;
     if (after === null || fresh.size === 0) return;
     const names = new WantedNames();
-    for (const one of fresh) names.add(one.names);
+    for (const one of fresh) names.add(one.names, one.firstMs);
     const later = rows.units.filter(({ lastMs }) => lastMs > after.time);
     const range = { ...rows.range, from: Math.max(rows.range.from, after.time + 1) };
     const drop = async (_: OpenUnit, columns: NameColumns) => (row: number) => {

@@ -33,7 +33,7 @@ async function onePage(
     const last = some.at(-1);
     if (first === undefined || last === undefined) return { sessions, next: candidates.end };
     const names = new WantedNames();
-    for (const one of some) names.add(one.names);
+    for (const one of some) names.add(one.names, one.firstMs);
     // What has later requests than these was told before, here or on another page.
     const fresh = (await rows.totals(names))
       .sessions()
@@ -58,7 +58,7 @@ export async function sessionOf(
   }: { readonly range: TimeRange; readonly filter: SearchFilter; readonly most: number },
 ): Promise<SessionFound | null> {
   const names = new WantedNames();
-  names.add({ session: id, answer: id, before: '' });
+  names.look(id);
   const rows = await SessionRows.of(search, range, filter);
   return (await rows.totals(names, most)).sessionOf(id);
 }

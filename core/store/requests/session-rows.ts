@@ -14,34 +14,68 @@ const MOST_NAMES = 100_000;
 const NAMES = ['session', 'answerId', 'continues'] as const;
 export type NameColumns = Pick<SearchColumns, (typeof NAMES)[number]>;
 
+/** Clocks of nodes differ by less: what goes on from an answer arrives after it. */
+const SKEW_MS = 300_000;
+
 /** What conversations that are looked for are called. */
 export class WantedNames {
   private readonly sessions = new Set<string>();
   private readonly answers = new Set<string>();
+  /** Answers that were found, and what was gone on from and was not found yet. */
+  private readonly found = new Set<string>();
+  private readonly open = new Set<string>();
+  private sinceMs = Number.POSITIVE_INFINITY;
 
   get size(): number {
     return this.sessions.size + this.answers.size;
   }
 
-  add({ session, answer, before }: RowNames): void {
+  /** By a name of which it is not known what it is called by. */
+  look(name: string): void {
+    this.sessions.add(name);
+    this.answers.add(name);
+    this.open.add(name);
+  }
+
+  /** @param time when it arrived, unix milliseconds */
+  add({ session, answer, before }: RowNames, time: number): void {
     if (session !== '') this.sessions.add(session);
-    for (const name of [answer, before])
-      if (name !== '' && this.answers.size < MOST_NAMES) this.answers.add(name);
+    if ((answer === '' && before === '') || this.answers.size >= MOST_NAMES) return;
+    this.sinceMs = Math.min(this.sinceMs, time);
+    if (answer !== '') {
+      this.answers.add(answer);
+      this.found.add(answer);
+      this.open.delete(answer);
+    }
+    if (before !== '') {
+      this.answers.add(before);
+      if (!this.found.has(before)) this.open.add(before);
+    }
   }
 
   has({ session, answer, before }: RowNames): boolean {
     return this.sessions.has(session) || this.answers.has(answer) || this.answers.has(before);
   }
 
-  /** The rows that are called so; null when none is, mostly found out without a look at them. */
-  rows({ session, answerId, continues }: NameColumns, rows: number): Uint8Array | null {
+  /** Whether something of that time or before it can be called so. */
+  mayBeIn({ lastMs }: Unit): boolean {
+    return this.sessions.size > 0 || this.answersMayBeIn(lastMs);
+  }
+
+  /** The rows of a unit that are called so; null when none is, mostly found out without a look at them. */
+  rows({ session, answerId, continues }: NameColumns, rows: number, { lastMs }: Unit): Uint8Array | null {
     const mask = new Uint8Array(rows);
     if (this.sessions.size > 0) session.mark((name) => this.sessions.has(name), mask);
-    if (this.answers.size > 0) {
+    if (this.answersMayBeIn(lastMs)) {
       answerId.mark((name) => this.answers.has(name), mask);
       continues.mark((name) => this.answers.has(name), mask);
     }
     return mask.includes(1) ? mask : null;
+  }
+
+  /** Once everything is found down to where it began, nothing older belongs to it. */
+  private answersMayBeIn(lastMs: number): boolean {
+    return this.answers.size > 0 && (this.open.size > 0 || lastMs >= this.sinceMs - SKEW_MS);
   }
 }
 
@@ -104,9 +138,10 @@ export class SessionRows {
   ): Promise<void> {
     let since = performance.now();
     for (const unit of units) {
+      if (!names.mayBeIn(unit)) continue;
       const open = await unit.open();
       const columns = await nameColumns(open);
-      const wanted = columns === null ? null : names.rows(columns, open.rows);
+      const wanted = columns === null ? null : names.rows(columns, open.rows, unit);
       const fits = wanted === null ? null : await this.fitting(open, range);
       if (columns !== null && wanted !== null && fits !== null) {
         const visit = await begin(open, columns);
@@ -127,11 +162,12 @@ export class SessionRows {
       const back = round % 2 === 0;
       let since = performance.now();
       for (const unit of back ? units.back : units.forth) {
+        if (!names.mayBeIn(unit)) continue;
         const open = await unit.open();
         const columns = await nameColumns(open);
         // A session alone is called the same everywhere.
         if (columns !== null && !(isEmpty(columns.answerId) && isEmpty(columns.continues)))
-          await this.completeIn(open, columns, names, back);
+          await this.completeIn(open, columns, names, { unit, back });
         since = await rest(since);
       }
       if (names.size === size) return;
@@ -142,16 +178,17 @@ export class SessionRows {
     open: OpenUnit,
     columns: NameColumns,
     names: WantedNames,
-    back: boolean,
+    { unit, back }: { readonly unit: Unit; readonly back: boolean },
   ): Promise<void> {
-    if (names.rows(columns, open.rows) === null) return;
+    if (names.rows(columns, open.rows, unit) === null) return;
     const fits = await this.fitting(open);
     if (fits === null) return;
+    const { time } = await open.load(['time']);
     for (let i = 0; i < open.rows; i++) {
       const row = back ? open.rows - 1 - i : i;
       if (fits[row] === 0) continue;
       const own = namesAt(columns, row);
-      if (names.has(own)) names.add(own);
+      if (names.has(own)) names.add(own, time.at(row));
     }
   }
 }

@@ -21,6 +21,8 @@ import type { Database } from './database.js';
 
 const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 0, 31, 12);
+/** Between requests that go on from one another: clocks differ by less. */
+const STEP = 600_000;
 const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 /** What every database of a ledger is searched like. */
@@ -223,7 +225,7 @@ export function searchSuite({ open, runs }: Database): void {
           const { search, segments, db } = await start(batches, 64);
           await segments();
           const filter = some ? { ...NO_FILTER, values: { customer: ['acme'] } } : NO_FILTER;
-          const range = { from: NOON + 2, to: NOON + 60 };
+          const range = { from: NOON + 2 * STEP, to: NOON + 60 * STEP };
           const fit = all.filter(
             ({ time, customer }) => time >= range.from && time < range.to && (!some || customer === 'acme'),
           );
@@ -253,7 +255,7 @@ export function searchSuite({ open, runs }: Database): void {
   });
 }
 
-/** Requests a millisecond apart, or at once; each goes on from an earlier one, from none or from what is not there. */
+/** Requests some minutes apart, or at once; each goes on from an earlier one, from none or from what is not there. */
 const anyConversations: fc.Arbitrary<SettledRecord[]> = fc
   .array(
     fc.record({
@@ -268,7 +270,7 @@ const anyConversations: fc.Arbitrary<SettledRecord[]> = fc
   .map((drafts) => {
     let time = NOON;
     return drafts.map(({ session, answer, before, later, acme }, i) => {
-      time += later;
+      time += later * STEP;
       const earlier = before === null ? '' : before < i ? `resp_${before}` : 'conv_elsewhere';
       return settled({
         id: `req_${String(i).padStart(6, '0')}`,
