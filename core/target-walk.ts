@@ -125,7 +125,16 @@ export class TargetWalk {
     });
     this.tried = otherKey ? this.with(key) : NO_KEYS;
     if (otherKey) this.tries--;
-    return verdict;
+    return verdict.action === 'retry' && !otherKey && this.isPutOff(now) ? { action: 'next' } : verdict;
+  }
+
+  /** The target is out now, and others come after it: rather these than a pause, and it again when they have failed. */
+  private isPutOff(now: number): boolean {
+    const { target, at, askingEjected, x } = this;
+    const until = target?.standing?.ejection.until ?? 0;
+    if (target === null || askingEjected || until <= now || at + 1 >= x.targets.length) return false;
+    (this.ejected ??= []).push(target);
+    return true;
   }
 
   /** Whether the target has a key that was not tried since the last pause. */

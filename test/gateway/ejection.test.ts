@@ -41,6 +41,7 @@ function configure(more: object = {}): void {
       off: { targets, retries: { attempts: 1 }, ejection: 'off' },
       own: { targets, retries: { attempts: 1 }, ejection: { after: 1 } },
       alone: { targets: ['first/gpt-4o'], retries: { attempts: 1 } },
+      patient: { targets, retries: { attempts: 5, backoff: { initial: '1ms', max: '5ms' } } },
       pool: { targets: ['pool/gpt-4o', 'second/gpt-4o'], retries: { attempts: 1 } },
       shared: {
         strategy: 'weighted',
@@ -279,6 +280,23 @@ describe('when all targets are out', () => {
     second.always({ status: 500 });
     expect(await ask(model)).toMatchObject({ status: 200, provider: 'first', attempts: '2' });
     expect(second.received.length).toBeGreaterThan(0);
+  });
+});
+
+describe('retries', () => {
+  it('end at a target that is out now, and go on there when the others have failed', async () => {
+    first.always({ status: 500 });
+    expect(await ask('patient')).toMatchObject({ status: 200, provider: 'second', attempts: '4' });
+    ahead += 10 * MINUTE;
+    expect(await ask('patient')).toMatchObject({ status: 200, provider: 'second', attempts: '2' });
+    ahead += 20 * MINUTE;
+    first.reset();
+    first.next({ status: 500 });
+    second.always({ status: 503 });
+    // One try at the first, three at the second until it is out, then the first again.
+    const told = await ask('patient');
+    expect(told).toMatchObject({ status: 200, provider: 'first' });
+    expect(first.received).toHaveLength(2);
   });
 });
 
