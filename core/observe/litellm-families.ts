@@ -1,3 +1,4 @@
+import type { EjectedEverywhere } from './ejected-targets.js';
 import { counter, gauge, histogram, type Labels, type MetricFamily } from './metric-family.js';
 import { METRIC_LABELS, shownName } from './metric-labels.js';
 import type { RequestMetrics } from './metrics.js';
@@ -11,10 +12,15 @@ import { histogramSums, labelsOf, NumberSums } from './shown-labels.js';
  * its Python library writes them. `hashed_api_key` is the id of the key: as good to tell keys apart, and no part of a secret.
  * What is not known (`user_email`, `client_ip`, `user_agent`) is left out, which is the same to Prometheus as empty.
  */
-export function litellmFamilies(metrics: RequestMetrics, inFlight: number): MetricFamily[] {
+export function litellmFamilies(
+  metrics: RequestMetrics,
+  inFlight: number,
+  ejected: readonly EjectedEverywhere[],
+): MetricFamily[] {
   return [
     ...callerFamilies(metrics),
     ...deploymentFamilies(metrics),
+    cooledDown(ejected),
     ...fallbackFamilies(metrics),
     ...timeFamilies(metrics),
     gauge('litellm_in_flight_requests', 'Requests being served.', [{ labels: {}, value: inFlight }]),
@@ -148,6 +154,22 @@ function deploymentFamilies({ attempts }: RequestMetrics): MetricFamily[] {
     state.values.push({ labels, value: value.failing ? 2 : value.failuresInRow > 0 ? 1 : 0 });
   }
   return [total, good, bad, state];
+}
+
+/** What LiteLLM calls a cooldown. */
+function cooledDown(ejected: readonly EjectedEverywhere[]): MetricFamily {
+  return counter(
+    'litellm_deployment_cooled_down_total',
+    'How often a target was passed over from then on.',
+    ejected.map(({ provider, model, times }) => ({
+      labels: {
+        api_provider: text(provider),
+        litellm_model_name: text(model),
+        model_id: `${provider}/${model}`,
+      },
+      value: times,
+    })),
+  );
 }
 
 function fallbackFamilies({ models, places }: RequestMetrics): MetricFamily[] {

@@ -100,18 +100,21 @@ export class LedgerObserver implements SettledConsumer {
         gauges,
       ),
       ...requestFamilies(metrics),
-      ...(await this.litellmFamilies(inFlightRequests)),
+      ...(await this.litellmFamilies(inFlightRequests, ejectedTargets(gauges))),
       ...(await sinks()),
       ...ledgerFamilies({ ...numbers(), inFlightRequests, logWritesDropped: log.dropped }),
     ];
   }
 
   /** Loaded by those who asked for its names. */
-  private async litellmFamilies(inFlight: number): Promise<MetricFamily[]> {
+  private async litellmFamilies(
+    inFlight: number,
+    ejected: ReturnType<typeof ejectedTargets>,
+  ): Promise<MetricFamily[]> {
     const { metrics } = this.ledger;
     if (!metrics.settings.litellmNames) return [];
     const { litellmFamilies } = await import('../observe/litellm-families.js');
-    return litellmFamilies(metrics, inFlight);
+    return litellmFamilies(metrics, inFlight, ejected);
   }
 
   /** What this thread knows of what rules look at. */

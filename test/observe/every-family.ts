@@ -6,6 +6,7 @@ import { WatchedRules } from '../../core/identity/watched-rules.js';
 import type { McpService } from '../../core/mcp/mcp-service.js';
 import { alertFamily } from '../../core/observe/alert-family.js';
 import { budgetFamilies } from '../../core/observe/budget-families.js';
+import { ejectedTargets } from '../../core/observe/ejected-targets.js';
 import { litellmFamilies } from '../../core/observe/litellm-families.js';
 import type { MetricFamily } from '../../core/observe/metric-family.js';
 import { type MetricSettings, USUAL_METRICS } from '../../core/observe/metric-labels.js';
@@ -64,7 +65,7 @@ export async function everyFamily(settings: MetricSettings = USUAL_METRICS): Pro
   const pauses = [{ kind: 'minor', count: 1, seconds: 0.001 }];
   return [
     ...requestFamilies(metrics),
-    ...(settings.litellmNames ? litellmFamilies(metrics, 3) : []),
+    ...(settings.litellmNames ? litellmFamilies(metrics, 3, ejectedTargets(gauges)) : []),
     ...budgetFamilies(budgets, settings.litellmNames),
     ...threadFamilies(state === undefined ? [] : [{ ...state, pauses }], gauges),
     ...ledgerFamilies({

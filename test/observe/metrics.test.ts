@@ -2,6 +2,7 @@ import performanceHooks from 'node:perf_hooks';
 import type { SettledRecord } from '@headgate/sdk';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
+import { ejectedTargets } from '../../core/observe/ejected-targets.js';
 import { exposition } from '../../core/observe/exposition.js';
 import { litellmFamilies } from '../../core/observe/litellm-families.js';
 import { USUAL_METRICS } from '../../core/observe/metric-labels.js';
@@ -207,7 +208,17 @@ test("LiteLLM's names have its labels, and the same sums", async () => {
     settled({ provider: 'groq', attempts: [attempt({ status: 500 }), attempt({ provider: 'groq' })] }),
     settled({ operation: 'tool', model: 'read', provider: 'files', targetModel: 'read', attempts: [] }),
   ]);
-  const samples = parseExposition(exposition(litellmFamilies(metrics, 2)));
+  // Of two threads, in one of which it is a target of two models.
+  const once = { provider: 'groq', model: 'llama', times: 1 };
+  const gauges = [[true, true], [false]].map((outs) => ({
+    in_flight_requests: 0,
+    ejected: outs.map((out) => ({ ...once, out })),
+  }));
+  const ejected = ejectedTargets(gauges);
+  expect(ejected).toEqual([{ provider: 'groq', model: 'llama', threads: 1, times: 3 }]);
+  const samples = parseExposition(exposition(litellmFamilies(metrics, 2, ejected)));
+  const cooled = { api_provider: 'groq', litellm_model_name: 'llama', model_id: 'groq/llama' };
+  expect(sum(samples, 'litellm_deployment_cooled_down_total', cooled)).toBe(3);
   const who = {
     end_user: 'acme',
     hashed_api_key: 'k1',
