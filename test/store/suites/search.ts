@@ -211,6 +211,16 @@ export function searchSuite({ open, runs }: Database): void {
     expect(await sessionOf(search, 'resp_9', ask)).toBeNull();
   });
 
+  test('a conversation of two branches is told once, also when they are come across one after the other', async () => {
+    const at = (minute: number, answerId: string, continues: string): SettledRecord =>
+      settled({ time: NOON + minute * 60_000, answerId, continues });
+    const lone = [5, 6, 7].map((minute) => at(minute, '', `gone_${minute}`));
+    const root = [at(1, 'x', ''), at(2, 'b', 'x'), at(3, 'a', 'x')];
+    const { search } = await start([[...root, ...lone, at(9, 'c', 'b')]]);
+    const page = await sessionsPage(search, { range: EVER, filter: NO_FILTER, limit: 1, after: null });
+    expect(page).toMatchObject({ sessions: [{ id: 'x', requests: 4 }], next: null });
+  });
+
   test('every conversation is told once, whole and in order, whatever a page has room for', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -218,10 +228,14 @@ export function searchSuite({ open, runs }: Database): void {
         fc.constantFrom(1, 3, 50),
         fc.boolean(),
         fc.constantFrom(3, 1e5),
-        async (all, limit, some, most) => {
-          const batches = [all.slice(0, 70), all.slice(70, 75), all.slice(75)].filter(
-            ({ length }) => length > 0,
-          );
+        fc.constantFrom(70, 5, 1),
+        async (all, limit, some, most, size) => {
+          // As one segment and what came later, or as many small blocks.
+          const ends =
+            size === 70 ? [0, 70, 75, 90] : Array.from({ length: 90 / size + 1 }, (_, i) => i * size);
+          const batches = ends
+            .map((end, i) => all.slice(end, ends[i + 1]))
+            .filter(({ length }) => length > 0);
           const { search, segments, db } = await start(batches, 64);
           await segments();
           const filter = some ? { ...NO_FILTER, values: { customer: ['acme'] } } : NO_FILTER;
@@ -259,9 +273,14 @@ export function searchSuite({ open, runs }: Database): void {
 const anyConversations: fc.Arbitrary<SettledRecord[]> = fc
   .array(
     fc.record({
-      session: fc.constantFrom('', '', '', 's1', 's2', 's3'),
-      answer: fc.boolean(),
-      before: fc.option(fc.nat(100), { nil: null }),
+      session: fc.constantFrom(...Array<string>(20).fill(''), 's1', 's2', 's3'),
+      answer: fc.constantFrom(true, true, true, false),
+      // So many before it, or one that is not there.
+      before: fc.oneof(
+        { weight: 3, arbitrary: fc.constant('') },
+        { weight: 6, arbitrary: fc.integer({ min: 1, max: 9 }) },
+        { weight: 1, arbitrary: fc.constantFrom('conv_1', 'resp_gone') },
+      ),
       later: fc.constantFrom(0, 1, 1),
       acme: fc.boolean(),
     }),
@@ -271,7 +290,7 @@ const anyConversations: fc.Arbitrary<SettledRecord[]> = fc
     let time = NOON;
     return drafts.map(({ session, answer, before, later, acme }, i) => {
       time += later * STEP;
-      const earlier = before === null ? '' : before < i ? `resp_${before}` : 'conv_elsewhere';
+      const earlier = typeof before === 'string' ? before : before > i ? '' : `resp_${i - before}`;
       return settled({
         id: `req_${String(i).padStart(6, '0')}`,
         time,
