@@ -1,6 +1,5 @@
 /** Several configurations of Headgate under the same load: what does a request cost more with one than with the other? */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stopChild } from './children.js';
 import type { LoadDriver } from './driver.js';
 import { startWith } from './headgate.js';
@@ -14,20 +13,13 @@ import type { Target } from './target.js';
 export const CLIENT_KEY = 'hg-bench-key-0123456789';
 const CONNECTIONS = 64;
 
-interface CompareMore {
-  /** Called before they are stopped. */
-  readonly after?: (targets: readonly Target[]) => Promise<void>;
-  /** CPU of so long after a load counts with it: what is done later for its requests. */
-  readonly settleMs?: number;
-}
-
 /** Puts each of them under the same load in turn, one process each on its core. @returns CPU of a request in microseconds, of each round */
 export async function compare<Name extends string>(
   configs: Readonly<Record<Name, object>>,
   folder: string,
   driver: LoadDriver,
   options: Options,
-  { after = async () => {}, settleMs = 0 }: CompareMore = {},
+  after: (targets: readonly Target[]) => Promise<void> = async () => {},
 ): Promise<{ costs: Record<Name, number[]>; problems: Record<string, number> }> {
   const targets: Target[] = [];
   for (const [name, config] of Object.entries(configs)) {
@@ -53,7 +45,6 @@ export async function compare<Name extends string>(
     };
     const result = await driver.fast(load);
     Object.assign(problems, result.problems);
-    await sleep(settleMs);
     return cpuBetween(before, readCpu(pid)).used / result.requests;
   };
   // Code that has not run yet is slow.

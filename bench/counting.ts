@@ -80,12 +80,10 @@ export async function measureSharedCounting(
       rules: { ...withRules, ...(await stored()) },
       shared: { ...withRules, ...(await stored()), admin, cluster: { redis: redis.url } },
     };
-    const { costs, problems } = await compare(configs, folder, driver, options, {
-      after: async (targets) => {
-        const node = targets.find(({ name }) => name === 'shared')!;
-        const headers = { authorization: `Bearer ${admin.token}` };
-        page = await (await fetch(`http://127.0.0.1:${node.port}/metrics`, { headers })).text();
-      },
+    const { costs, problems } = await compare(configs, folder, driver, options, async (targets) => {
+      const node = targets.find(({ name }) => name === 'shared')!;
+      const headers = { authorization: `Bearer ${admin.token}` };
+      page = await (await fetch(`http://127.0.0.1:${node.port}/metrics`, { headers })).text();
     });
     const metric = (name: string): number =>
       Number(new RegExp(`^headgate_cluster_${name} (.*)$`, 'm').exec(page)?.[1]);

@@ -18,6 +18,8 @@ export class BatchReader {
 
   constructor(
     private readonly log: FrameLog,
+    /** How many read by it. */
+    private readonly sinks: number,
     private readonly unreadable: (...about: [...Parameters<OnUnreadable>, error: unknown]) => void,
   ) {}
 
@@ -50,6 +52,8 @@ export class BatchReader {
       this.tell(frame, error);
       details = [];
     }
+    // For one sink alone it would only be garbage that lives longer.
+    if (this.sinks < 2) return details;
     if (this.kept.size >= KEPT_FRAMES) this.kept.delete(this.kept.keys().next().value as string);
     this.kept.set(id, details);
     return details;

@@ -55,7 +55,7 @@ export class Sinks {
     const warn = (message: string, fields: Record<string, unknown>): void =>
       parts.log('warn', message, fields);
     this.log = dir === null ? new MemoryLog() : new DiskLog(dir, parts.earlier, warn, parts.onUnreadable);
-    const reader = new BatchReader(this.log, (end, records, error) => {
+    const reader = new BatchReader(this.log, setup.sinks.length, (end, records, error) => {
       const fields = { segment: end.segment, offset: end.offset, records, error: String(error) };
       parts.log('error', 'a batch of records for sinks cannot be read and is left out', fields);
       parts.onUnreadable(end, records);
