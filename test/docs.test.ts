@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -47,12 +48,18 @@ function load(text: string): LoadedConfig {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'headgate.yaml'), text);
   writeFileSync(join(folder, 'require-customer.js'), '');
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(join(folder, 'dist', 'prompt-limit.js'), '');
   const names = [...text.matchAll(/\$\{(\w+)[}:]/g)].map(([, name = '']) => name);
   const modules = builtins.flatMap((plugin) => plugin.providers ?? []);
   return loadConfig({
     file: 'headgate.yaml',
     cwd: folder,
-    env: Object.fromEntries(names.map((name) => [name, `${name.toLowerCase()}-0123456789`])),
+    env: {
+      ...Object.fromEntries(names.map((name) => [name, `${name.toLowerCase()}-0123456789`])),
+      PORT: '8080',
+      GOOGLE_CLOUD_PROJECT: 'acme-llm',
+    },
     rows: modules.map(({ row }) => ({ ...row, keyEnv: row.keyEnv ?? [] })),
     builtIn: modules.filter(({ transport }) => transport !== undefined).map(({ row }) => row.id),
   });
@@ -80,6 +87,14 @@ describe('the configurations of the documentation', () => {
 
   it.each(configurations)('load without a warning: %s', (_, text) => {
     expect(load(text).warnings).toEqual([]);
+  });
+
+  const parts = filesIn('docs', '.md').flatMap((page) =>
+    blocks(read(page), 'yaml').map((text, i) => [`block ${i + 1} of ${page}`, text] as const),
+  );
+
+  it.each(parts.filter(([, text]) => !text.includes('scrape_configs')))('can be used: %s', (_, text) => {
+    expect(() => load(text)).not.toThrow();
   });
 
   it('are the same in README.md and examples/headgate.yaml', () => {

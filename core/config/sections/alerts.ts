@@ -87,6 +87,9 @@ const WHEN = [
   'hanging',
 ] as const;
 
+/** A century: what a timer can wait has nothing to do with it. */
+const LONGEST_BEFORE_MS = 36_500 * 86_400_000;
+
 const rule = z.strictObject({
   when: z
     .enum(WHEN)
@@ -123,7 +126,7 @@ const rule = z.strictObject({
     .describe('`spend`: whose clock says what the same hour of the day is. `UTC` if left out.'),
   above: duration().optional().describe('`latency`: 95 % of requests may take so long, 30s if left out.'),
   longer_than: duration().optional().describe('`hanging`: a request may run for so long, 15m if left out.'),
-  before: duration().optional().describe('`expiry`: told so long before, 7d if left out.'),
+  before: duration(LONGEST_BEFORE_MS).optional().describe('`expiry`: told so long before, 7d if left out.'),
   least_requests: integer(1, 1_000_000)
     .optional()
     .describe('`errors`, `latency`: fewer requests say nothing. 20 if left out.'),

@@ -64,6 +64,9 @@ const s3Section = z.strictObject({
   secret_access_key: z.string(text).min(1, text).describe('What requests are signed with.'),
 });
 
+/** A century: what a timer can wait has nothing to do with it. */
+const LONGEST_MS = 36_500 * 86_400_000;
+
 const bodiesSection = z.strictObject({
   share: z
     .number(shareForm)
@@ -86,7 +89,7 @@ const bodiesSection = z.strictObject({
     .array(s3Section, wants('a list of storages'))
     .default([])
     .describe('Storages that they were kept in before: they are read, and deleted in time, there.'),
-  keep: duration()
+  keep: duration(LONGEST_MS)
     .default(30 * 86_400_000)
     .describe('How long.'),
   max_size: size(Number.MAX_SAFE_INTEGER)
