@@ -67,7 +67,7 @@ export async function findPlugin(
 }
 
 async function byName(use: string, source: PluginSource, place: PluginPlace): Promise<Plugin> {
-  const load = source.named[use];
+  const load = Object.hasOwn(source.named, use) ? source.named[use] : undefined;
   if (load === undefined) {
     const near = nearest(use, Object.keys(source.named));
     throw pluginProblem(place, ['use'], {

@@ -31,5 +31,5 @@ export function operationName(operation: string, format: string): string {
 
 /** `gen_ai.provider.name`: the registry's word where it has one, else the provider's id here. */
 export function providerName(provider: string): string {
-  return PROVIDERS[provider] ?? provider;
+  return Object.hasOwn(PROVIDERS, provider) ? (PROVIDERS[provider] as string) : provider;
 }

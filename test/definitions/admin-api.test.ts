@@ -282,7 +282,14 @@ it('whatever is sent is taken or refused, and nothing else', async () => {
         await remove(made);
       },
     ),
-    { numRuns: 120 },
+    {
+      numRuns: 120,
+      // It was looked for among what every object has, and found.
+      examples: [
+        ['plugins', 'fuzz', { use: '__proto__' }],
+        ['plugins', 'fuzz', { use: 'constructor' }],
+      ],
+    },
   );
 });
 

@@ -27,7 +27,7 @@ if (noPostgres === null)
 /** What the steps after version 4 have made. */
 const LATER = [
   ...['usage_marks', 'usage_blocks', 'invoices', 'invoice_months', 'node_lives', 'node_usage'],
-  ...['request_segments', 'request_columns', 'request_bodies', 'request_texts'],
+  ...['request_segments', 'request_columns', 'request_bodies', 'request_texts', 'body_places'],
 ];
 
 /** Version 4 had sums and no columns of them: what it had written must be in reports, before and after blocks are made. */
