@@ -17,7 +17,7 @@ import type { LedgerSql } from '../core/store/ledger-sql.js';
 import { PATIENT, RequestSearch } from '../core/store/requests/request-search.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
 import { bodiesOf, wordAt } from './body-texts.js';
-import { overFilledLedgers, recordsOf, timed } from './filled-ledger.js';
+import { LEDGER_FLAGS, ledgerOf, overFilledLedgers, recordsOf, timed } from './filled-ledger.js';
 
 /** Taken in at a time: less than may wait. */
 const TOGETHER = 512;
@@ -39,43 +39,30 @@ const FORMS: readonly (readonly [string, string])[] = [
 
 const { values } = parseArgs({
   options: {
-    records: { type: 'string', default: '1000000' },
-    postgres: { type: 'boolean', default: false },
-    'postgres-url': { type: 'string' },
-    keep: { type: 'string' },
+    ...LEDGER_FLAGS,
   },
 });
 
-await overFilledLedgers(
-  'bodies',
-  {
-    records: Number(values.records),
-    customers: 5000,
-    postgres: values.postgres,
-    postgresUrl: values['postgres-url'],
-    keep: values.keep,
-  },
-  async (db, kind) => {
-    await keepBodies(db);
-    const maker = new SegmentMaker(db, new BlockData(() => {}));
-    while (await maker.step());
-    for (const [name, query] of FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}), new BodyTexts(db), PATIENT);
-      const { filter, range } = readRequestAsk(query, null);
-      let more = '';
-      const { first, best, rows } = await timed(async () => {
-        const ask = { filter: { ...filter, bodiesWithin: null }, ...range, limit: 50, after: null };
-        const page = await search.page(ask);
-        JSON.stringify(page.records.map(requestJson));
-        more = page.next === null ? '' : ', and more';
-        return page.records.length;
-      });
-      console.log(
-        `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms)} ms, CPU ${text(first.cpu)}; then ${text(best.ms)} ms, CPU ${text(best.cpu)}; ${rows} rows${more}`,
-      );
-    }
-  },
-);
+await overFilledLedgers('bodies', ledgerOf(values), async (db, kind) => {
+  await keepBodies(db);
+  const maker = new SegmentMaker(db, new BlockData(() => {}));
+  while (await maker.step());
+  for (const [name, query] of FORMS) {
+    const search = new RequestSearch(db, new BlockData(() => {}), new BodyTexts(db), PATIENT);
+    const { filter, range } = readRequestAsk(query, null);
+    let more = '';
+    const { first, best, rows } = await timed(async () => {
+      const ask = { filter: { ...filter, bodiesWithin: null }, ...range, limit: 50, after: null };
+      const page = await search.page(ask);
+      JSON.stringify(page.records.map(requestJson));
+      more = page.next === null ? '' : ', and more';
+      return page.records.length;
+    });
+    console.log(
+      `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms)} ms, CPU ${text(first.cpu)}; then ${text(best.ms)} ms, CPU ${text(best.cpu)}; ${rows} rows${more}`,
+    );
+  }
+});
 
 /** As the gateway does, one after the other. */
 async function keepBodies(db: LedgerSql): Promise<void> {

@@ -31,6 +31,27 @@ export function recordsOf(of: Pick<FilledLedgerOptions, 'records' | 'customers'>
   return ledgerRecords(yearOf(of));
 }
 
+/** Flags of those that measure one. */
+export const LEDGER_FLAGS = {
+  records: { type: 'string', default: '1000000' },
+  customers: { type: 'string', default: '5000' },
+  postgres: { type: 'boolean', default: false },
+  'postgres-url': { type: 'string' },
+  keep: { type: 'string' },
+} as const;
+
+/** What they say. */
+export function ledgerOf(values: {
+  readonly records: string;
+  readonly customers: string;
+  readonly postgres: boolean;
+  readonly 'postgres-url'?: string | undefined;
+  readonly keep?: string | undefined;
+}): FilledLedgerOptions {
+  const { records, customers, postgres, 'postgres-url': postgresUrl, keep } = values;
+  return { records: Number(records), customers: Number(customers), postgres, postgresUrl, keep };
+}
+
 /** Measures a ledger with a year of records in SQLite, or in Postgres. */
 export async function overFilledLedgers(
   name: string,

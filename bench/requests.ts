@@ -23,7 +23,7 @@ import { PATIENT, RequestSearch } from '../core/store/requests/request-search.js
 import { NO_FILTER } from '../core/store/requests/search-query.js';
 import { SegmentMaker } from '../core/store/requests/segment-maker.js';
 import { sessionsPage } from '../core/store/requests/session-pages.js';
-import { overFilledLedgers, timed, UNTIL } from './filled-ledger.js';
+import { LEDGER_FLAGS, ledgerOf, overFilledLedgers, timed, UNTIL } from './filled-ledger.js';
 
 const FORMS: readonly (readonly [string, string])[] = [
   ['the latest', ''],
@@ -55,58 +55,45 @@ const PARTS = 4;
 
 const { values } = parseArgs({
   options: {
-    records: { type: 'string', default: '1000000' },
-    postgres: { type: 'boolean', default: false },
-    'postgres-url': { type: 'string' },
-    keep: { type: 'string' },
+    ...LEDGER_FLAGS,
     exports: { type: 'boolean', default: false },
   },
 });
 
-await overFilledLedgers(
-  'requests',
-  {
-    records: Number(values.records),
-    customers: 5000,
-    postgres: values.postgres,
-    postgresUrl: values['postgres-url'],
-    keep: values.keep,
-  },
-  async (db, kind, url) => {
-    await makeSegments(db);
-    const tell = async (name: string, work: () => Promise<number>): Promise<void> => {
-      const { first, best, rows } = await timed(work);
-      console.log(
-        `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms)} ms, CPU ${text(first.cpu)}; then ${text(best.ms)} ms, CPU ${text(best.cpu)}; ${rows} rows`,
-      );
-    };
-    // Nothing is remembered in the first round of each.
-    for (const [name, query] of FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
-      const { filter, range } = readRequestAsk(query, null);
-      await tell(name, async () => {
-        const page = await search.page({ filter, ...range, limit: 50, after: null });
-        JSON.stringify(page.records.map(requestJson));
-        return page.records.length;
+await overFilledLedgers('requests', ledgerOf(values), async (db, kind, url) => {
+  await makeSegments(db);
+  const tell = async (name: string, work: () => Promise<number>): Promise<void> => {
+    const { first, best, rows } = await timed(work);
+    console.log(
+      `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms)} ms, CPU ${text(first.cpu)}; then ${text(best.ms)} ms, CPU ${text(best.cpu)}; ${rows} rows`,
+    );
+  };
+  // Nothing is remembered in the first round of each.
+  for (const [name, query] of FORMS) {
+    const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
+    const { filter, range } = readRequestAsk(query, null);
+    await tell(name, async () => {
+      const page = await search.page({ filter, ...range, limit: 50, after: null });
+      JSON.stringify(page.records.map(requestJson));
+      return page.records.length;
+    });
+  }
+  for (const [name, query] of SESSION_FORMS) {
+    const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
+    const ask = readRequestAsk(query, null);
+    await tell(
+      name,
+      async () => (await sessionsPage(search, { ...ask, limit: 50, after: null })).sessions.length,
+    );
+    const deep = { time: UNTIL - 180 * 86_400_000, id: '' };
+    if (query === '')
+      await tell('sessions, half a year back', async () => {
+        const page = await sessionsPage(search, { ...ask, limit: 50, after: deep });
+        return page.sessions.length;
       });
-    }
-    for (const [name, query] of SESSION_FORMS) {
-      const search = new RequestSearch(db, new BlockData(() => {}), null, PATIENT);
-      const ask = readRequestAsk(query, null);
-      await tell(
-        name,
-        async () => (await sessionsPage(search, { ...ask, limit: 50, after: null })).sessions.length,
-      );
-      const deep = { time: UNTIL - 180 * 86_400_000, id: '' };
-      if (query === '')
-        await tell('sessions, half a year back', async () => {
-          const page = await sessionsPage(search, { ...ask, limit: 50, after: deep });
-          return page.sessions.length;
-        });
-    }
-    if (values.exports) await tellExports(kind, url);
-  },
-);
+  }
+  if (values.exports) await tellExports(kind, url);
+});
 
 /** All records as a file that nobody keeps, made by the ledger's own thread, and how much more memory the process took meanwhile. */
 async function tellExports(kind: string, url: string): Promise<void> {

@@ -15,7 +15,7 @@ import { BlockData } from '../core/store/block-data.js';
 import { RequestReader } from '../core/store/request-reader.js';
 import { UsageBlocks } from '../core/store/usage-blocks.js';
 import { UsageReader } from '../core/store/usage-reader.js';
-import { overFilledLedgers, timed, UNTIL } from './filled-ledger.js';
+import { LEDGER_FLAGS, ledgerOf, overFilledLedgers, timed, UNTIL } from './filled-ledger.js';
 
 const MONTH = 'from=2026-09-01&to=2026-10-01';
 const FORMS: readonly (readonly [string, string])[] = [
@@ -46,47 +46,33 @@ const FORMS: readonly (readonly [string, string])[] = [
 
 const { values } = parseArgs({
   options: {
-    records: { type: 'string', default: '1000000' },
-    customers: { type: 'string', default: '5000' },
-    postgres: { type: 'boolean', default: false },
-    'postgres-url': { type: 'string' },
-    keep: { type: 'string' },
+    ...LEDGER_FLAGS,
     only: { type: 'string', default: '' },
   },
 });
 
-await overFilledLedgers(
-  'usage',
-  {
-    records: Number(values.records),
-    customers: Number(values.customers),
-    postgres: values.postgres,
-    postgresUrl: values['postgres-url'],
-    keep: values.keep,
-  },
-  async (db, kind) => {
-    for (const table of ['usage_groups', 'usage_quarters', 'usage_days']) {
-      const [count = []] = await db.all(`SELECT count(*) FROM ${table}`);
-      console.log(`${table}: ${String(count[0])} rows`);
-    }
-    const blocks = new UsageBlocks(db);
-    let made = 0;
-    const began = performance.now();
-    while (await blocks.step(UNTIL + 86_400_000)) made++;
-    if (made > 0) console.log(`${made} blocks made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    const reader = new UsageReader(db, new RequestReader(db, new BlockData(() => {})));
-    const text = (ms: number, width: number): string => ms.toFixed(0).padStart(width);
-    for (const [name, query] of FORMS.filter(([name]) => name.includes(values.only))) {
-      const { first, best, rows } = await timed(async () => {
-        const { format, ...asked } = parseUsageQuery(query);
-        const found = await reader.report(asked);
-        if (format === 'csv') usageCsv(found);
-        else usageJson(found);
-        return found.table.length;
-      });
-      console.log(
-        `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms, 6)} ms, best ${text(best.ms, 6)} ms, CPU ${text(best.cpu, 5)} ms, ${rows} rows`,
-      );
-    }
-  },
-);
+await overFilledLedgers('usage', ledgerOf(values), async (db, kind) => {
+  for (const table of ['usage_groups', 'usage_quarters', 'usage_days']) {
+    const [count = []] = await db.all(`SELECT count(*) FROM ${table}`);
+    console.log(`${table}: ${String(count[0])} rows`);
+  }
+  const blocks = new UsageBlocks(db);
+  let made = 0;
+  const began = performance.now();
+  while (await blocks.step(UNTIL + 86_400_000)) made++;
+  if (made > 0) console.log(`${made} blocks made in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const reader = new UsageReader(db, new RequestReader(db, new BlockData(() => {})));
+  const text = (ms: number, width: number): string => ms.toFixed(0).padStart(width);
+  for (const [name, query] of FORMS.filter(([name]) => name.includes(values.only))) {
+    const { first, best, rows } = await timed(async () => {
+      const { format, ...asked } = parseUsageQuery(query);
+      const found = await reader.report(asked);
+      if (format === 'csv') usageCsv(found);
+      else usageJson(found);
+      return found.table.length;
+    });
+    console.log(
+      `${kind.padEnd(9)} ${name.padEnd(30)} first ${text(first.ms, 6)} ms, best ${text(best.ms, 6)} ms, CPU ${text(best.cpu, 5)} ms, ${rows} rows`,
+    );
+  }
+});

@@ -7,6 +7,9 @@ const DURATION = /^(\d{1,9}(?:\.\d{1,6})?)(ms|s|m|h|d)$/;
 /** Node's timers overflow above this (24.8 days) and fire at once. */
 const MAX_DURATION_MS = 2_147_483_647;
 
+/** The most of what is kept, or told before it comes: a century; what a timer can wait has nothing to do with it. */
+export const LONGEST_MS = 36_500 * UNITS.d;
+
 /** `250ms`, `2s`, `1.5m`, `1h`, `1d` → whole milliseconds; undefined for anything else. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text);

@@ -1,5 +1,5 @@
 import { exactUsd, usdText } from '../money.js';
-import { PIECE_SLACK, type Piece } from './piece.js';
+import { bytesView, PIECE_SLACK, type Piece, putPiece } from './piece.js';
 
 const NULL = Buffer.from('null');
 const ZERO = 0x30;
@@ -17,7 +17,7 @@ const START_BYTES = 128 * 1024;
  */
 export class LineBuffer {
   private bytes = Buffer.allocUnsafeSlow(START_BYTES);
-  private view = viewOf(this.bytes);
+  private view = bytesView(this.bytes);
   private used = 0;
 
   /** Bytes that were written. */
@@ -38,15 +38,13 @@ export class LineBuffer {
     const larger = Buffer.allocUnsafeSlow((this.used + bytes) * 2);
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
-    this.view = viewOf(larger);
+    this.view = bytesView(larger);
   }
 
   /** JSON that is there already, and comes often. */
-  piece({ words, length }: Piece): void {
-    const { view } = this;
-    let at = this.used;
-    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
-    this.used += length;
+  piece(piece: Piece): void {
+    putPiece(this.view, this.used, piece);
+    this.used += piece.length;
   }
 
   /** JSON that is there already. */
@@ -149,8 +147,4 @@ export class LineBuffer {
       rest -= digit * of;
     }
   }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -20,6 +20,16 @@ export function pieceOf(bytes: Uint8Array): Piece {
   return { words, length: bytes.length };
 }
 
+/** @param view of the buffer that is written to; see {@link bytesView} */
+export function putPiece(view: DataView, at: number, { words }: Piece): void {
+  for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
+}
+
+/** The same bytes, to be written four at a time. */
+export function bytesView(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 export function textPiece(text: string): Piece {
   return pieceOf(Buffer.from(text));
 }

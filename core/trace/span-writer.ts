@@ -1,5 +1,5 @@
 import type { SpanAttributes, SpanValue } from '@headgate/sdk';
-import { PIECE_SLACK, type Piece } from '../observe/piece.js';
+import { bytesView, PIECE_SLACK, type Piece, putPiece } from '../observe/piece.js';
 import { AttributeName } from './attribute-name.js';
 import type { SpanHead, SpanTarget } from './span-target.js';
 
@@ -23,7 +23,7 @@ const ATTRIBUTE = (9 << 3) | 2;
  */
 export class SpanWriter implements SpanTarget {
   private bytes = Buffer.allocUnsafeSlow(64 * 1024);
-  private view = viewOf(this.bytes);
+  private view = bytesView(this.bytes);
   private used = 0;
   /** Where the lengths of what contains spans go. */
   private resourceSpans = 0;
@@ -154,12 +154,10 @@ export class SpanWriter implements SpanTarget {
     this.varint(value);
   }
 
-  private piece({ words, length }: Piece): void {
-    this.room(length + PIECE_SLACK);
-    const { view } = this;
-    let at = this.used;
-    for (let i = 0; i < words.length; i++, at += 4) view.setInt32(at, words[i]!, true);
-    this.used += length;
+  private piece(piece: Piece): void {
+    this.room(piece.length + PIECE_SLACK);
+    putPiece(this.view, this.used, piece);
+    this.used += piece.length;
   }
 
   /** The `value` of a `KeyValue`. */
@@ -312,15 +310,11 @@ export class SpanWriter implements SpanTarget {
     const larger = Buffer.allocUnsafeSlow((this.used + bytes) * 2);
     larger.set(this.bytes.subarray(0, this.used));
     this.bytes = larger;
-    this.view = viewOf(larger);
+    this.view = bytesView(larger);
   }
 }
 
 /** Of a hexadecimal digit in small letters: without a branch, since nobody can foresee which it is. */
 function digitOf(code: number): number {
   return (code & 0xf) + 9 * (code >> 6);
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

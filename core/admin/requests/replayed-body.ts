@@ -1,3 +1,4 @@
+import { isMapping } from '../../config/definitions.js';
 import { type GatewayError, gatewayError } from '../../errors.js';
 import { StoreError } from '../../store/control/store-error.js';
 import type { KeptRequest } from './kept-request.js';
@@ -49,9 +50,8 @@ function wholeBody({ text, truncated, redacted }: KeptRequest['kept']['request']
   } catch {
     body = null;
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw unfit('its body is no JSON object');
-  return body as Json;
+  if (!isMapping(body)) throw unfit('its body is no JSON object');
+  return body;
 }
 
 function unfit(why: string): GatewayError {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SEVERITIES } from '../../alerts/alert-settings.js';
-import { duration } from '../duration.js';
+import { duration, LONGEST_MS } from '../duration.js';
 import { integer } from '../integer.js';
 import { wants } from '../wants.js';
 import { safeUrl } from './oidc.js';
@@ -87,9 +87,6 @@ const WHEN = [
   'hanging',
 ] as const;
 
-/** A century: what a timer can wait has nothing to do with it. */
-const LONGEST_BEFORE_MS = 36_500 * 86_400_000;
-
 const rule = z.strictObject({
   when: z
     .enum(WHEN)
@@ -126,7 +123,7 @@ const rule = z.strictObject({
     .describe('`spend`: whose clock says what the same hour of the day is. `UTC` if left out.'),
   above: duration().optional().describe('`latency`: 95 % of requests may take so long, 30s if left out.'),
   longer_than: duration().optional().describe('`hanging`: a request may run for so long, 15m if left out.'),
-  before: duration(LONGEST_BEFORE_MS).optional().describe('`expiry`: told so long before, 7d if left out.'),
+  before: duration(LONGEST_MS).optional().describe('`expiry`: told so long before, 7d if left out.'),
   least_requests: integer(1, 1_000_000)
     .optional()
     .describe('`errors`, `latency`: fewer requests say nothing. 20 if left out.'),

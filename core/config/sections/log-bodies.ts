@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../duration.js';
+import { duration, LONGEST_MS } from '../duration.js';
 import { ONCE } from '../once.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
@@ -63,9 +63,6 @@ const s3Section = z.strictObject({
   access_key_id: z.string(text).min(1, text).describe('Who asks.'),
   secret_access_key: z.string(text).min(1, text).describe('What requests are signed with.'),
 });
-
-/** A century: what a timer can wait has nothing to do with it. */
-const LONGEST_MS = 36_500 * 86_400_000;
 
 const bodiesSection = z.strictObject({
   share: z

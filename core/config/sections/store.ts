@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../duration.js';
+import { duration, LONGEST_MS } from '../duration.js';
 import { integer } from '../integer.js';
 import { size } from '../size.js';
 import { wants } from '../wants.js';
@@ -8,8 +8,6 @@ const form = wants(
   '"sqlite:" and a path, such as sqlite:./data/headgate.db, or postgres://USER:PASSWORD@HOST/DATABASE',
 );
 
-/** A century; what a timer can wait has nothing to do with it. */
-const LONGEST_MS = 36_500 * 86_400_000;
 const days = () =>
   duration(LONGEST_MS).refine((ms) => ms >= 86_400_000, wants('a duration of a day or more'));
 
